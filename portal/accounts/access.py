@@ -1,0 +1,47 @@
+"""How a view or an action asks whether a member may do something."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import rules
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from portal.accounts.models import Membership
+
+View = Callable[..., HttpResponseBase]
+
+
+def can(membership: Membership, permission: str, obj: Any = None) -> bool:
+    """Whether the member may; an unknown permission raises KeyError rather than saying no."""
+    if not rules.perm_exists(permission):
+        raise KeyError(f"There is no permission {permission!r}.")
+    return membership.is_active and rules.has_perm(permission, membership, obj)
+
+
+def check(membership: Membership, permission: str, obj: Any = None) -> None:
+    """Raise PermissionDenied unless the member may."""
+    if not can(membership, permission, obj):
+        raise PermissionDenied(permission)
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Decorate a view that only some roles may use at all; 403 for the others."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            check(request.membership, permission)
+            return view(request, *args, **kwargs)
+
+        guarded.required_permission = permission
+        return guarded
+
+    return decorate
+
+
+def public_view(view: View) -> View:
+    """Mark a view under a tenant's address as open to people who have not signed in."""
+    view.is_public = True
+    return view

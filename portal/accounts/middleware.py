@@ -1,0 +1,94 @@
+"""From a URL to a tenant, a membership and a scope."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.urls import Resolver404, resolve
+from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
+
+from portal.accounts.models import ApiKey, Membership, digest
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+
+
+class TenantMiddleware:
+    """Runs every `/<tenant>/...` request in that tenant's scope, for a member of it or an open page.
+
+    The scope's transaction lies outside and ATOMIC_REQUESTS inside: a TemplateResponse renders after the
+    view, and a 4xx or 5xx must not commit. Membership is read anew each time, so that access that was
+    taken away ends with the next request.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.tenant = request.membership = request.api_key = None
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        if "tenant" not in match.kwargs:
+            return self.get_response(request)
+
+        tenant = Tenant.objects.filter(slug=match.kwargs["tenant"]).first()
+        if tenant is None:
+            raise Http404
+        membership = self._membership(request, tenant)
+        if membership is None and not getattr(match.func, "is_public", False):
+            return self._refuse(request)
+        request.tenant, request.membership = tenant, membership
+        language = (membership and membership.user.language) or tenant.language
+        with (
+            tenant_scope(tenant.id, membership.partner_id if membership else None),
+            timezone.override(tenant.zone),
+            translation.override(language),
+            structlog.contextvars.bound_contextvars(member=str(membership.id) if membership else None),
+        ):
+            response = self.get_response(request)
+        if membership:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    def _membership(self, request: HttpRequest, tenant: Tenant) -> Membership | None:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and "/api/" in request.path_info:
+            return self._membership_of_key(request, tenant, secret)
+        if not request.user.is_authenticated:
+            return None
+        return self._active_memberships(tenant).filter(user_id=request.user.pk).first()
+
+    def _membership_of_key(self, request: HttpRequest, tenant: Tenant, secret: str) -> Membership | None:
+        with tenant_scope(tenant.id):
+            key = ApiKey.objects.filter(digest=digest(secret), revoked_at=None).first()
+            if key is None:
+                return None
+            now = timezone.now()
+            if key.last_used_at is None or (now - key.last_used_at).total_seconds() > 60:
+                ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        request.api_key = key
+        return self._active_memberships(tenant).filter(pk=key.membership_id).first()
+
+    @staticmethod
+    def _active_memberships(tenant: Tenant) -> Any:
+        return Membership.objects.filter(tenant=tenant, is_active=True, user__is_active=True).select_related("user")
+
+    @staticmethod
+    def _refuse(request: HttpRequest) -> HttpResponse:
+        """Another tenant's pages do not exist for a stranger; who is not signed in may sign in first."""
+        if "/api/" in request.path_info:
+            if request.user.is_authenticated:
+                return JsonResponse({"type": "about:blank", "title": "Not found", "status": 404}, status=404)
+            return JsonResponse(
+                {"type": "about:blank", "title": "Sign in or send an API key", "status": 401},
+                status=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect_to_login(request.get_full_path())
+

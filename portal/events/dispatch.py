@@ -1,0 +1,87 @@
+"""The dispatcher: hands recorded events to the consumers, each exactly once in effect."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.events.consumers import consumers
+from portal.events.models import Event, PendingTenant
+from portal.tenancy.scope import tenant_scope
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+MAX_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=2)
+
+
+def dispatch_pending(tenant_id: UUID) -> int:
+    """Dispatch what is pending for a tenant, batch by batch; returns how many events were handled."""
+    handled = 0
+    while count := _dispatch_batch(tenant_id):
+        handled += count
+        if count < BATCH:
+            break
+    return handled
+
+
+def pending_tenants() -> list[UUID]:
+    """The tenants whose events wait, with or without a message on its way."""
+    return list(PendingTenant.objects.order_by().values_list("tenant_id", flat=True).distinct())
+
+
+def _dispatch_batch(tenant_id: UUID) -> int:
+    with tenant_scope(tenant_id):
+        now = timezone.now()
+        marks = list(
+            PendingTenant.objects.select_for_update(skip_locked=True)
+            .filter(tenant_id=tenant_id)
+            .values_list("pk", flat=True)
+        )
+        events = list(
+            Event.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+            .filter(Q(retry_at=None) | Q(retry_at__lte=now), dispatched_at=None, attempts__lt=MAX_ATTEMPTS)
+            .order_by("id")[:BATCH]
+        )
+        try:
+            with transaction.atomic():
+                _hand_over(events)
+                _mark_dispatched(events)
+        except Exception:
+            # One of them is at fault; alone, the others pass.
+            for event in events:
+                _dispatch_alone(event)
+        waiting = Event.objects.filter(dispatched_at=None, attempts__lt=MAX_ATTEMPTS).exists()
+        if not waiting:
+            PendingTenant.objects.filter(pk__in=marks).delete()
+    return len(events)
+
+
+def _dispatch_alone(event: Event) -> None:
+    try:
+        with transaction.atomic():
+            _hand_over([event])
+            _mark_dispatched([event])
+    except Exception as error:
+        attempts = event.attempts + 1
+        log.exception("event_failed", event_type=event.type, event_id=str(event.pk), attempts=attempts)
+        Event.objects.filter(pk=event.pk).update(
+            attempts=attempts,
+            retry_at=timezone.now() + FIRST_PAUSE * 2**event.attempts,
+            last_error=f"{type(error).__name__}: {error}"[:2000],
+        )
+
+
+def _hand_over(events: list[Event]) -> None:
+    for consumer in consumers():
+        wanted = [event for event in events if consumer.wants(event)]
+        if wanted:
+            consumer.consume(wanted)
+
+
+def _mark_dispatched(events: list[Event]) -> None:
+    Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=timezone.now())

@@ -1,0 +1,86 @@
+"""Write down what happened, in the transaction in which it happens."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, models, transaction
+
+from portal.accounts.models import Membership
+from portal.events.models import Event, PendingTenant
+from portal.events.tasks import dispatch
+from portal.tenancy.scope import current_tenant_id
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class EventDraft:
+    """An event to be recorded. `data` holds old and new values, JSON-able."""
+
+    type: str
+    subject: models.Model
+    by: Membership | None = None
+    partner_id: UUID | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def record(
+    type: str,
+    *,
+    subject: models.Model,
+    by: Membership | None = None,
+    partner_id: UUID | None = None,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Record one event and wake the dispatcher once the transaction commits."""
+    return record_many([EventDraft(type, subject, by, partner_id, data or {})])[0]
+
+
+def record_many(drafts: Iterable[EventDraft]) -> list[Event]:
+    """Record events in bulk; one wake-up for all of them."""
+    events = [
+        Event(
+            type=draft.type,
+            subject_type=draft.subject._meta.label_lower,
+            subject_id=draft.subject.pk,
+            partner_id=draft.partner_id,
+            actor=draft.by,
+            data=draft.data,
+        )
+        for draft in drafts
+    ]
+    if not events:
+        return []
+    Event.objects.bulk_create(events, batch_size=1000)
+    _wake_on_commit(current_tenant_id())
+    return events
+
+
+class _WakeUp:
+    """What runs after the commit. The row in PendingTenant is the truth and this message only a hint."""
+
+    def __init__(self, tenant_id: UUID):
+        self.tenant_id = tenant_id
+
+    def __call__(self) -> None:
+        try:
+            dispatch.delay(tenant_id=str(self.tenant_id))
+        except dispatch.OperationalError:
+            log.warning("broker_unreachable", tenant=str(self.tenant_id), consequence="the sweep will dispatch")
+
+
+def _wake_on_commit(tenant_id: UUID) -> None:
+    # A savepoint that is rolled back takes its on-commit entry and its PendingTenant row with it, so the
+    # entries that are left say exactly whether this transaction has marked the tenant.
+    for _sids, callback, _robust in connection.run_on_commit:
+        if isinstance(callback, _WakeUp) and callback.tenant_id == tenant_id:
+            return
+    # Without RETURNING, which would need the right to read the table.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {PendingTenant._meta.db_table} (tenant_id, since) VALUES (%s, now())", [tenant_id]
+        )
+    transaction.on_commit(_WakeUp(tenant_id))

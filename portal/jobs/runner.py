@@ -1,0 +1,125 @@
+"""Runs jobs chunk by chunk, one message a chunk, so that no message outlasts the visibility timeout."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+
+from portal.errors import ActionRefused
+from portal.jobs import actions
+from portal.jobs.enums import JobState
+from portal.jobs.models import Job
+from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Job], bool]
+_handlers: dict[str, Handler] = {}
+
+STALE_AFTER = timedelta(seconds=20)
+MAX_ATTEMPTS = 5
+
+
+def job_handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does one chunk of a kind of job.
+
+    It is called in the tenant's scope with the locked job, works for a few seconds at most, calls
+    `actions.advance`, and returns whether there is more to do. When it returns False the job is finished;
+    it may call `actions.finish` itself to give a result. An ActionRefused ends the job with its message.
+    """
+
+    def register(handler: Handler) -> Handler:
+        if kind in _handlers:
+            raise ValueError(f"There is a handler for {kind!r} already.")
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def start(job: Job) -> None:
+    """Send the job's first chunk to a worker once the transaction commits."""
+    transaction.on_commit(partial(send_chunk, current_tenant_id(), job.pk))
+
+
+def run_inline(job: Job) -> Job:
+    """Run a job to its end in this process, a transaction a chunk; for commands. Call outside a scope."""
+    while do_chunk(job.tenant_id, job.pk):
+        pass
+    with tenant_scope(job.tenant_id):
+        return Job.objects.get(pk=job.pk)
+
+
+def do_chunk(tenant_id: UUID, job_id: UUID) -> bool:
+    """Do one chunk in one transaction; returns whether there is more.
+
+    Two workers that got the same message do not both work: the second finds the row locked.
+    """
+    try:
+        with tenant_scope(tenant_id):
+            job = Job.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=job_id).first()
+            if job is None or job.has_ended:
+                return False
+            now = timezone.now()
+            job.state, job.started_at, job.heartbeat_at = JobState.RUNNING, job.started_at or now, now
+            job.save(update_fields=["state", "started_at", "heartbeat_at"])
+            more = _handlers[job.kind](job)
+            if not more and not job.has_ended:
+                actions.finish(job)
+            return more
+    except ActionRefused as refusal:
+        _end_badly(tenant_id, job_id, str(refusal.message))
+        return False
+    except (OperationalError, InterfaceError):
+        # The database went away: the sweep sends the chunk again.
+        raise
+    except Exception as error:
+        log.exception("job_chunk_failed", job=str(job_id))
+        return _count_failure(tenant_id, job_id, error)
+
+
+def restart_stale(tenant_id: UUID) -> int:
+    """Send again what a lost message or a killed worker left lying; returns how many jobs."""
+    with tenant_scope(tenant_id):
+        horizon = timezone.now() - STALE_AFTER
+        stale = [
+            job
+            for job in Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
+            if (job.heartbeat_at or job.created_at) < horizon
+        ]
+        for job in stale:
+            transaction.on_commit(partial(send_chunk, tenant_id, job.pk))
+        return len(stale)
+
+
+def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:
+    """Try again a few times what can heal (a deadlock, a lock timeout); the rest fails at once."""
+    with tenant_scope(tenant_id):
+        job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
+        job.attempts += 1
+        job.save(update_fields=["attempts"])
+        if isinstance(error, DatabaseError) and job.attempts < MAX_ATTEMPTS:
+            return True
+        actions.fail(job, f"{type(error).__name__}: {error}")
+        return False
+
+
+def _end_badly(tenant_id: UUID, job_id: UUID, message: str) -> None:
+    with tenant_scope(tenant_id):
+        actions.fail(Job.objects.select_for_update(of=("self",)).get(pk=job_id), message)
+
+
+def send_chunk(tenant_id: UUID, job_id: UUID) -> None:
+    """Ask a worker of the queue for long work to do the job's next chunk."""
+    try:
+        current_app.send_task(
+            "jobs.run_chunk", kwargs={"tenant_id": str(tenant_id), "job_id": str(job_id)}, queue="bulk"
+        )
+    except BrokerError:
+        log.warning("broker_unreachable", job=str(job_id), consequence="the sweep will send it")

@@ -1,0 +1,99 @@
+"""Money: whole minor units of a currency, never floats."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from babel.core import Locale
+from babel.numbers import format_currency, get_currency_precision, list_currencies
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+CURRENCIES = frozenset(list_currencies())
+_GROUPING = str.maketrans("", "", " \u00a0\u202f'’_")
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return format_money(self.minor, self.currency)
+
+
+def digits(currency: str) -> int:
+    """How many decimal digits the currency's minor unit has: EUR 2, JPY 0, KWD 3."""
+    return get_currency_precision(currency)
+
+
+def round_half_up(value: Decimal) -> int:
+    """To a whole number, halves away from zero."""
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """12.345 EUR -> 1235 (half up)."""
+    return round_half_up(amount.scaleb(digits(currency)))
+
+
+def to_decimal(minor: int, currency: str) -> Decimal:
+    """1235 EUR -> Decimal('12.35')."""
+    return Decimal(minor).scaleb(-digits(currency))
+
+
+def convert(minor: int, rate: Decimal, from_currency: str, to_currency: str) -> int:
+    """Minor units of one currency in minor units of another; `rate` is to-currency per from-currency."""
+    return to_minor(to_decimal(minor, from_currency) * rate, to_currency)
+
+
+def format_money(minor: int | None, currency: str, locale: str | None = None, *, whole: bool = False) -> str:
+    """In the reader's language; `whole` leaves the decimals out of round amounts. None is an en dash."""
+    if minor is None:
+        return "–"
+    amount = to_decimal(minor, currency)
+    keep_digits = not (whole and amount == amount.to_integral_value())
+    language = Locale.parse(locale or get_language() or "en", sep="-")
+    if keep_digits:
+        return format_currency(amount, currency, locale=language)
+    return format_currency(amount, currency, locale=language, format="¤#,##0", currency_digits=False)
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """Minor units of an amount as people type it: `1,054.50`, `1.054,50`, `1 054`, `€ 12`.
+
+    A single separator followed by exactly three digits groups thousands. Raises ValueError with a
+    sentence for the person.
+    """
+    cleaned = text.translate(_GROUPING).strip()
+    for symbol in ("€", "$", "£", currency):
+        cleaned = cleaned.removeprefix(symbol).removesuffix(symbol).strip()
+    negative = cleaned.startswith("(") and cleaned.endswith(")")
+    if negative:
+        cleaned = cleaned[1:-1]
+    try:
+        amount = Decimal(_with_point(cleaned))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15:
+        raise ValueError(_("“%(text)s” is not an amount, such as 1,250.00.") % {"text": text[:40]})
+    if -amount.as_tuple().exponent > digits(currency):
+        raise ValueError(
+            _("“%(text)s” has more decimals than %(currency)s has.") % {"text": text[:40], "currency": currency}
+        )
+    return to_minor(-amount if negative else amount, currency)
+
+
+def _with_point(text: str) -> str:
+    """The number with a decimal point and no grouping."""
+    last_point, last_comma = text.rfind("."), text.rfind(",")
+    if last_point >= 0 and last_comma >= 0:
+        decimal = "." if last_point > last_comma else ","
+        grouping = "," if decimal == "." else "."
+        return text.replace(grouping, "").replace(decimal, ".")
+    separator = "." if last_point >= 0 else ","
+    head, *groups = text.split(separator)
+    if groups and all(len(group) == 3 and group.isdigit() for group in groups) and head.lstrip("+-").isdigit():
+        return head + "".join(groups)
+    return text.replace(",", ".")

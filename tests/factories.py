@@ -1,0 +1,133 @@
+"""Test data. Every factory but Tenant and User works in the tenant in scope."""
+
+from datetime import date
+from typing import Any
+
+import factory
+from django.contrib.auth.hashers import make_password
+
+from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
+from partners.deals.models import Deal
+from partners.directory.enums import PartnerStatus, PartnerType
+from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
+from portal.accounts.enums import PARTNER_ROLES, Role
+from portal.accounts.models import Membership, User
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import current_tenant_id
+
+PASSWORD = "correct horse battery"
+_HASH = make_password(PASSWORD)
+
+
+class TenantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Tenant
+
+    slug = factory.Sequence(lambda n: f"vendor-{n}")
+    name = factory.Sequence(lambda n: f"Vendor {n}")
+    currency = "EUR"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person-{n}@example.com")
+    name = factory.Sequence(lambda n: f"Person {n}")
+    password = _HASH
+
+
+class PartnerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Partner
+
+    number = factory.Sequence(lambda n: f"P-{n:05d}")
+    name = factory.Sequence(lambda n: f"Partner {n}")
+    type = PartnerType.RESELLER
+    status = PartnerStatus.ACTIVE
+    region = "EMEA"
+    country = "NL"
+    joined_on = date(2024, 1, 1)
+
+
+class CustomerFactory(factory.django.DjangoModelFactory):
+    """`served_by=partner` links the customer to a partner, who may then see it."""
+
+    class Meta:
+        model = Customer
+        skip_postgeneration_save = True
+
+    number = factory.Sequence(lambda n: f"C-{n:05d}")
+    name = factory.Sequence(lambda n: f"Customer {n}")
+    normalised_name = factory.LazyAttribute(lambda customer: customer.name.lower())
+    country = "NL"
+
+    @factory.post_generation
+    def served_by(self, create: bool, extracted: Partner | None, **kwargs: Any) -> None:
+        if extracted is not None:
+            CustomerPartner.objects.create(customer=self, partner=extracted)
+
+
+class ProductFamilyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProductFamily
+
+    name = factory.Sequence(lambda n: f"Family {n}")
+
+
+class ProductFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Product
+
+    name = factory.Sequence(lambda n: f"Product {n}")
+    family = factory.SubFactory(ProductFamilyFactory)
+    price = 100_00
+    currency = "EUR"
+
+
+class DealFactory(factory.django.DjangoModelFactory):
+    """A draft registration. For a state further on, use the actions or give all fields of that state."""
+
+    class Meta:
+        model = Deal
+
+    number = factory.Sequence(lambda n: f"DR-2026-{n:05d}")
+    title = factory.Sequence(lambda n: f"Deal {n}")
+    partner = factory.SubFactory(PartnerFactory)
+    customer = factory.LazyAttribute(lambda deal: CustomerFactory(served_by=deal.partner))
+    product = factory.SubFactory(ProductFactory)
+    family = factory.LazyAttribute(lambda deal: deal.product and deal.product.family)
+    origin = DealOrigin.REGISTERED
+    status = RegistrationStatus.DRAFT
+    stage = SalesStage.PROSPECTING
+    currency = "EUR"
+    amount = 1_000_00
+    amount_base = factory.SelfAttribute("amount")
+    expected_close = date(2026, 12, 31)
+
+
+def won_deal(partner: Partner, revenue: int, closed_on: date, **fields: Any) -> Deal:
+    """An imported deal that was won for `revenue` minor units."""
+    return DealFactory(
+        partner=partner,
+        origin=DealOrigin.IMPORTED,
+        status="",
+        stage=SalesStage.WON,
+        revenue=revenue,
+        revenue_base=revenue,
+        closed_on=closed_on,
+        **{"engaged_on": closed_on, **fields},
+    )
+
+
+def make_member(role: Role, *, partner: Partner | None = None, user: User | None = None, **fields: Any) -> Membership:
+    """A member of the tenant in scope; partner roles need a partner."""
+    if (role in PARTNER_ROLES) != (partner is not None):
+        raise ValueError("Partner roles, and only they, have a partner.")
+    return Membership.objects.create(
+        tenant_id=current_tenant_id(),
+        user=user or UserFactory(),
+        role=role,
+        partner_id=partner.pk if partner else None,
+        **fields,
+    )
