@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -326,6 +327,17 @@ CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_KEY_PREFIX = "portal:redbeat:"
 CELERY_REDBEAT_LOCK_TIMEOUT = 60
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE = {
+    # Messages are hints; these find what a lost one left behind.
+    "dispatch-events": {"task": "events.sweep", "schedule": 5, "options": {"expires": 5}},
+    "restart-jobs": {"task": "jobs.sweep", "schedule": 10, "options": {"expires": 10}},
+    "expire-deals": {
+        "task": "tenancy.for_each_tenant",
+        "args": ["deals.expire"],
+        "schedule": crontab(minute="*/10"),
+    },
+    "nightly": {"task": "shell.nightly", "schedule": crontab(minute=5)},
+}
 
 # --- limits -----------------------------------------------------------------------------------
 
