@@ -63,8 +63,8 @@ def format_money(minor: int | None, currency: str, locale: str | None = None, *,
 def parse_amount(text: str, currency: str) -> int:
     """Minor units of an amount as people type it: `1,054.50`, `1.054,50`, `1 054`, `€ 12`.
 
-    A single separator followed by exactly three digits groups thousands. Raises ValueError with a
-    sentence for the person.
+    A single separator followed by exactly three digits groups thousands, unless the number starts with 0
+    or the currency has three decimals. Raises ValueError with a sentence for the person.
     """
     cleaned = text.translate(_GROUPING).strip()
     for symbol in ("€", "$", "£", currency):
@@ -73,7 +73,7 @@ def parse_amount(text: str, currency: str) -> int:
     if negative:
         cleaned = cleaned[1:-1]
     try:
-        amount = Decimal(_with_point(cleaned))
+        amount = Decimal(_with_point(cleaned, digits(currency)))
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15:
@@ -85,15 +85,25 @@ def parse_amount(text: str, currency: str) -> int:
     return to_minor(-amount if negative else amount, currency)
 
 
-def _with_point(text: str) -> str:
+def _with_point(text: str, decimals: int) -> str:
     """The number with a decimal point and no grouping."""
     last_point, last_comma = text.rfind("."), text.rfind(",")
     if last_point >= 0 and last_comma >= 0:
         decimal = "." if last_point > last_comma else ","
         grouping = "," if decimal == "." else "."
         return text.replace(grouping, "").replace(decimal, ".")
-    separator = "." if last_point >= 0 else ","
-    head, *groups = text.split(separator)
-    if groups and all(len(group) == 3 and group.isdigit() for group in groups) and head.lstrip("+-").isdigit():
+    head, *groups = text.split("." if last_point >= 0 else ",")
+    if groups and _groups_thousands(head.lstrip("+-"), groups, decimals):
         return head + "".join(groups)
     return text.replace(",", ".")
+
+
+def _groups_thousands(head: str, groups: list[str], decimals: int) -> bool:
+    if len(groups) == 1 and decimals == 3:
+        return False
+    return (
+        head.isdigit()
+        and len(head) <= 3
+        and not head.startswith("0")
+        and all(len(group) == 3 and group.isdigit() for group in groups)
+    )
