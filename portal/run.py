@@ -75,9 +75,8 @@ class Child:
         if self.process is not None and self.process.poll() is not None:
             if now - self.started > LONGEST_PAUSE:
                 self.pause = 1.0
-            say(
-                f"{self.name} ended with {self.process.returncode}; starting it again (its log is {self.log()})."
-            )
+            code = self.process.returncode
+            say(f"{self.name} ended with {code}; starting it again (its log is {self.log()}).")
             self.process, self.due = None, now + self.pause
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
         if self.process is None and now >= self.due:
