@@ -1,0 +1,79 @@
+"""What tiers and ledger do when something happens. Each may see the same events again."""
+
+import datetime as dt
+from collections.abc import Iterable
+from uuid import UUID
+
+from incentives.ledger.actions import post_ledger
+from incentives.ledger.models import LedgerEntry
+from incentives.refresh import refresh_all
+from incentives.tiers.actions import evaluate_tiers
+from partners.deals.enums import SalesStage
+from partners.deals.models import Deal
+from portal.events.consumers import subscribe
+from portal.events.models import Event
+
+DEAL_EVENTS = ("deal.won", "deal.lost", "deal.reversed", "deal.cancelled", "deal.updated")
+DEALS_IMPORTED = "deals.imported"
+TIER_ASSIGNED = "tier.assigned"
+
+
+def post_earnings(events: list[Event]) -> None:
+    """Post the ledger of the partners whose deals or tier changed, from the earliest day that is touched."""
+    partner_ids = {event.partner_id for event in events if event.partner_id}
+    days = [day for event in events for day in _days(event)]
+    deal_ids = {event.subject_id for event in events if event.type in DEAL_EVENTS}
+    if deal_ids:
+        won = Deal.objects.filter(pk__in=deal_ids, stage=SalesStage.WON).order_by()
+        held = LedgerEntry.objects.filter(deal_id__in=deal_ids).order_by()
+        # A deal that went to another partner is taken back from the one before.
+        for partner_id, day in [
+            *won.values_list("partner_id", "closed_on"),
+            *held.values_list("partner_id", "occurred_on"),
+        ]:
+            partner_ids.add(partner_id)
+            days.append(day)
+    if partner_ids and days:
+        post_ledger(partner_ids, since=min(days))
+
+
+def _days(event: Event) -> Iterable[dt.date]:
+    if event.type == DEALS_IMPORTED:
+        return [dt.date.fromisoformat(day) for day in event.data.get("days", ())]
+    if event.type == TIER_ASSIGNED:
+        return [dt.date.fromisoformat(event.data["on"])]
+    return []
+
+
+def evaluate(events: list[Event]) -> None:
+    """Evaluate the tiers of partners whose scorecards, status or company changed."""
+    partner_ids: set[UUID] = {event.partner_id for event in events if event.partner_id}
+    if partner_ids:
+        evaluate_tiers(partner_ids)
+
+
+def follow_programme(events: list[Event]) -> None:
+    """A plan was published, or tiers or their policy were changed: everyone is concerned."""
+    published = [event for event in events if event.type == "plan.published"]
+    ladder = [event for event in events if event.type != "plan.published"]
+    since = min((dt.date.fromisoformat(event.data["from"]) for event in published), default=None)
+    refresh_all(tiers=bool(ladder), ledger=bool(published or ladder), since=since if not ladder else None)
+
+
+def register() -> None:
+    subscribe(*DEAL_EVENTS, DEALS_IMPORTED, TIER_ASSIGNED, name="incentives.ledger", consumer=post_earnings)
+    subscribe(
+        "scorecards.updated",
+        "partner.created",
+        "partner.imported",
+        "partner.status_changed",
+        name="incentives.tiers",
+        consumer=evaluate,
+    )
+    subscribe(
+        "plan.published",
+        "tier.saved",
+        "tier.policy_saved",
+        name="incentives.programme",
+        consumer=follow_programme,
+    )

@@ -1,0 +1,173 @@
+"""Posting to the ledger."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from incentives.ledger import queries
+from incentives.ledger.calculation import Difference, Key, Line, calculate, differences
+from incentives.ledger.enums import EntryKind
+from incentives.ledger.models import LedgerEntry
+from incentives.locks import lock_partners
+from incentives.plans.queries import published_terms
+from incentives.tiers.queries import tenant_in_scope
+from incentives.tiers.queries import tiers as all_tiers
+from metrics.periods import Calendar, PeriodKind, calendar_of
+from partners.directory.models import Partner
+from portal.events.record import EventDraft, record_many
+
+
+@transaction.atomic
+def post_ledger(
+    partner_ids: Iterable[UUID], *, since: dt.date | None = None, today: dt.date | None = None
+) -> list[LedgerEntry]:
+    """Post what the partners' won deals earn and the ledger does not hold yet, or holds too much of.
+
+    `since` limits the work to programme years from that day's on. Posting again changes nothing, however
+    often and by however many workers at once: each partner's lock is held from before the first read to
+    the end of the transaction. The number of queries does not depend on how many partners there are.
+    """
+    ids = sorted(set(partner_ids))
+    if not ids:
+        return []
+    lock_partners("ledger", ids)
+    tenant = tenant_in_scope()
+    calendar = calendar_of(tenant)
+    today = today or calendar.today()
+    first = calendar.period(PeriodKind.YEAR, since).start if since else None
+
+    audiences = queries.audiences(ids)
+    terms = published_terms(tenant)
+    deals = queries.won_deals(ids, first)
+    posted = queries.posted(ids, first)
+    found = [
+        (partner_id, difference)
+        for partner_id in ids
+        for difference in differences(
+            calculate(deals.get(partner_id, ()), audiences[partner_id], terms, calendar),
+            posted.get(partner_id, {}),
+        )
+    ]
+    if not found:
+        return []
+    tier_names = {tier.pk: tier.name for tier in all_tiers()}
+    taken_back = _last_entries([difference.key for _id, difference in found if difference.line is None])
+    rates = {deal.id: deal.rate for rows in deals.values() for deal in rows}
+    entries = [
+        _entry(partner_id, difference, taken_back, tier_names, rates, today)
+        for partner_id, difference in found
+    ]
+    LedgerEntry.objects.bulk_create(entries, batch_size=1000)
+    _record_posted(entries)
+    return entries
+
+
+def since_of(deal_ids: Collection[UUID], days: Iterable[dt.date], calendar: Calendar) -> dt.date | None:
+    """The earliest day that these deals touch in the ledger or in `days`."""
+    known = LedgerEntry.objects.filter(deal_id__in=deal_ids).order_by().values_list("occurred_on", flat=True)
+    touched = [*known, *days]
+    return min(touched) if touched else None
+
+
+def _entry(
+    partner_id: UUID,
+    difference: Difference,
+    taken_back: Mapping[Key, LedgerEntry],
+    tier_names: Mapping[UUID, str],
+    rates: Mapping[UUID, Any],
+    today: dt.date,
+) -> LedgerEntry:
+    line, key = difference.line, difference.key
+    past_hold = difference.amount < 0 and difference.payable_on <= today
+    if past_hold:
+        kind = EntryKind.CLAWBACK
+    elif line is None:
+        kind = EntryKind.REVERSAL
+    else:
+        kind = EntryKind.ADJUSTMENT if difference.entries else EntryKind.EARNING
+    common = {
+        "partner_id": partner_id,
+        "deal_id": key.deal_id,
+        "plan_id": key.plan_id,
+        "kind": kind,
+        "amount": difference.amount,
+        "occurred_on": key.day,
+        # What was payable may have been paid: it comes back in the period in which it is taken back.
+        "booked_on": today if past_hold else key.day,
+        "payable_on": today if past_hold else difference.payable_on,
+        "sequence": difference.entries + 1,
+    }
+    if line is None or line.terms is None:
+        last = taken_back[key]
+        return LedgerEntry(
+            plan_version_id=last.plan_version_id,
+            tier_id=last.tier_id,
+            currency=last.currency,
+            base=0,
+            rate=0,
+            exchange_rate=last.exchange_rate,
+            explanation={"taken_back": True, "tier": tier_names.get(last.tier_id, "")},
+            **common,
+        )
+    return LedgerEntry(
+        plan_version_id=line.terms.version_id,
+        tier_id=line.tier_id,
+        currency=line.terms.currency,
+        base=line.base,
+        rate=line.rate,
+        exchange_rate=line.exchange_rate,
+        explanation=explain(line, tier_names) | {"before_posting": line.amount - difference.amount},
+        **common,
+    )
+
+
+def explain(line: Line, tier_names: Mapping[UUID, str]) -> dict[str, Any]:
+    """The line as JSON: everything that a page needs to say why the amount is what it is."""
+    explanation: dict[str, Any] = {
+        "amount": line.amount,
+        "base": line.base,
+        "tier": tier_names.get(line.tier_id, "") if line.tier_id else "",
+        "day": str(line.day),
+    }
+    if line.terms is None or line.period is None:
+        return explanation | {"nothing": line.nothing}
+    return explanation | {
+        "plan": line.terms.plan_name,
+        "version": line.terms.number,
+        "mode": line.terms.mode,
+        "period": line.period.key,
+        "before": line.before,
+        "total": line.total,
+        "hold_days": line.terms.hold_days,
+        "slices": [{"base": part.base, "rate": str(part.rate)} for part in line.slices],
+        "nothing": line.nothing,
+    }
+
+
+def _last_entries(keys: Collection[Key]) -> dict[Key, LedgerEntry]:
+    """The latest entry of each key."""
+    if not keys:
+        return {}
+    rows = LedgerEntry.objects.filter(deal_id__in={key.deal_id for key in keys}).order_by("id")
+    return {Key(row.deal_id, row.plan_id, row.occurred_on): row for row in rows}
+
+
+def _record_posted(entries: Collection[LedgerEntry]) -> None:
+    sums: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for entry in entries:
+        sums[entry.partner_id][entry.currency] += entry.amount
+    counts = Counter(entry.partner_id for entry in entries)
+    partners = Partner.objects.in_bulk(list(sums))
+    record_many(
+        EventDraft(
+            "ledger.posted",
+            partners[partner_id],
+            partner_id=partner_id,
+            data={"amounts": amounts, "entries": counts[partner_id]},
+        )
+        for partner_id, amounts in sums.items()
+    )

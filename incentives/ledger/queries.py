@@ -1,0 +1,150 @@
+"""Reads about earnings. A partner's member sees its own partner's entries; the database holds that too."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
+
+from incentives.ledger.calculation import Audience, Key, Line, Posted, WonDeal, calculate
+from incentives.ledger.enums import Nothing
+from incentives.ledger.models import LedgerEntry
+from incentives.plans.queries import published_terms
+from incentives.plans.terms import Terms
+from incentives.tiers import queries as tier_queries
+from metrics.periods import PeriodKind, calendar_of
+from partners.deals.enums import SalesStage
+from partners.deals.models import Deal
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+
+
+def won_deals(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[UUID, list[WonDeal]]:
+    """The partners' won deals, those closed from `since` on. One query."""
+    rows = Deal.objects.filter(partner_id__in=partner_ids, stage=SalesStage.WON, closed_on__isnull=False)
+    if since:
+        rows = rows.filter(closed_on__gte=since)
+    found: dict[UUID, list[WonDeal]] = defaultdict(list)
+    for partner_id, deal_id, day, revenue, rate in rows.order_by().values_list(
+        "partner_id", "id", "closed_on", "revenue_base", "rate"
+    ):
+        found[partner_id].append(WonDeal(deal_id, day, revenue, rate))
+    return found
+
+
+def audiences(partner_ids: Collection[UUID]) -> dict[UUID, Audience]:
+    """What of each partner decides which plans are for them. Three queries."""
+    ladder = tier_queries.tiers()
+    histories = tier_queries.histories(partner_ids, ladder[0].pk if ladder else None)
+    rows = Partner.objects.filter(pk__in=partner_ids).order_by().values_list("id", "type", "region")
+    return {partner_id: Audience(kind, region, histories[partner_id]) for partner_id, kind, region in rows}
+
+
+def posted(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[UUID, dict[Key, Posted]]:
+    """What the ledger holds for each partner, deal, plan and day from `since` on. One query."""
+    rows = LedgerEntry.objects.filter(partner_id__in=partner_ids)
+    if since:
+        rows = rows.filter(occurred_on__gte=since)
+    found: dict[UUID, dict[Key, Posted]] = defaultdict(dict)
+    for partner_id, deal_id, plan_id, day, amount, entries, payable_on in (
+        rows.order_by()
+        .values_list("partner_id", "deal_id", "plan_id", "occurred_on")
+        .annotate(Sum("amount"), Count("id"), Max("payable_on"))
+    ):
+        found[partner_id][Key(deal_id, plan_id, day)] = Posted(amount, entries, payable_on)
+    return found
+
+
+def earned_lines(
+    partner_ids: Collection[UUID], terms: Sequence[Terms], since: dt.date | None = None
+) -> dict[UUID, list[Line]]:
+    """What each partner's won deals earn under the terms, as the calculation has it. Four queries."""
+    calendar = calendar_of(tier_queries.tenant_in_scope())
+    deals = won_deals(partner_ids, since)
+    return {
+        partner_id: calculate(deals.get(partner_id, ()), audience, terms, calendar)
+        for partner_id, audience in audiences(partner_ids).items()
+    }
+
+
+# --- what a member sees -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Earnings:
+    """Sums of ledger entries in minor units of one currency.
+
+    `period` is what counts in the current quarter, `year` in the programme year, `on_hold` what is not
+    payable yet and `payable` what is; the two add up to `total`.
+    """
+
+    currency: str
+    period: int
+    year: int
+    on_hold: int
+    payable: int
+    total: int
+    next_payable_on: dt.date | None
+    period_label: str
+
+
+def entries(membership: Membership) -> QuerySet[LedgerEntry]:
+    """The ledger entries that the member may see, newest first."""
+    rows = LedgerEntry.objects.select_related("deal", "partner", "plan", "plan_version", "tier")
+    if membership.is_partner:
+        rows = rows.filter(partner_id=membership.partner_id)
+    return rows.order_by("-booked_on", "-id")
+
+
+def earnings(rows: QuerySet[LedgerEntry], today: dt.date | None = None) -> list[Earnings]:
+    """The sums of some entries, one for each currency, the largest first. One query beside the tenant's."""
+    tenant = tier_queries.tenant_in_scope()
+    calendar = calendar_of(tenant)
+    today = today or calendar.today()
+    quarter = calendar.period(PeriodKind.QUARTER, today)
+    year = calendar.period(PeriodKind.YEAR, today)
+
+    def amount(**when: object) -> Sum:
+        return Sum(Case(When(**when, then=F("amount")), default=0))
+
+    sums = (
+        rows.order_by()
+        .values("currency")
+        .annotate(
+            period=amount(booked_on__gte=quarter.start, booked_on__lt=quarter.end),
+            year=amount(booked_on__gte=year.start, booked_on__lt=year.end),
+            on_hold=amount(payable_on__gt=today),
+            payable=amount(payable_on__lte=today),
+            total=Sum("amount"),
+            next_payable_on=Min("payable_on", filter=Q(payable_on__gt=today)),
+        )
+        .order_by("-total")
+    )
+    found = [Earnings(**row, period_label=quarter.label()) for row in sums]
+    return found or [Earnings(tenant.currency, 0, 0, 0, 0, 0, None, quarter.label())]
+
+
+def lines_of_deal(deal: Deal) -> list[Line]:
+    """What a won deal earns now and how, one line for each plan; a line without amount says why."""
+    if deal.stage != SalesStage.WON or deal.closed_on is None:
+        return [Line(deal.pk, deal.closed_on or deal.created_at.date(), None, None, nothing=Nothing.NOT_WON)]
+    tenant = tier_queries.tenant_in_scope()
+    year = calendar_of(tenant).period(PeriodKind.YEAR, deal.closed_on)
+    lines = earned_lines([deal.partner_id], published_terms(tenant), since=year.start)[deal.partner_id]
+    return [line for line in lines if line.deal_id == deal.pk]
+
+
+def why_nothing(deal: Deal) -> list[Nothing]:
+    """Why a deal earns nothing, one reason for each plan in force on its day; empty when it does."""
+    lines = lines_of_deal(deal)
+    if any(line.amount for line in lines):
+        return []
+    return [line.nothing for line in lines if line.nothing]
+
+
+def earned_by_deal(deal_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The ledger's sum for each deal that has entries, in minor units of the plans' currencies."""
+    rows = LedgerEntry.objects.filter(deal_id__in=deal_ids).order_by().values_list("deal_id")
+    return dict(rows.annotate(Sum("amount")))

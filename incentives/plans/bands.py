@@ -1,0 +1,89 @@
+"""Bands of a plan: half-open stretches `[start, end)` of won revenue, each with a rate.
+
+Everything here is pure. Amounts are minor units of the plan's currency, rates are fractions.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from django.utils.translation import gettext as _
+
+from incentives.plans.enums import BandMode
+
+
+class BandError(ValueError):
+    """The bands leave a gap, overlap, or do not begin at nothing. The message is for who typed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """`rate` of what lies from `start` up to but not including `end` (None: without end)."""
+
+    start: int
+    end: int | None
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of a deal's base that fell into one band."""
+
+    base: int
+    rate: Decimal
+
+
+def check_bands(bands: Sequence[Band], mode: BandMode) -> None:
+    """Raise BandError unless the bands follow each other from 0 without gap or overlap.
+
+    Only the last may be without end. With `whole` it must be, since a total beyond the last band would
+    otherwise take back everything earned below it; with `marginal` a last end is a limit to what earns.
+    """
+    if not bands:
+        raise BandError(_("Give at least one band."))
+    if bands[0].start != 0:
+        raise BandError(_("The first band must begin at 0."))
+    for number, band in enumerate(bands, start=1):
+        if not 0 <= band.rate <= 1:
+            raise BandError(_("Band %(number)d: a rate lies between 0%% and 100%%.") % {"number": number})
+        if band.end is None and number < len(bands):
+            raise BandError(_("Band %(number)d: only the last band may be without end.") % {"number": number})
+        if band.end is not None and band.end <= band.start:
+            raise BandError(_("Band %(number)d must end above where it begins.") % {"number": number})
+    for number, (band, following) in enumerate(pairwise(bands), start=1):
+        if following.start > band.end:
+            raise BandError(
+                _("There is a gap between band %(number)d and band %(next)d.")
+                % {"number": number, "next": number + 1}
+            )
+        if following.start < band.end:
+            raise BandError(
+                _("Bands %(number)d and %(next)d overlap.") % {"number": number, "next": number + 1}
+            )
+    if mode == BandMode.WHOLE and bands[-1].end is not None:
+        raise BandError(_("When all revenue is paid at the rate reached, the last band must be without end."))
+
+
+def rate_reached(bands: Sequence[Band], total: int) -> Decimal:
+    """The rate of the band in which the total lies; 0 where none does."""
+    for band in bands:
+        if band.start <= total and (band.end is None or total < band.end):
+            return band.rate
+    return Decimal(0)
+
+
+def slices(bands: Sequence[Band], before: int, after: int) -> list[Slice]:
+    """How the stretch `[before, after)` of the running total falls into the bands."""
+    parts = []
+    for band in bands:
+        low = max(before, band.start)
+        high = after if band.end is None else min(after, band.end)
+        if high > low:
+            parts.append(Slice(high - low, band.rate))
+    return parts
+
+
+def exact_amount(parts: Iterable[Slice]) -> Decimal:
+    """What the slices earn, in minor units, before rounding."""
+    return sum((part.base * part.rate for part in parts), Decimal(0))

@@ -1,0 +1,471 @@
+"""Evaluating, proposing, deciding and assigning tiers."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incentives.locks import lock_partners
+from incentives.tiers import queries
+from incentives.tiers.decisions import Decision, Policy, Position, Rung, decide
+from incentives.tiers.enums import PROPOSAL_TRANSITIONS, Direction, PromotionTime, ProposalStatus
+from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.tiers.readings import Values, readings
+from incentives.tiers.requirements import GroupResult, dump_result, evaluate
+from metrics.periods import Calendar, PeriodKind, calendar_of
+from partners.directory.enums import TRADING_STATUSES
+from partners.directory.models import Partner
+from portal.accounts.access import check
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.record import EventDraft, record, record_many
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One partner against all tiers: the results today and on the last day of the period that ended."""
+
+    partner_id: UUID
+    held: Tier
+    held_since: dt.date | None
+    now: Mapping[UUID, GroupResult]
+    then: Mapping[UUID, GroupResult]
+
+    def reached(self, ladder: Sequence[Tier]) -> Tier:
+        met = [tier for tier in ladder if self.now[tier.pk].outcome == "met"]
+        return max(met, key=lambda tier: tier.rank, default=ladder[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A partner to hold a tier from a day on."""
+
+    partner: Partner
+    tier: Tier
+    on: dt.date
+    reason: str = ""
+    proposal: TierProposal | None = None
+    by: Membership | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When an evaluation takes place, and under which rules."""
+
+    calendar: Calendar
+    today: dt.date
+    period_start: dt.date
+    year_start: dt.date
+    policy: TierPolicy
+
+    @classmethod
+    def now(cls, today: dt.date | None) -> "_Moment":
+        calendar = calendar_of(queries.tenant_in_scope())
+        policy = queries.policy()
+        day = today or calendar.today()
+        return cls(
+            calendar,
+            day,
+            calendar.period(PeriodKind(policy.period), day).start,
+            calendar.period(PeriodKind.YEAR, day).start,
+            policy,
+        )
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day of the period that ended."""
+        return self.period_start - dt.timedelta(days=1)
+
+
+def appraise(
+    ladder: Sequence[Tier],
+    partner_ids: Collection[UUID],
+    calendar: Calendar,
+    today: dt.date,
+    last_day: dt.date,
+) -> dict[UUID, Evaluation]:
+    """Each partner against each tier, without writing; what evaluation and the editor's preview share.
+
+    `ladder` are the tiers by rising rank, as saved or as drafted.
+    """
+    trees = {tier.pk: tier.tree for tier in ladder}
+    conditions = [condition for tree in trees.values() for condition in tree.conditions()]
+    values = readings(conditions, partner_ids, [today, last_day], calendar)
+    base = ladder[0].pk
+    tiers = {tier.pk: tier for tier in ladder}
+    histories = queries.histories(partner_ids, base)
+
+    def results(row: Values) -> dict[UUID, GroupResult]:
+        return {tier_id: evaluate(tree, row) for tier_id, tree in trees.items()}
+
+    return {
+        partner_id: Evaluation(
+            partner_id,
+            tiers.get(histories[partner_id].on(today) or base, ladder[0]),
+            histories[partner_id].since(today),
+            results(values[partner_id, today]),
+            results(values[partner_id, last_day]),
+        )
+        for partner_id in partner_ids
+    }
+
+
+def evaluate_tiers(partner_ids: Iterable[UUID] | None = None, today: dt.date | None = None) -> int:
+    """Evaluate partners (None: all), save where they stand, and propose or make the moves that follow.
+
+    Evaluating again without news changes nothing. Returns how many proposals were made.
+    """
+    ladder = queries.tiers()
+    if not ladder:
+        return 0
+    wanted = Partner.objects.filter(status__in=TRADING_STATUSES)
+    if partner_ids is not None:
+        wanted = wanted.filter(pk__in=list(partner_ids))
+    partners = {partner.pk: partner for partner in wanted.order_by("pk")}
+    if not partners:
+        return 0
+    lock_partners("tiers", partners)
+    moment = _Moment.now(today)
+    evaluations = appraise(ladder, partners, moment.calendar, moment.today, moment.last_day)
+    known = {row.partner_id: row for row in TierStanding.objects.filter(partner_id__in=partners)}
+    decisions = {
+        partner_id: _decide(ladder, evaluation, known.get(partner_id), moment)
+        for partner_id, evaluation in evaluations.items()
+    }
+    moves, made = _propose(ladder, partners, evaluations, decisions, moment)
+    held = {move.partner.pk: move for move in assign_tiers(moves) if move.on <= moment.today}
+    _save_standings(ladder, evaluations, decisions, held)
+    return made
+
+
+def _decide(
+    ladder: Sequence[Tier], evaluation: Evaluation, standing: TierStanding | None, moment: _Moment
+) -> Decision:
+    rungs = [
+        Rung(tier.pk, tier.rank, evaluation.now[tier.pk].outcome, evaluation.then[tier.pk].outcome)
+        for tier in ladder
+    ]
+    position = Position(
+        evaluation.held.rank, evaluation.held_since, standing.below_since if standing else None
+    )
+    policy = Policy(
+        PromotionTime(moment.policy.promotion), moment.policy.grace_days, moment.policy.only_at_year_end
+    )
+    return decide(
+        rungs,
+        position,
+        policy,
+        today=moment.today,
+        period_start=moment.period_start,
+        year_start=moment.year_start,
+    )
+
+
+def _propose(
+    ladder: Sequence[Tier],
+    partners: Mapping[UUID, Partner],
+    evaluations: Mapping[UUID, Evaluation],
+    decisions: Mapping[UUID, Decision],
+    moment: _Moment,
+) -> tuple[list[Move], int]:
+    """Bring the waiting proposals in line with the decisions.
+
+    Returns the automatic moves and the number of new proposals.
+    """
+    tiers = {tier.pk: tier for tier in ladder}
+    waiting = {
+        row.partner_id: row
+        for row in TierProposal.objects.select_for_update(of=("self",)).filter(
+            partner_id__in=partners, status=ProposalStatus.WAITING
+        )
+    }
+    declined = set(
+        TierProposal.objects.filter(
+            partner_id__in=partners, status=ProposalStatus.DECLINED, period_start=moment.period_start
+        ).values_list("partner_id", "to_tier_id")
+    )
+    gone: list[TierProposal] = []
+    drafts: list[TierProposal] = []
+    for partner_id, decision in decisions.items():
+        proposal = waiting.get(partner_id)
+        if proposal and _stands(proposal, decision, evaluations[partner_id], moment):
+            continue
+        if proposal:
+            gone.append(proposal)
+        if decision.direction is None or (partner_id, decision.tier_id) in declined:
+            continue
+        drafts.append(_draft(partners[partner_id], evaluations[partner_id], decision, tiers, moment))
+    if gone:
+        TierProposal.objects.filter(pk__in=[row.pk for row in gone]).update(
+            status=ProposalStatus.WITHDRAWN, decided_at=timezone.now()
+        )
+    TierProposal.objects.bulk_create(drafts, batch_size=500)
+    automatic = [row for row in drafts if row.status == ProposalStatus.CONFIRMED]
+    record_many(
+        EventDraft("tier.proposed", row.partner, partner_id=row.partner_id, data=_move_data(row))
+        for row in drafts
+        if row.status == ProposalStatus.WAITING
+    )
+    moves = [Move(row.partner, row.to_tier, row.effective_on, row.reason, row) for row in automatic]
+    return moves, len(drafts)
+
+
+def _stands(proposal: TierProposal, decision: Decision, evaluation: Evaluation, moment: _Moment) -> bool:
+    """Whether a waiting proposal goes on waiting.
+
+    A promotion that was earned in a period that has ended is not lost because nobody has decided yet.
+    """
+    if evaluation.held.pk != proposal.from_tier_id:
+        return False
+    if decision.direction == proposal.direction and decision.tier_id == proposal.to_tier_id:
+        return True
+    if proposal.direction == Direction.PROMOTION and decision.direction != Direction.PROMOTION:
+        return proposal.period_start < moment.period_start
+    return False
+
+
+def _draft(
+    partner: Partner, evaluation: Evaluation, decision: Decision, tiers: Mapping[UUID, Tier], moment: _Moment
+) -> TierProposal:
+    promotion = decision.direction == Direction.PROMOTION
+    automatic = moment.policy.automatic_promotion if promotion else moment.policy.automatic_demotion
+    at_once = promotion and moment.policy.promotion == PromotionTime.AT_ONCE
+    evidence = evaluation.now if at_once else evaluation.then
+    shown = decision.tier_id if promotion else evaluation.held.pk
+    return TierProposal(
+        partner=partner,
+        direction=decision.direction,
+        from_tier=evaluation.held,
+        to_tier=tiers[decision.tier_id],
+        status=ProposalStatus.CONFIRMED if automatic else ProposalStatus.WAITING,
+        decided_at=timezone.now() if automatic else None,
+        reason=_("Automatic") if automatic else "",
+        period_start=moment.period_start,
+        effective_on=decision.effective_on,
+        evidence={"tier": str(shown), "result": dump_result(evidence[shown])},
+    )
+
+
+def _save_standings(
+    ladder: Sequence[Tier],
+    evaluations: Mapping[UUID, Evaluation],
+    decisions: Mapping[UUID, Decision],
+    moved: Mapping[UUID, Move],
+) -> None:
+    now = timezone.now()
+    rows = []
+    for partner_id, evaluation in evaluations.items():
+        move = moved.get(partner_id)
+        held = move.tier if move else evaluation.held
+        above = next((tier for tier in ladder if tier.rank > held.rank), None)
+        rows.append(
+            TierStanding(
+                partner_id=partner_id,
+                tier=held,
+                next_tier=above,
+                reached_tier=evaluation.reached(ladder),
+                held_since=move.on if move else evaluation.held_since,
+                progress=round(evaluation.now[above.pk].progress, 6) if above else 1,
+                results={str(tier_id): dump_result(result) for tier_id, result in evaluation.now.items()},
+                below_since=None if move else decisions[partner_id].below_since,
+                evaluated_at=now,
+            )
+        )
+    TierStanding.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["tenant", "partner"],
+        update_fields=[
+            "tier",
+            "next_tier",
+            "reached_tier",
+            "held_since",
+            "progress",
+            "results",
+            "below_since",
+            "evaluated_at",
+        ],
+        batch_size=500,
+    )
+
+
+# --- assignments ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def assign_tiers(moves: Sequence[Move]) -> list[Move]:
+    """Have each partner hold the tier from the day on, over anything assigned for later; asks no permission.
+
+    Returns the moves that changed something. Other days keep their tier, so past deals keep their rate.
+    """
+    if not moves:
+        return []
+    lock_partners("tiers", [move.partner.pk for move in moves])
+    existing: dict[UUID, list[TierAssignment]] = defaultdict(list)
+    for row in TierAssignment.objects.select_for_update(of=("self",)).filter(
+        partner_id__in=[move.partner.pk for move in moves], during__isempty=False
+    ):
+        existing[row.partner_id].append(row)
+    removed, shortened, created, done = [], [], [], []
+    for move in moves:
+        rows = existing[move.partner.pk]
+        later = [row for row in rows if row.during.lower is not None and row.during.lower >= move.on]
+        current = next((row for row in rows if row not in later and _reaches(row, move.on)), None)
+        if current and current.tier_id == move.tier.pk and current.during.upper is None and not later:
+            continue
+        removed.extend(later)
+        if current:
+            current.during = DateRange(current.during.lower, move.on)
+            shortened.append(current)
+        created.append(
+            TierAssignment(
+                partner=move.partner,
+                tier=move.tier,
+                during=DateRange(move.on, None),
+                reason=move.reason,
+                proposal=move.proposal,
+                assigned_by=move.by,
+            )
+        )
+        done.append(move)
+    TierAssignment.objects.filter(pk__in=[row.pk for row in removed]).delete()
+    TierAssignment.objects.bulk_update(shortened, ["during"], batch_size=500)
+    TierAssignment.objects.bulk_create(created, batch_size=500)
+    record_many(
+        EventDraft(
+            "tier.assigned",
+            move.partner,
+            by=move.by,
+            partner_id=move.partner.pk,
+            data={
+                "tier": move.tier.name,
+                "tier_id": str(move.tier.pk),
+                "on": str(move.on),
+                "reason": move.reason,
+            },
+        )
+        for move in done
+    )
+    return done
+
+
+def _reaches(row: TierAssignment, day: dt.date) -> bool:
+    return row.during.upper is None or row.during.upper > day
+
+
+def assign_tier(
+    partner: Partner, tier: Tier, *, on: dt.date, by: Membership | None = None, reason: str = ""
+) -> None:
+    """Assign by hand, as an admin or from a migration of history (`by` None), and evaluate anew."""
+    if by is not None:
+        check(by, "incentives.assign_tier", partner)
+    assign_tiers([Move(partner, tier, on, reason, by=by)])
+    evaluate_tiers([partner.pk])
+
+
+# --- proposals --------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm_proposal(proposal: TierProposal, *, by: Membership, reason: str = "") -> TierProposal:
+    """Make the move. A promotion counts from the day it was earned, a demotion from today at the earliest."""
+    lock_partners("tiers", [proposal.partner_id])
+    proposal = _lock_proposal(proposal, ProposalStatus.CONFIRMED, by)
+    today = calendar_of(queries.tenant_in_scope()).today()
+    demotion = proposal.direction == Direction.DEMOTION
+    on = max(proposal.effective_on, today) if demotion else proposal.effective_on
+    _close_proposal(proposal, ProposalStatus.CONFIRMED, by, reason)
+    assign_tiers([Move(proposal.partner, proposal.to_tier, on, reason, proposal, by)])
+    evaluate_tiers([proposal.partner_id])
+    return proposal
+
+
+@transaction.atomic
+def decline_proposal(proposal: TierProposal, *, by: Membership, reason: str) -> TierProposal:
+    """Leave the partner where it is; the same move is not proposed again in this period."""
+    lock_partners("tiers", [proposal.partner_id])
+    proposal = _lock_proposal(proposal, ProposalStatus.DECLINED, by)
+    if not reason.strip():
+        raise ActionRefused(_("Say why, so that the partner's manager can explain it."), field="reason")
+    _close_proposal(proposal, ProposalStatus.DECLINED, by, reason.strip())
+    record(
+        "tier.declined",
+        subject=proposal.partner,
+        by=by,
+        data=_move_data(proposal) | {"reason": reason.strip()},
+    )
+    return proposal
+
+
+def _lock_proposal(proposal: TierProposal, status: ProposalStatus, by: Membership) -> TierProposal:
+    check(by, "incentives.decide_proposal", proposal)
+    locked = (
+        TierProposal.objects.select_for_update(of=("self",))
+        .select_related("partner", "from_tier", "to_tier")
+        .get(pk=proposal.pk)
+    )
+    if status not in PROPOSAL_TRANSITIONS.get(ProposalStatus(locked.status), set()):
+        raise ActionRefused(_("This proposal has been decided already."))
+    return locked
+
+
+def _close_proposal(proposal: TierProposal, status: ProposalStatus, by: Membership, reason: str) -> None:
+    proposal.status, proposal.decided_by, proposal.decided_at = status, by, timezone.now()
+    proposal.reason = reason
+    proposal.save(update_fields=["status", "decided_by", "decided_at", "reason"])
+
+
+def _move_data(proposal: TierProposal) -> dict[str, Any]:
+    return {
+        "direction": proposal.direction,
+        "from": proposal.from_tier.name,
+        "to": proposal.to_tier.name,
+        "on": str(proposal.effective_on),
+    }
+
+
+# --- configuration ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_tier(tier: Tier, *, by: Membership) -> Tier:
+    """Add or change a tier. Who stands where is evaluated again for everyone."""
+    check(by, "incentives.change_programme")
+    is_new = tier._state.adding
+    if is_new:
+        top = Tier.objects.select_for_update().order_by("-rank").first()
+        tier.rank = top.rank + 1 if top else 0
+    tier.save()
+    record("tier.saved", subject=tier, by=by, data={"name": tier.name, "new": is_new})
+    return tier
+
+
+@transaction.atomic
+def move_tier(tier: Tier, *, up: bool, by: Membership) -> None:
+    """Exchange a tier with its neighbour above or below."""
+    check(by, "incentives.change_programme")
+    ladder = list(Tier.objects.select_for_update().order_by("rank"))
+    index = next(number for number, row in enumerate(ladder) if row.pk == tier.pk)
+    other = index + 1 if up else index - 1
+    if not 0 <= other < len(ladder):
+        return
+    first, second = ladder[index], ladder[other]
+    first.rank, second.rank = second.rank, first.rank
+    for row in (first, second):
+        row.save(update_fields=["rank", "updated_at"])
+    record("tier.saved", subject=tier, by=by, data={"name": tier.name, "new": False, "rank": first.rank})
+
+
+@transaction.atomic
+def save_policy(policy: TierPolicy, *, by: Membership) -> TierPolicy:
+    check(by, "incentives.change_programme")
+    policy.save()
+    record("tier.policy_saved", subject=policy, by=by, data={"period": policy.period})
+    return policy

@@ -1,0 +1,67 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Join(models.TextChoices):
+    ALL = "all", _("all of")
+    ANY = "any", _("any of")
+    AT_LEAST = "at_least", _("at least this many of")
+
+
+class Comparison(models.TextChoices):
+    AT_LEAST = "at_least", _("at least")
+    AT_MOST = "at_most", _("at most")
+
+
+class Outcome(models.TextChoices):
+    MET = "met", _("Met")
+    NOT_MET = "not_met", _("Not met")
+    PENDING = "pending", _("No data yet")
+
+
+class WindowKind(models.TextChoices):
+    """The days over which a requirement looks. The current period counts as far as it has come."""
+
+    MONTH = "month", _("this month")
+    QUARTER = "quarter", _("this quarter")
+    PROGRAMME_YEAR = "programme_year", _("this programme year")
+    TRAILING_YEAR = "trailing_year", _("the last four quarters")
+
+
+class SupportLevel(models.TextChoices):
+    STANDARD = "standard", _("Standard")
+    PRIORITY = "priority", _("Priority")
+    DEDICATED = "dedicated", _("Dedicated contact")
+
+
+class BadgeColour(models.TextChoices):
+    """Names of the palette, so that a badge has enough contrast in both themes."""
+
+    BRONZE = "bronze", _("Bronze")
+    SILVER = "silver", _("Silver")
+    GOLD = "gold", _("Gold")
+    PLATINUM = "platinum", _("Platinum")
+    BLUE = "blue", _("Blue")
+    GREEN = "green", _("Green")
+
+
+class PromotionTime(models.TextChoices):
+    AT_ONCE = "at_once", _("as soon as the requirements are met")
+    PERIOD_END = "period_end", _("at the end of the period")
+
+
+class Direction(models.TextChoices):
+    PROMOTION = "promotion", _("Promotion")
+    DEMOTION = "demotion", _("Demotion")
+
+
+class ProposalStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("No longer applies")
+
+
+PROPOSAL_TRANSITIONS = {
+    ProposalStatus.WAITING: {ProposalStatus.CONFIRMED, ProposalStatus.DECLINED, ProposalStatus.WITHDRAWN},
+}

@@ -1,0 +1,101 @@
+"""Reads about tiers. Partner sessions see their own rows; the database holds that too."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from incentives.tiers.enums import ProposalStatus
+from incentives.tiers.history import TierHistory
+from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import current_tenant_id
+
+
+def tiers() -> list[Tier]:
+    """All tiers, the lowest first."""
+    return list(Tier.objects.order_by("rank"))
+
+
+def policy() -> TierPolicy:
+    """The tenant's policy; one with the defaults, unsaved, where none was set."""
+    return TierPolicy.objects.first() or TierPolicy()
+
+
+def tenant_in_scope() -> Tenant:
+    return Tenant.objects.get(pk=current_tenant_id())
+
+
+def histories(partner_ids: Collection[UUID], base: UUID | None) -> dict[UUID, TierHistory]:
+    """The tier history of each partner asked for. `base` is the lowest tier. One query."""
+    changes: dict[UUID, list[tuple[dt.date, UUID | None]]] = defaultdict(list)
+    rows = (
+        TierAssignment.objects.filter(partner_id__in=partner_ids, during__isempty=False)
+        .order_by("partner_id", "during")
+        .values_list("partner_id", "tier_id", "during")
+    )
+    for partner_id, tier_id, during in rows:
+        previous = changes[partner_id]
+        if previous and previous[-1][0] == during.lower:
+            previous.pop()
+        previous.append((during.lower, tier_id))
+        if during.upper is not None:
+            previous.append((during.upper, None))
+    return {partner_id: TierHistory(base, tuple(changes.get(partner_id, ()))) for partner_id in partner_ids}
+
+
+def tier_on(partner_id: UUID, day: dt.date) -> Tier | None:
+    """The tier the partner held on a day; None only where the tenant has no tiers."""
+    every = {tier.pk: tier for tier in tiers()}
+    base = next(iter(every), None)
+    held = histories([partner_id], base)[partner_id].on(day)
+    return every.get(held) if held else None
+
+
+def standing_of(partner_id: UUID) -> TierStanding | None:
+    return (
+        TierStanding.objects.select_related("tier", "next_tier", "reached_tier")
+        .filter(partner_id=partner_id)
+        .first()
+    )
+
+
+def standings(membership: Membership) -> QuerySet[TierStanding]:
+    """Where the partners stand whom the member may see."""
+    rows = TierStanding.objects.select_related("partner", "tier", "next_tier", "reached_tier")
+    return rows.filter(partner_id=membership.partner_id) if membership.is_partner else rows
+
+
+def close_to_next(membership: Membership, limit: int) -> list[TierStanding]:
+    """The portfolio's partners (for an admin: all) that have most of what the next tier asks."""
+    rows = standings(membership).filter(next_tier__isnull=False, progress__gte="0.6")
+    if membership.is_manager:
+        rows = rows.filter(partner__manager_id=membership.pk)
+    return list(rows.order_by("-progress", "partner__name")[:limit])
+
+
+def waiting_proposals() -> QuerySet[TierProposal]:
+    return TierProposal.objects.filter(status=ProposalStatus.WAITING).select_related(
+        "partner__manager__user", "from_tier", "to_tier"
+    )
+
+
+def proposals() -> QuerySet[TierProposal]:
+    return TierProposal.objects.select_related("partner", "from_tier", "to_tier", "decided_by__user")
+
+
+def assignments_of(partner_id: UUID) -> list[TierAssignment]:
+    """The partner's tiers through time, newest first."""
+    return list(
+        TierAssignment.objects.filter(partner_id=partner_id, during__isempty=False)
+        .select_related("tier")
+        .order_by("-during")
+    )
+
+
+def ids(partners: Iterable[UUID]) -> list[UUID]:
+    """Each id once, in the one order in which locks are taken."""
+    return sorted(set(partners))

@@ -1,0 +1,112 @@
+"""Requirements in plain words: what is asked, what is there and what is missing."""
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_FLOOR, Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from metrics.display import format_value, gap_text
+
+from incentives.tiers.enums import Comparison, Join, Outcome
+from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult
+from metrics.catalogue import CATALOGUE
+
+
+def measure_name(measure: str) -> str:
+    return _("Score") if measure == SCORE else str(CATALOGUE[measure].name)
+
+
+def measure_unit(measure: str) -> str:
+    return "score" if measure == SCORE else str(CATALOGUE[measure].unit)
+
+
+def value_text(measure: str, value: Decimal | None, currency: str) -> str:
+    """A reading as people write it; money from minor units of the tenant's currency."""
+    if value is None:
+        return _("no data yet")
+    return format_value(measure_unit(measure), value, currency)
+
+
+def condition_text(condition: Condition, currency: str) -> str:
+    """Such as "Win rate of at least 55% over the last four quarters"."""
+    template = (
+        _("%(measure)s at least %(threshold)s, %(window)s")
+        if condition.comparison == Comparison.AT_LEAST
+        else _("%(measure)s at most %(threshold)s, %(window)s")
+    )
+    return template % {
+        "measure": measure_name(condition.measure),
+        "threshold": value_text(condition.measure, condition.threshold, currency),
+        "window": condition.window.label,
+    }
+
+
+def condition_gap(result: ConditionResult, currency: str) -> str:
+    """What is missing, such as "12,400 more revenue"; empty when nothing is or there is no data."""
+    if result.outcome != Outcome.NOT_MET or result.value is None:
+        return ""
+    condition = result.condition
+    if condition.measure == SCORE:
+        missing = abs(condition.threshold - result.value)
+        points = _short(missing)
+        if condition.comparison == Comparison.AT_MOST:
+            return _("a score lower by %(points)s") % {"points": points}
+        return ngettext(
+            "%(points)s more point of score", "%(points)s more points of score", 1 if missing == 1 else 2
+        ) % {"points": points}
+    return gap_text(condition.measure, result.value, condition.threshold, currency)
+
+
+def gap(result: GroupResult, currency: str) -> str:
+    """The whole gap in one phrase: "3 more certified people, or 12,400 more revenue"; empty when met."""
+    if result.outcome != Outcome.NOT_MET:
+        return ""
+    missing = [item for item in result.items if item.outcome == Outcome.NOT_MET]
+    if result.join == Join.ALL:
+        return _series([_item_gap(item, currency) for item in missing], pgettext("list", "and"))
+    nearest = [_item_gap(item, currency) for item in sorted(missing, key=lambda item: -item.progress)]
+    still = result.needed - result.met_count
+    if still == 1:
+        return _series(nearest, pgettext("list", "or"))
+    return ngettext("%(count)d of: %(list)s", "%(count)d of: %(list)s", still) % {
+        "count": still,
+        "list": _series(nearest, pgettext("list", "or")),
+    }
+
+
+def _item_gap(item: ConditionResult | GroupResult, currency: str) -> str:
+    if isinstance(item, ConditionResult):
+        return condition_gap(item, currency)
+    text = gap(item, currency)
+    several = len([child for child in item.items if child.outcome == Outcome.NOT_MET]) > 1
+    return f"({text})" if several else text
+
+
+def _series(parts: Iterable[str], word: str) -> str:
+    """ "a", "a or b", "a, b or c"; the comma before "or" keeps two long alternatives apart."""
+    phrases: Sequence[str] = [part for part in parts if part]
+    if len(phrases) < 2:
+        return "".join(phrases)
+    return f"{', '.join(phrases[:-1])}, {word} {phrases[-1]}"
+
+
+def _short(value: Decimal) -> str:
+    """At most one decimal, rounded up, so that a gap is never shown as nothing."""
+    tenth = (value * 10).to_integral_value(rounding="ROUND_CEILING") / 10
+    return f"{tenth.normalize():f}"
+
+
+def percent_floor(progress: Decimal) -> int:
+    """0..100, rounded down: 100 only when all is there."""
+    return int((progress * 100).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def group_title(result: GroupResult) -> str:
+    """What of the items counts: "All of these", "Any of these", "At least 2 of these"."""
+    if result.join == Join.ALL:
+        return _("All of these")
+    if result.join == Join.ANY:
+        return _("Any of these")
+    return ngettext("At least %(count)d of these", "At least %(count)d of these", result.needed) % {
+        "count": result.needed
+    }
