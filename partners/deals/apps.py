@@ -1,7 +1,15 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DealsConfig(AppConfig):
     name = "partners.deals"
     label = "deals"
-    verbose_name = "Deals"
+    verbose_name = _("Deals")
+
+    def ready(self) -> None:
+        # Registering needs the models to be loaded.
+        for module in ("rules",):
+            import_module(f"{self.name}.{module}")

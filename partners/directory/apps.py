@@ -1,7 +1,15 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DirectoryConfig(AppConfig):
     name = "partners.directory"
     label = "directory"
-    verbose_name = "Directory"
+    verbose_name = _("Directory")
+
+    def ready(self) -> None:
+        # Registering needs the models to be loaded.
+        for module in ("rules",):
+            import_module(f"{self.name}.{module}")

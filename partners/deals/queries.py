@@ -1,0 +1,107 @@
+"""Reads of deals, scoped to what the member may see."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from partners.deals.enums import LIVE_STATUSES, OPEN_STAGES, WAITING_STATUSES, SalesStage
+from partners.deals.enums import RegistrationStatus as Status
+from partners.deals.models import Deal, DealPolicy
+from portal.accounts.models import Membership
+from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+
+def visible_deals(member: Membership) -> QuerySet[Deal]:
+    """Deals that the member may see: a partner's own, the vendor's people all."""
+    deals = Deal.objects.select_related("partner", "customer", "product")
+    if member.is_partner:
+        return deals.filter(partner_id=member.partner_id)
+    return deals
+
+
+def decidable_deals(member: Membership) -> QuerySet[Deal]:
+    """Deals that the member decides: an admin all, a manager those of the portfolio and of partners without one."""
+    deals = visible_deals(member)
+    if member.is_admin:
+        return deals
+    if member.is_manager:
+        return deals.filter(Q(partner__manager_id=member.pk) | Q(partner__manager_id=None))
+    return deals.none()
+
+
+def waiting_for(member: Membership) -> QuerySet[Deal]:
+    """What waits for the member's decision: registrations and reported wins, the oldest first."""
+    return (
+        decidable_deals(member)
+        .filter(Q(status__in=WAITING_STATUSES) | Q(win_claim__isnull=False))
+        .order_by("submitted_at")
+    )
+
+
+def pipeline(deals: QuerySet[Deal]) -> QuerySet[Deal]:
+    """Those that can still be won: open in stage, and approved or without a registration."""
+    return deals.filter(stage__in=OPEN_STAGES, status__in=LIVE_STATUSES)
+
+
+def protection_ending(member: Membership, now: datetime, days: int = 14) -> QuerySet[Deal]:
+    """Approved registrations whose protection ends within `days`, the first to end first."""
+    return (
+        visible_deals(member)
+        .filter(
+            status=Status.APPROVED,
+            protection__endswith__gt=now,
+            protection__endswith__lte=now + timedelta(days=days),
+        )
+        .order_by("protection__endswith")
+    )
+
+
+def to_finish(member: Membership) -> QuerySet[Deal]:
+    """A partner's drafts and what the vendor returned, the returned first."""
+    return (
+        visible_deals(member)
+        .filter(status__in=(Status.RETURNED, Status.DRAFT))
+        .order_by(F("status").desc(), "-updated_at")
+    )
+
+
+def totals(deals: QuerySet[Deal]) -> dict[str, int]:
+    """Counts and sums (minor units, tenant currency) for the head of a list or a panel, in one query."""
+    won = Q(stage=SalesStage.WON)
+    is_open = Q(stage__in=OPEN_STAGES, status__in=LIVE_STATUSES)
+    return deals.order_by().aggregate(
+        waiting=Count("pk", filter=Q(status__in=WAITING_STATUSES)),
+        open=Count("pk", filter=is_open),
+        open_amount=Sum("amount_base", filter=is_open, default=0),
+        won=Count("pk", filter=won),
+        won_amount=Sum("revenue_base", filter=won, default=0),
+    )
+
+
+def policy() -> DealPolicy:
+    """The tenant's rules for registrations; the defaults where none have been set."""
+    return DealPolicy.objects.first() or DealPolicy()
+
+
+def holder_of(
+    customer_id: UUID | None, family_id: UUID | None, now: datetime, *, but: Deal | None = None
+) -> Deal | None:
+    """Who holds protection for this customer and product family. Vendor's side only: it names the partner."""
+    return (
+        Deal.objects.select_related("partner")
+        .filter(
+            customer_id=customer_id,
+            family_id=family_id,
+            status=Status.APPROVED,
+            protection__contains=now,
+        )
+        .exclude(pk=but.pk if but else None)
+        .first()
+    )
+
+
+def is_held_by_another(deal: Deal, now: datetime) -> bool:
+    """Whether another registration protects the deal's customer; says only that, so a partner may be told."""
+    with tenant_scope(current_tenant_id()):
+        return holder_of(deal.customer_id, deal.family_id, now, but=deal) is not None
