@@ -1,0 +1,422 @@
+"""What changes scorecards: marking partners dirty, recomputing, publishing templates.
+
+How recomputing stays right while things happen:
+
+- A mark is a row. Recomputing takes marks by deleting them in its own transaction, so a killed worker leaves them,
+  and a mark made meanwhile waits for the commit and then stands anew: it is never swallowed.
+- One transaction of a tenant recomputes at a time (an advisory lock), so that nobody overwrites newer figures with
+  older ones. The incremental run does not wait for the lock but tries again; a chunk of the full run waits.
+- The incremental run reads the deals of the dirty partners only. Groups change by the difference between the new and
+  the stored facts of those partners; facts are whole numbers, so the sum is exactly the one that a full run finds.
+  Where a template ranks partners among their peers, the peers' stored facts are scored again as well.
+- A period that has no scorecards yet (the first event of a month) is computed in full at once.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+import structlog
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
+
+from metrics.defaults import DEFAULT_TEMPLATES, MIN_COVERAGE, template_lines
+from metrics.models import DirtyPartner, DirtyTenant, ScorecardTemplate, SubjectKind, TemplateVersion
+from metrics.periods import Calendar, Period, PeriodKind, calendar_of
+from metrics.rows import SUBJECT, Templates, add_up, group_rows, partner_rows, scored_rows, signed
+from metrics.scoring import KpiRule, TemplateRules
+from metrics.store import Changed, delete_rows, read_rows, stored_periods, write_rows
+from metrics.wake import wake_on_commit
+from partners.directory.models import Partner
+from portal.accounts.access import check
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.record import EventDraft, record, record_many
+from portal.jobs import runner
+from portal.jobs.actions import advance, create_job
+from portal.jobs.models import Job
+from portal.tenancy.db import lock, try_lock
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import current_tenant_id
+
+log = structlog.get_logger(__name__)
+
+JOB_KIND = "metrics.recompute"
+BATCH = 200
+ALWAYS = dt.date.min
+
+
+@dataclass(slots=True)
+class Recomputed:
+    """What a run did. `busy`: another run was at work, nothing was done; `more`: marks are left."""
+
+    changed: Changed = field(default_factory=Changed)
+    partners: int = 0
+    busy: bool = False
+    more: bool = False
+
+
+# --- marking -----------------------------------------------------------------------------------
+
+
+def mark_dirty(marks: Iterable[tuple[UUID, dt.date]]) -> int:
+    """Note that these partners' facts may have changed from a day on, and wake a worker; returns how many partners.
+
+    The day is the earliest one on which the change shows; `ALWAYS` for all of a partner's history.
+    """
+    earliest: dict[UUID, dt.date] = {}
+    for partner_id, since in marks:
+        earliest[partner_id] = min(since, earliest.get(partner_id, dt.date.max))
+    if not earliest:
+        return 0
+    # In order, so that two transactions never wait for each other's rows.
+    ordered = sorted(earliest)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {DirtyPartner._meta.db_table} AS old (id, tenant_id, created_at, partner_id, since)
+            SELECT new.id, %s, now(), new.partner_id, new.since
+            FROM unnest(%s::uuid[], %s::uuid[], %s::date[]) AS new(id, partner_id, since)
+            ON CONFLICT (tenant_id, partner_id) DO UPDATE SET since = LEAST(old.since, excluded.since)""",
+            [current_tenant_id(), [uuid7() for _id in ordered], ordered, [earliest[key] for key in ordered]],
+        )
+    wake_on_commit()
+    return len(ordered)
+
+
+# --- recomputing -------------------------------------------------------------------------------
+
+
+def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recomputed:
+    """Bring the scorecards of at most `limit` dirty partners, and of their groups, up to date."""
+    if not _try_to_recompute():
+        return Recomputed(busy=True)
+    tenant_marks = list(DirtyTenant.objects.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    marks = _take_marks(limit)
+    result = Recomputed(partners=len(marks))
+    if marks:
+        calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+        today = today or calendar.today()
+        since = min(marks.values())
+        if since == ALWAYS:
+            whole = [partner_id for partner_id, day in marks.items() if day == ALWAYS]
+            since = min([first_day(calendar, whole), *(day for day in marks.values() if day != ALWAYS)])
+        result.changed = _recompute_partners(list(marks), calendar, min(since, today), today)
+        _announce(result.changed)
+    result.more = DirtyPartner.objects.exists()
+    if not result.more:
+        DirtyTenant.objects.filter(pk__in=tenant_marks).delete()
+    return result
+
+
+def recompute_periods(periods: Collection[Period], today: dt.date | None = None) -> Recomputed:
+    """Compute these periods in full: every partner and group of the tenant."""
+    _wait_to_recompute()
+    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    changed = _recompute_all(list(periods), calendar, today or calendar.today(), _templates())
+    _announce(changed)
+    return Recomputed(changed=changed)
+
+
+def recompute_everything(today: dt.date | None = None) -> Recomputed:
+    """Every period since the first deal, in this transaction; for commands and small tenants."""
+    result = Recomputed()
+    for chunk in all_chunks(today):
+        result.changed.add(recompute_periods([Period.parse(key) for key in chunk], today).changed)
+    return result
+
+
+def _recompute_partners(
+    partner_ids: list[UUID], calendar: Calendar, since: dt.date, today: dt.date
+) -> Changed:
+    periods = calendar.every(since, today)
+    templates = _templates()
+    changed = Changed()
+    known = stored_periods(min(period.start for period in periods))
+    if unknown := [period for period in periods if period.key not in known]:
+        changed.add(_recompute_all(unknown, calendar, today, templates))
+        periods = [period for period in periods if period.key in known]
+    if not periods:
+        return changed
+    fresh = partner_rows(periods, calendar, today, partner_ids)
+    subjects = [(SubjectKind.PARTNER.value, str(key)) for key in partner_ids]
+    stored = read_rows(periods, subjects=subjects)
+    deltas = [group_rows(signed(stored, -1)), group_rows(fresh)]
+    touched = pl.concat(deltas).select(SUBJECT).unique()
+    groups = read_rows(periods, subjects=list(touched.iter_rows())) if touched.height else stored.clear()
+    totals = add_up([groups.drop("id"), *deltas])
+    rows = [fresh, totals.filter(pl.col("partners") > 0)]
+    if templates.among_peers(periods):
+        moved = pl.concat([fresh, stored.drop("id")])
+        if moved.height:
+            peers = read_rows(periods, peers_of=moved).drop("id")
+            rows.append(peers.filter(~pl.col("partner_id").is_in([str(key) for key in partner_ids])))
+    changed.add(write_rows(scored_rows(pl.concat(rows), templates)))
+    changed.rows += _delete_missing(pl.concat([stored, groups]), pl.concat(rows[:2]))
+    return changed
+
+
+def _recompute_all(
+    periods: list[Period], calendar: Calendar, today: dt.date, templates: Templates
+) -> Changed:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', '64MB', true)")
+    fresh = partner_rows(periods, calendar, today)
+    rows = pl.concat([fresh, group_rows(fresh)])
+    stored = read_rows(periods, with_facts=False)
+    changed = write_rows(scored_rows(rows, templates))
+    changed.rows += _delete_missing(stored, rows)
+    return changed
+
+
+def _delete_missing(stored: pl.DataFrame, rows: pl.DataFrame) -> int:
+    gone = stored.join(rows, on=[*SUBJECT, "key"], how="anti")
+    return delete_rows(gone["id"].to_list())
+
+
+def _take_marks(limit: int) -> dict[UUID, dt.date]:
+    """Claim dirty partners by deleting their marks; a rollback brings them back."""
+    table = DirtyPartner._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""DELETE FROM {table} WHERE tenant_id = %s AND id IN (
+                SELECT id FROM {table} WHERE tenant_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+            RETURNING partner_id, since""",
+            [current_tenant_id(), current_tenant_id(), limit],
+        )
+        return dict(cursor.fetchall())
+
+
+def _announce(changed: Changed) -> None:
+    record_many(
+        EventDraft(
+            "scorecards.updated",
+            Partner(pk=partner_id),
+            partner_id=partner_id,
+            data={"periods": sorted(keys)},
+        )
+        for partner_id, keys in changed.periods.items()
+    )
+
+
+def _try_to_recompute() -> bool:
+    return try_lock("metrics.recompute", current_tenant_id())
+
+
+def _wait_to_recompute() -> None:
+    lock("metrics.recompute", current_tenant_id())
+
+
+def _templates() -> Templates:
+    templates = Templates.load()
+    if templates.versions:
+        return templates
+    ensure_default_template(Tenant.objects.get(pk=current_tenant_id()))
+    return Templates.load()
+
+
+_FIRST_DAY = """SELECT LEAST(
+    (SELECT min(LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,
+                      (created_at AT TIME ZONE %(zone)s)::date))
+     FROM deals_deal d WHERE d.tenant_id = %(tenant)s{deals}),
+    (SELECT min(LEAST(joined_on, (created_at AT TIME ZONE %(zone)s)::date))
+     FROM directory_partner p WHERE p.tenant_id = %(tenant)s{partners}),
+    (SELECT min(period_start) FROM metrics_scorecard s WHERE s.tenant_id = %(tenant)s{scorecards}))"""
+
+
+def first_day(calendar: Calendar, partner_ids: Collection[UUID] | None = None) -> dt.date:
+    """The first day of which there may be figures of these partners (None: of any); today when there is nothing."""
+    sql = _FIRST_DAY.format(
+        deals="" if partner_ids is None else " AND d.partner_id = ANY(%(ids)s)",
+        partners="" if partner_ids is None else " AND p.id = ANY(%(ids)s)",
+        scorecards="" if partner_ids is None else " AND s.partner_id = ANY(%(ids)s)",
+    )
+    values = {
+        "tenant": current_tenant_id(),
+        "zone": calendar.zone.key,
+        "ids": None if partner_ids is None else list(partner_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        (day,) = cursor.fetchone()
+    return day or calendar.today()
+
+
+# --- the full run as a job ---------------------------------------------------------------------
+
+
+def all_chunks(today: dt.date | None = None, since: dt.date | None = None) -> list[list[str]]:
+    """The keys of every period since the first deal (or `since`), cut into chunks: the current ones first, then
+    going back, a quarter with its months at a time."""
+    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    today = today or calendar.today()
+    first = min(max(first_day(calendar), since or ALWAYS), today)
+    current = [calendar.current(kind, today) for kind in PeriodKind]
+    chunks = [[period.key for period in current]]
+    for quarter in reversed(calendar.span(PeriodKind.QUARTER, first, today)):
+        inside = calendar.span(PeriodKind.MONTH, quarter.start, quarter.end - dt.timedelta(days=1))
+        year = calendar.period(PeriodKind.YEAR, quarter.start)
+        periods = [*inside, quarter, *([year] if year.start == quarter.start else [])]
+        if keys := [period.key for period in periods if period not in current and period.start <= today]:
+            chunks.append(keys)
+    return chunks
+
+
+def start_full_recompute(*, by: Membership | None = None, since: dt.date | None = None) -> Job:
+    """A job that recomputes every period since the first deal, or those that end after `since`."""
+    if by is not None:
+        check(by, "metrics.recompute_scorecards")
+    chunks = all_chunks(since=since)
+    job = create_job(
+        JOB_KIND,
+        title=_("Recompute scorecards"),
+        by=by,
+        total=len(chunks),
+        payload={"chunks": chunks, "changed": 0},
+    )
+    runner.start(job)
+    return job
+
+
+@runner.job_handler(JOB_KIND)
+def recompute_chunk(job: Job) -> bool:
+    """One chunk of a full run: some periods, all partners. Whether there is more."""
+    at = job.cursor.get("next", 0)
+    chunks = job.payload["chunks"]
+    if at >= len(chunks):
+        return False
+    periods = [Period.parse(key) for key in chunks[at]]
+    result = recompute_periods(periods)
+    changed = job.cursor.get("changed", 0) + result.changed.rows
+    job.result = {"changed": changed}
+    job.save(update_fields=["result"])
+    advance(job, done=at + 1, cursor={"next": at + 1, "changed": changed}, message=periods[-1].label())
+    return at + 1 < len(chunks)
+
+
+# --- templates ---------------------------------------------------------------------------------
+
+
+def ensure_default_template(tenant: Tenant) -> list[ScorecardTemplate]:
+    """The templates that a new tenant starts with: for all partners, by month, quarter and year."""
+    templates = []
+    for default in DEFAULT_TEMPLATES:
+        template, created = ScorecardTemplate.objects.get_or_create(
+            period_kind=default.period_kind, partner_type="", region="", defaults={"name": str(default.name)}
+        )
+        if created:
+            _publish(
+                template,
+                template_lines(default.period_kind, tenant.currency),
+                MIN_COVERAGE,
+                dt.date.min,
+                None,
+            )
+        templates.append(template)
+    return templates
+
+
+def create_template(
+    *,
+    by: Membership,
+    name: str,
+    period_kind: PeriodKind,
+    partner_type: str = "",
+    region: str = "",
+    copy_of: ScorecardTemplate | None = None,
+) -> ScorecardTemplate:
+    """A template for some of the partners; it counts once a version of it is published. `copy_of` says whose newest
+    rules to begin with, by default those for all partners."""
+    check(by, "metrics.change_template")
+    if ScorecardTemplate.objects.filter(
+        period_kind=period_kind, partner_type=partner_type, region=region
+    ).exists():
+        raise ActionRefused(_("There is a template for these partners and this period already."))
+    template = ScorecardTemplate.objects.create(
+        name=name, period_kind=period_kind, partner_type=partner_type, region=region
+    )
+    record("template.created", subject=template, by=by, data={"new": {"name": name, "period": period_kind}})
+    return template
+
+
+def publish_template(
+    template: ScorecardTemplate,
+    *,
+    by: Membership,
+    kpis: list[dict[str, Any]],
+    min_coverage: Decimal,
+    name: str | None = None,
+    seen_number: int | None = None,
+) -> tuple[TemplateVersion, Job]:
+    """Make these rules the template's, from its current period on, and recompute from there.
+
+    `kpis` as in `TemplateVersion`. `seen_number` is the version that the person was changing: ActionRefused when there
+    is a newer one, when the weights do not add up to 100, or when a line makes no sense.
+    """
+    check(by, "metrics.change_template")
+    template = ScorecardTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
+    newest = template.versions.order_by("-number").first()
+    if seen_number is not None and seen_number != (newest.number if newest else 0):
+        raise ActionRefused(
+            _("Someone has published another version meanwhile. Look at it before you change it.")
+        )
+    check_rules(kpis, min_coverage)
+    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    # The first version also counts for the past; later ones leave closed periods as they were.
+    since = calendar.current(PeriodKind(template.period_kind)).start if newest else dt.date.min
+    if name and name != template.name:
+        template.name = name
+        template.save(update_fields=["name"])
+    version = _publish(template, kpis, min_coverage, since, by)
+    record(
+        "template.published",
+        subject=template,
+        by=by,
+        data={
+            "old": {"kpis": newest.kpis if newest else []},
+            "new": {"kpis": kpis, "number": version.number},
+        },
+    )
+    job = start_full_recompute(since=None if since == dt.date.min else since)
+    return version, job
+
+
+def check_rules(kpis: list[dict[str, Any]], min_coverage: Decimal) -> TemplateRules:
+    """The rules of these lines. ActionRefused, in words for the person, where they do not hold."""
+    if not kpis:
+        raise ActionRefused(_("A template needs at least one KPI."))
+    codes = [line["code"] for line in kpis]
+    if len(set(codes)) < len(codes):
+        raise ActionRefused(_("A KPI can stand in a template only once."))
+    total = sum(Decimal(str(line["weight"])) for line in kpis)
+    if total != 100:
+        raise ActionRefused(
+            _("The weights add up to %(total)s and must add up to 100.") % {"total": total.normalize()}
+        )
+    try:
+        return TemplateRules(tuple(KpiRule(**line) for line in kpis), float(min_coverage))
+    except ValueError as error:
+        raise ActionRefused(str(error)) from error
+
+
+def _publish(
+    template: ScorecardTemplate,
+    kpis: list[dict[str, Any]],
+    min_coverage: Decimal,
+    valid_from: dt.date,
+    by: Membership | None,
+) -> TemplateVersion:
+    return TemplateVersion.objects.create(
+        template=template,
+        number=template.versions.count() + 1,
+        kpis=kpis,
+        min_coverage=min_coverage,
+        valid_from=valid_from,
+        published_by=by,
+        created_at=timezone.now(),
+    )

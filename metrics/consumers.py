@@ -1,0 +1,82 @@
+"""What happened to deals, customers and partners makes scorecards dirty."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from metrics.actions import ALWAYS, mark_dirty
+from metrics.periods import Calendar, calendar_of
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import current_tenant_id
+
+# A version of a deal that no longer exists may have shown on an earlier day: its dates are in the event's data.
+_DAYS = """SELECT id, partner_id, LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,
+    (decided_at AT TIME ZONE %(zone)s)::date, CASE WHEN engaged_on IS NULL THEN (created_at AT TIME ZONE %(zone)s)::date END)
+    FROM deals_deal WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)"""
+_SERVED = """SELECT partner_id FROM directory_customerpartner WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)
+    UNION SELECT partner_id FROM deals_deal WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)"""
+
+
+def deals_changed(events: list[Event]) -> None:
+    """Marks each deal's partner from the earliest day that the deal has, or had, to do with."""
+    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    marks = []
+    mentioned: dict[UUID, dt.date] = {}
+    for event in events:
+        first = min([*_days_in(event.data, calendar), calendar.day_of(event.occurred_at)])
+        mentioned[event.subject_id] = min(first, mentioned.get(event.subject_id, first))
+        if event.partner_id:
+            marks.append((event.partner_id, first))
+        for partner_id in _partners_in(event.data):
+            marks.append((partner_id, mentioned[event.subject_id]))
+    for deal_id, partner_id, day in _fetch(_DAYS, calendar, [event.subject_id for event in events]):
+        marks.append((partner_id, min(day, mentioned[deal_id]) if day else mentioned[deal_id]))
+    mark_dirty(marks)
+
+
+def customers_changed(events: list[Event]) -> None:
+    """A customer's start and end are facts of every partner that serves it, at any time."""
+    ids = [event.subject_id for event in events]
+    for event in events:
+        ids += [UUID(str(key)) for key in event.data.get("customers", [])]
+    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    mark_dirty((partner_id, ALWAYS) for (partner_id,) in _fetch(_SERVED, calendar, ids))
+
+
+def partners_changed(events: list[Event]) -> None:
+    """Status, type, region and manager decide in which rows and groups a partner's figures stand."""
+    mark_dirty((event.partner_id, ALWAYS) for event in events if event.partner_id)
+
+
+def _fetch(sql: str, calendar: Calendar, ids: list[UUID]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"zone": calendar.zone.key, "tenant": current_tenant_id(), "ids": ids})
+        return cursor.fetchall()
+
+
+def _days_in(data: Any, calendar: Calendar) -> Iterator[dt.date]:
+    """Every date and moment that stands anywhere in an event's data."""
+    if isinstance(data, dict):
+        for value in data.values():
+            yield from _days_in(value, calendar)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _days_in(value, calendar)
+    elif isinstance(data, str) and len(data) >= 10 and data[4:5] == data[7:8] == "-":
+        try:
+            moment = dt.datetime.fromisoformat(data)
+        except ValueError:
+            return
+        yield calendar.day_of(moment) if moment.tzinfo else moment.date()
+
+
+def _partners_in(data: dict[str, Any]) -> Iterator[UUID]:
+    """The partner that a deal was taken from, if it was."""
+    for side in ("old", "new"):
+        values = data.get(side)
+        if isinstance(values, dict) and values.get("partner_id"):
+            yield UUID(str(values["partner_id"]))

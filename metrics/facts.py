@@ -1,0 +1,301 @@
+"""Facts: additive whole numbers for one partner and one window of days, read from deals and customers.
+
+Days are the tenant's (its time zone), money is in minor units of its currency at the rate stored with each
+record. What holds throughout:
+
+- A deal **enters** the pipeline on `engaged_on`; where that is unknown on the day of its first submission, and
+  where it never was submitted on the day it was recorded. Drafts, rejected and withdrawn registrations never enter.
+- A won or lost deal **leaves** on `closed_on`, an expired registration on the day its protection ended and a
+  cancelled one on the day of the cancellation. Any other deal is still open.
+- **Won** and **lost** are the sales stage, so deals without a registration count as well.
+- A partner's customer **starts** with the first deal the partner won there, or on the customer's own `started_on`
+  where the two are linked and that is earlier. It ends on the customer's `ended_on`.
+
+One statement per source table answers for any number of partners and windows.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import polars as pl
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from metrics.periods import Calendar, Window
+from partners.deals.enums import STAGE_PROBABILITY, DealOrigin, RegistrationStatus, SalesStage
+from portal.tenancy.scope import current_tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An additive number. It is kept whole; formulas see it divided by `divisor` (hours are kept as seconds)."""
+
+    name: str
+    source: str
+    meaning: str | Promise
+    divisor: int = 1
+
+
+# In per cent. A deal that has since been closed no longer shows the stage it was in on an earlier day, so there it
+# counts as engaging.
+STAGE_CHANCE = {stage: int(chance * 100) for stage, chance in STAGE_PROBABILITY.items()}
+CHANCE_UNKNOWN = STAGE_CHANCE[SalesStage.ENGAGING]
+
+FACTS: dict[str, Fact] = {
+    fact.name: fact
+    for fact in [
+        Fact("partners", "programme", _("Partners whose figures are in it: 1 for a partner")),
+        Fact("deals_submitted", "deals", _("Registrations first submitted in the period")),
+        Fact("deals_approved", "deals", _("Registrations approved in the period")),
+        Fact("deals_rejected", "deals", _("Registrations rejected in the period")),
+        Fact(
+            "deals_expired", "deals", _("Registrations whose protection ended in the period without a sale")
+        ),
+        Fact("deals_won", "deals", _("Deals won in the period")),
+        Fact("deals_lost", "deals", _("Deals lost in the period")),
+        Fact("deals_won_registered", "deals", _("Deals won in the period under an approved registration")),
+        Fact(
+            "deals_attributed", "deals", _("Deals that entered the pipeline in the period, registered or not")
+        ),
+        Fact("deals_registered", "deals", _("Of those deals, the ones that were registered")),
+        Fact("revenue_won", "deals", _("Revenue of the deals won in the period")),
+        Fact("cost_won", "deals", _("Cost of the deals won in the period, where it is known")),
+        Fact("revenue_with_cost", "deals", _("Revenue of the won deals whose cost is known")),
+        Fact("revenue_sourced", "deals", _("Revenue won on deals that the partner registered")),
+        Fact("revenue_influenced", "deals", _("Revenue won on deals that the partner did not register")),
+        Fact("customer_revenue", "deals", _("Revenue won from customers that are known by name")),
+        Fact("cycle_days_won", "deals", _("Days from entering the pipeline to the sale, over the deals won")),
+        Fact("revenue_won_previous", "deals", _("Revenue won in the period before of the same length")),
+        Fact(
+            "pipeline_open_count", "deals", _("Open deals at the end of the period, or today while it runs")
+        ),
+        Fact("pipeline_open_amount", "deals", _("Expected amount of those open deals")),
+        Fact(
+            "pipeline_weighted_amount",
+            "deals",
+            _("The same, each deal at the chance that its stage gives it"),
+        ),
+        Fact("deals_decided", "deals", _("Registrations decided in the period, either way")),
+        Fact(
+            "decision_hours",
+            "deals",
+            _("Hours from submission to decision, over those registrations"),
+            divisor=3600,
+        ),
+        Fact("customers_at_start", "customers", _("Customers on the period's first day")),
+        Fact("customers_new", "customers", _("Customers that started in the period")),
+        Fact("customers_lost", "customers", _("Customers there at the start that ended in the period")),
+        Fact("customers_retained", "customers", _("Customers there at the start and still there")),
+    ]
+}
+READ = [name for name, fact in FACTS.items() if fact.source != "programme"]
+
+_ENTERED = """COALESCE(d.engaged_on, (d.first_submitted_at AT TIME ZONE %(zone)s)::date,
+                        (d.created_at AT TIME ZONE %(zone)s)::date)"""
+_LEFT = """CASE WHEN d.stage = ANY(%(closed)s) THEN COALESCE(d.closed_on, '-infinity')
+                WHEN d.status = %(expired)s
+                THEN COALESCE((upper(d.protection) AT TIME ZONE %(zone)s)::date, '-infinity')
+                WHEN d.status = %(cancelled)s
+                THEN COALESCE(d.closed_on, (d.updated_at AT TIME ZONE %(zone)s)::date) END"""
+_COUNTS = "d.status <> ALL(%(outside)s)"
+_IN_TENANT = "d.tenant_id = %(tenant)s"
+_THESE = " AND d.partner_id = ANY(%(partners)s)"
+
+_WINDOWS = """w AS (SELECT * FROM unnest(%(keys)s::text[], %(starts)s::date[], %(ends)s::date[], %(previous)s::date[],
+    %(as_of)s::date[], %(start_at)s::timestamptz[], %(end_at)s::timestamptz[])
+    AS w(key, start_on, end_on, previous_on, as_of, start_at, end_at))"""
+
+_NOW = "d.closed_on >= w.start_on"
+_WON = f"d.stage = %(won)s AND {_NOW}"
+
+# Each part of the deals' statement: what it joins on, and the facts it adds up.
+_DEAL_PARTS: list[tuple[str, str, dict[str, str]]] = [
+    (
+        "w",
+        "d.closed_on >= w.previous_on AND d.closed_on < w.end_on AND d.stage = ANY(%(closed)s)",
+        {
+            "deals_won": f"count(*) FILTER (WHERE {_WON})",
+            "deals_lost": f"count(*) FILTER (WHERE d.stage = %(lost)s AND {_NOW})",
+            "deals_won_registered": f"count(*) FILTER (WHERE {_WON} AND d.status = %(status_won)s)",
+            "revenue_won": f"sum(d.revenue_base) FILTER (WHERE {_WON})",
+            "cost_won": f"sum(d.cost_base) FILTER (WHERE {_WON})",
+            "revenue_with_cost": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.cost_base IS NOT NULL)",
+            "revenue_sourced": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.origin = %(registered)s)",
+            "revenue_influenced": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.origin <> %(registered)s)",
+            "customer_revenue": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.customer_id IS NOT NULL)",
+            "cycle_days_won": f"sum(GREATEST(d.closed_on - {_ENTERED}, 0)) FILTER (WHERE {_WON})",
+            "revenue_won_previous": "sum(d.revenue_base) FILTER (WHERE d.stage = %(won)s AND d.closed_on < w.start_on)",
+        },
+    ),
+    (
+        "w",
+        f"{_ENTERED} >= w.start_on AND {_ENTERED} < w.end_on AND {_COUNTS}",
+        {
+            "deals_attributed": "count(*)",
+            "deals_registered": "count(*) FILTER (WHERE d.origin = %(registered)s)",
+        },
+    ),
+    (
+        "w",
+        "d.first_submitted_at >= w.start_at AND d.first_submitted_at < w.end_at",
+        {"deals_submitted": "count(*)"},
+    ),
+    (
+        "w",
+        "d.decided_at >= w.start_at AND d.decided_at < w.end_at AND d.status = ANY(%(decided)s)",
+        {
+            "deals_approved": "count(*) FILTER (WHERE d.status <> %(rejected)s)",
+            "deals_rejected": "count(*) FILTER (WHERE d.status = %(rejected)s)",
+            "deals_decided": "count(*)",
+            "decision_hours": "sum(GREATEST(round(extract(epoch FROM d.decided_at - d.submitted_at)), 0)::bigint)",
+        },
+    ),
+    (
+        "w",
+        "d.status = %(expired)s AND upper(d.protection) >= w.start_at AND upper(d.protection) < w.end_at",
+        {"deals_expired": "count(*)"},
+    ),
+    (
+        "(SELECT DISTINCT as_of FROM w) AS t",
+        f"{_COUNTS} AND {_ENTERED} < t.as_of AND COALESCE({_LEFT}, 'infinity') >= t.as_of",
+        {
+            "pipeline_open_count": "count(*)",
+            "pipeline_open_amount": "sum(d.amount_base)",
+            "pipeline_weighted_amount": "sum((d.amount_base * {chance} + 50) / 100)",
+        },
+    ),
+]
+
+_CUSTOMERS = """WITH {windows},
+pairs AS (
+    SELECT partner_id, customer_id, min(started_on) AS started_on FROM (
+        SELECT d.partner_id, d.customer_id, d.closed_on AS started_on FROM deals_deal d
+        WHERE {tenant}{these} AND d.stage = %(won)s AND d.customer_id IS NOT NULL AND d.closed_on IS NOT NULL
+        UNION ALL
+        SELECT d.partner_id, d.customer_id, c.started_on FROM directory_customerpartner d
+        JOIN directory_customer c ON c.tenant_id = d.tenant_id AND c.id = d.customer_id
+        WHERE {tenant}{these} AND c.started_on IS NOT NULL
+    ) AS starts GROUP BY partner_id, customer_id
+)
+SELECT w.key, p.partner_id,
+    count(*) FILTER (WHERE p.started_on < w.start_on AND {here}) AS customers_at_start,
+    count(*) FILTER (WHERE p.started_on >= w.start_on) AS customers_new,
+    count(*) FILTER (WHERE p.started_on < w.start_on AND {here} AND c.ended_on < w.as_of) AS customers_lost,
+    count(*) FILTER (WHERE p.started_on < w.start_on AND {here} AND COALESCE(c.ended_on >= w.as_of, true))
+        AS customers_retained
+FROM pairs p JOIN directory_customer c ON c.tenant_id = %(tenant)s AND c.id = p.customer_id
+JOIN w ON p.started_on < w.end_on
+GROUP BY w.key, p.partner_id"""
+
+
+def _deals_sql(these: str) -> str:
+    """One statement: every part adds up its own facts, and the outer query lays them side by side."""
+    names = [name for name, fact in FACTS.items() if fact.source == "deals"]
+    whens = " ".join(f"WHEN '{stage.value}' THEN {chance}" for stage, chance in STAGE_CHANCE.items())
+    chance = f"CASE d.stage {whens} ELSE {CHANCE_UNKNOWN} END"
+    parts = []
+    for source, condition, sums in _DEAL_PARTS:
+        columns = ", ".join(
+            f"({sums[name].replace('{chance}', chance)})::bigint AS {name}"
+            if name in sums
+            else f"NULL::bigint AS {name}"
+            for name in names
+        )
+        key = "w.key" if source == "w" else "t.as_of"
+        part = (
+            f"SELECT {key}, d.partner_id, {columns} FROM {source} JOIN deals_deal d ON {condition}"
+            f" WHERE {_IN_TENANT}{these} GROUP BY {key}, d.partner_id"
+        )
+        if source != "w":
+            part = f"SELECT w.key, o.partner_id, {', '.join(names)} FROM ({part}) AS o JOIN w ON w.as_of = o.as_of"
+        parts.append(part)
+    totals = ", ".join(f"COALESCE(sum({name}), 0)::bigint AS {name}" for name in names)
+    union = "\nUNION ALL\n".join(parts)
+    return f"WITH {_WINDOWS}\nSELECT key, partner_id, {totals} FROM (\n{union}\n) AS parts GROUP BY key, partner_id"
+
+
+def _customers_sql(these: str) -> str:
+    here = "COALESCE(c.ended_on >= w.start_on, true)"
+    return _CUSTOMERS.format(windows=_WINDOWS, tenant=_IN_TENANT, these=these, here=here)
+
+
+# The statements for all partners and for some: the same text each time, so that the server's plans are alike.
+_STATEMENTS = {
+    some: {"deals": _deals_sql(these), "customers": _customers_sql(these)}
+    for some, these in ((False, ""), (True, _THESE))
+}
+# Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
+OUTSIDE_PIPELINE = (RegistrationStatus.DRAFT, RegistrationStatus.REJECTED, RegistrationStatus.WITHDRAWN)
+DECIDED = (
+    RegistrationStatus.APPROVED,
+    RegistrationStatus.REJECTED,
+    RegistrationStatus.WON,
+    RegistrationStatus.LOST,
+    RegistrationStatus.EXPIRED,
+    RegistrationStatus.CANCELLED,
+)
+
+
+def parameters(
+    windows: Collection[Window], calendar: Calendar, today: dt.date, partner_ids: Iterable[UUID] | None = None
+) -> dict[str, object]:
+    """What the statements are run with."""
+    return {
+        "tenant": current_tenant_id(),
+        "partners": None if partner_ids is None else list(partner_ids),
+        "zone": calendar.zone.key,
+        "keys": [window.key for window in windows],
+        "starts": [window.start for window in windows],
+        "ends": [window.end for window in windows],
+        "previous": [window.previous_start for window in windows],
+        "as_of": [window.as_of(today) for window in windows],
+        "start_at": [calendar.moment(window.start) for window in windows],
+        "end_at": [calendar.moment(window.end) for window in windows],
+        "won": SalesStage.WON.value,
+        "lost": SalesStage.LOST.value,
+        "closed": [SalesStage.WON.value, SalesStage.LOST.value],
+        "registered": DealOrigin.REGISTERED.value,
+        "status_won": RegistrationStatus.WON.value,
+        "expired": RegistrationStatus.EXPIRED.value,
+        "cancelled": RegistrationStatus.CANCELLED.value,
+        "rejected": RegistrationStatus.REJECTED.value,
+        "decided": [status.value for status in DECIDED],
+        "outside": [status.value for status in OUTSIDE_PIPELINE],
+    }
+
+
+def read_facts(
+    windows: Collection[Window],
+    calendar: Calendar,
+    today: dt.date,
+    partner_ids: Collection[UUID] | None = None,
+) -> pl.DataFrame:
+    """The facts of these partners (None: all of the tenant) in each window, one row where there are any.
+
+    Columns: `key` of the window, `partner_id` (text) and one Int64 per fact. `today` decides what is open now.
+    """
+    values = parameters(windows, calendar, today, partner_ids)
+    statements = _STATEMENTS[partner_ids is not None]
+    deals = fetch_frame(statements["deals"], values, _schema("deals"))
+    customers = fetch_frame(statements["customers"], values, _schema("customers"))
+    frame = deals.join(customers, on=["key", "partner_id"], how="full", coalesce=True)
+    return frame.with_columns(pl.col(READ).fill_null(0))
+
+
+def _schema(source: str) -> dict[str, pl.DataType]:
+    facts = {name: pl.Int64() for name, fact in FACTS.items() if fact.source == source}
+    return {"key": pl.String(), "partner_id": pl.String(), **facts}
+
+
+def fetch_frame(sql: str, values: dict[str, object] | None, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """A query's answer as a frame, by COPY: no Python object is made per value."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", values) as copy:
+        content = b"".join(bytes(block) for block in copy)
+    if not content:
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(
+        content, has_header=False, new_columns=list(schema), schema_overrides=list(schema.values())
+    )

@@ -1,0 +1,200 @@
+"""Scorecard rows as a frame: facts of partners, their sums over groups, KPIs, scores. No row is handled by itself.
+
+Columns on the way: `subject_kind`, `subject_key`, `partner_id`, `partner_type`, `region`, `manager_id` (texts, the
+last three empty for groups), `period_kind`, `period_start` (text), `key` (of the period), one Int64 per fact.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+import polars as pl
+
+from metrics.catalogue import RANK_CODES, peer_ranks, with_kpis
+from metrics.facts import FACTS, fetch_frame, read_facts
+from metrics.models import SubjectKind, TemplateVersion
+from metrics.periods import Calendar, Period
+from metrics.scoring import PEERS, TemplateRules, breakdown, score_rows
+from partners.directory.enums import PartnerStatus
+from portal.tenancy.scope import current_tenant_id
+
+# Who applied, or was turned away, has no figures in the programme.
+IN_PROGRAMME = (
+    PartnerStatus.APPROVED,
+    PartnerStatus.ONBOARDING,
+    PartnerStatus.ACTIVE,
+    PartnerStatus.SUSPENDED,
+    PartnerStatus.TERMINATED,
+)
+SUBJECT = ["subject_kind", "subject_key"]
+OWN = ["partner_id", "partner_type", "region", "manager_id"]
+PERIOD = ["period_kind", "period_start", "key"]
+ROW = [*SUBJECT, *OWN, *PERIOD, *FACTS]
+GROUPS = {
+    SubjectKind.PORTFOLIO: pl.col("manager_id"),
+    SubjectKind.REGION: pl.col("region"),
+    SubjectKind.TYPE: pl.col("partner_type"),
+    SubjectKind.PROGRAMME: pl.lit(""),
+}
+ROW_SCHEMA = {**dict.fromkeys([*SUBJECT, *OWN, *PERIOD], pl.String()), **dict.fromkeys(FACTS, pl.Int64())}
+
+_PARTNERS = """SELECT id, type, region, COALESCE(manager_id::text, ''),
+    COALESCE(joined_on, (created_at AT TIME ZONE %(zone)s)::date), COALESCE(left_on, 'infinity')
+    FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s)"""
+
+
+def partner_rows(
+    periods: Collection[Period],
+    calendar: Calendar,
+    today: dt.date,
+    partner_ids: Collection[UUID] | None = None,
+) -> pl.DataFrame:
+    """One row for each partner and period in which it was in the programme or has any fact."""
+    values: dict[str, object] = {
+        "tenant": current_tenant_id(),
+        "zone": calendar.zone.key,
+        "statuses": [status.value for status in IN_PROGRAMME],
+        "partners": None if partner_ids is None else list(partner_ids),
+    }
+    some = "" if partner_ids is None else " AND id = ANY(%(partners)s)"
+    columns = [*OWN, "joined", "left"]
+    partners = fetch_frame(_PARTNERS + some, values, dict.fromkeys(columns, pl.String()))
+    facts = read_facts([period.window() for period in periods], calendar, today, partner_ids)
+    spans = pl.DataFrame(
+        [(period.kind.value, str(period.start), period.key, str(period.end)) for period in periods],
+        schema=[*PERIOD, "end"],
+        orient="row",
+    )
+    rows = (
+        partners.with_columns(pl.col(OWN).fill_null(""))
+        .join(spans, how="cross")
+        .join(facts, on=["key", "partner_id"], how="left")
+        .with_columns(
+            pl.col([name for name in FACTS if name != "partners"]).fill_null(0),
+            partners=pl.lit(1, pl.Int64),
+            subject_kind=pl.lit(SubjectKind.PARTNER.value),
+            subject_key=pl.col("partner_id"),
+        )
+    )
+    in_programme = (pl.col("joined") < pl.col("end")) & (
+        (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
+    )
+    has_facts = pl.max_horizontal(name for name in FACTS if name != "partners") > 0
+    return rows.filter(in_programme | has_facts).select(ROW)
+
+
+def group_rows(partners: pl.DataFrame) -> pl.DataFrame:
+    """The facts of partner rows added up for each portfolio, region, partner type and the programme."""
+    parts = [
+        partners.group_by([key.alias("subject_key"), *PERIOD], maintain_order=False)
+        .agg(pl.col(list(FACTS)).sum())
+        .with_columns(pl.lit(kind.value).alias("subject_kind"), *(pl.lit("").alias(name) for name in OWN))
+        .select(ROW)
+        for kind, key in GROUPS.items()
+    ]
+    return pl.concat(parts)
+
+
+def signed(rows: pl.DataFrame, sign: int) -> pl.DataFrame:
+    """The rows with every fact times `sign`."""
+    return rows.with_columns(pl.col(list(FACTS)) * sign)
+
+
+def add_up(rows: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Group rows of the same subject and period added up; those that no partner is left in have `partners` 0."""
+    return pl.concat(rows).group_by([*SUBJECT, *OWN, *PERIOD]).agg(pl.col(list(FACTS)).sum()).select(ROW)
+
+
+def with_peers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `peers`: the period, type and region of a partner, null for groups."""
+    peers = pl.concat_str("key", "partner_type", "region", separator="|")
+    return rows.with_columns(pl.when(pl.col("partner_id") != "").then(peers).alias(PEERS))
+
+
+class Templates:
+    """The published versions of the tenant's templates, and which of them is whose."""
+
+    def __init__(self, versions: Collection[TemplateVersion]):
+        # Most particular audience first, then the newest.
+        self.versions = sorted(
+            versions, key=lambda version: (-version.template.particularity, -version.number, str(version.pk))
+        )
+        self.by_id = {str(version.pk): version for version in versions}
+
+    @classmethod
+    def load(cls) -> "Templates":
+        return cls(list(TemplateVersion.objects.select_related("template")))
+
+    def version_for(self, period: Period, partner_type: str, region: str) -> TemplateVersion | None:
+        """Groups ask with empty type and region, and get a template that is for all partners."""
+        for version in self.versions:
+            template = version.template
+            if (
+                template.period_kind == period.kind
+                and version.valid_from < period.end
+                and template.fits(partner_type, region)
+            ):
+                return version
+        return None
+
+    def among_peers(self, periods: Iterable[Period]) -> bool:
+        """Whether in any of the periods one partner's figures may move another's points."""
+        kinds = {(period.kind, period.end) for period in periods}
+        return any(
+            version.rules.among_peers
+            and any(version.template.period_kind == kind and version.valid_from < end for kind, end in kinds)
+            for version in self.versions
+        )
+
+
+def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
+    """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows."""
+    if rows.is_empty():
+        return pl.DataFrame(schema=SCORED_SCHEMA)
+    frame = with_kpis(with_peers(rows)).with_columns(
+        pl.struct(list(FACTS)).struct.json_encode().alias("facts")
+    )
+    audiences = frame.select("key", "partner_type", "region").unique(maintain_order=True)
+    chosen = [
+        str(version.pk) if (version := templates.version_for(Period.parse(key), partner_type, region)) else ""
+        for key, partner_type, region in audiences.iter_rows()
+    ]
+    frame = frame.join(
+        audiences.with_columns(pl.Series("version_id", chosen, pl.String)),
+        on=["key", "partner_type", "region"],
+    )
+    used = set(chosen)
+    parts = []
+    for version_id in sorted(used):
+        part = frame if len(used) == 1 else frame.filter(pl.col("version_id") == version_id)
+        parts.append(_score(part, templates.by_id[version_id].rules if version_id else None))
+    return pl.concat(parts)
+
+
+def _score(frame: pl.DataFrame, rules: TemplateRules | None) -> pl.DataFrame:
+    if rules is None:
+        return frame.with_columns(
+            score=pl.lit(None, pl.Float64), coverage=pl.lit(0.0), breakdown=pl.lit("{}")
+        ).select(list(SCORED_SCHEMA))
+    if any(rule.code in RANK_CODES for rule in rules.kpis):
+        frame = with_ranks(frame)
+    return (
+        score_rows(frame, rules).with_columns(breakdown(rules).alias("breakdown")).select(list(SCORED_SCHEMA))
+    )
+
+
+def with_ranks(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the KPIs that are ranks among peers to a frame that has `peers` and the other KPIs."""
+    return frame.with_columns(
+        pl.when(pl.col(PEERS).is_not_null()).then(peer_ranks(code, [PEERS])).alias(f"kpi.{code}")
+        for code in RANK_CODES
+    )
+
+
+SCORED_SCHEMA = {
+    **dict.fromkeys([*SUBJECT, *OWN, *PERIOD, "version_id"], pl.String()),
+    "score": pl.Float64(),
+    "coverage": pl.Float64(),
+    "facts": pl.String(),
+    "breakdown": pl.String(),
+}

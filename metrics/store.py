@@ -1,0 +1,173 @@
+"""Reading and writing scorecard rows in bulk."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from uuid import UUID
+
+import polars as pl
+from django.db import connection
+from uuid_utils.compat import uuid7
+
+from metrics.facts import FACTS, fetch_frame
+from metrics.models import Scorecard, SubjectKind
+from metrics.periods import Period
+from metrics.rows import OWN, PERIOD, ROW, SUBJECT
+from portal.tenancy.scope import current_tenant_id
+
+_TABLE = Scorecard._meta.db_table
+_FACTS = pl.Struct(dict.fromkeys(FACTS, pl.Int64))
+_IN = "tenant_id = %(tenant)s AND (period_kind, period_start) IN (SELECT * FROM unnest(%(kinds)s::text[], %(starts)s::date[]))"
+_READ = f"""SELECT id, subject_kind, subject_key, COALESCE(partner_id::text, ''), partner_type, region,
+    COALESCE(manager_id::text, ''), period_kind, period_start, period_kind || ':' || period_start, {{facts}}
+    FROM {_TABLE} WHERE {_IN}"""
+_READ_COLUMNS = ["id", *SUBJECT, *OWN, *PERIOD, "facts"]
+
+_STAGED = [
+    "id",
+    "subject_kind",
+    "subject_key",
+    "partner_id",
+    "partner_type",
+    "region",
+    "manager_id",
+    "period_kind",
+    "period_start",
+    "version_id",
+    "score",
+    "coverage",
+    "facts",
+    "breakdown",
+]
+_CASTS = {
+    "id": "id::uuid",
+    "partner_id": "NULLIF(partner_id, '')::uuid",
+    "manager_id": "NULLIF(manager_id, '')::uuid",
+    "period_start": "period_start::date",
+    "version_id": "NULLIF(version_id, '')::uuid",
+    "score": "NULLIF(score, '')::numeric(7, 4)",
+    "coverage": "coverage::numeric(5, 4)",
+    "facts": "facts::jsonb",
+    "breakdown": "breakdown::jsonb",
+}
+_KEPT = ["partner_type", "region", "manager_id", "version_id", "score", "coverage", "facts", "breakdown"]
+_UPSERT = f"""INSERT INTO {_TABLE} AS old (tenant_id, created_at, computed_at, {", ".join(_STAGED)})
+    SELECT %(tenant)s, now(), now(), {", ".join(_CASTS.get(name, name) for name in _STAGED)} FROM {{staged}}
+    ON CONFLICT (tenant_id, subject_kind, subject_key, period_kind, period_start) DO UPDATE
+    SET computed_at = excluded.computed_at, {", ".join(f"{name} = excluded.{name}" for name in _KEPT)}
+    WHERE ({", ".join(f"old.{name}" for name in _KEPT)}) IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _KEPT)})
+    RETURNING old.partner_id, old.period_kind, old.period_start"""
+# A temporary table costs more than it saves on a handful of rows.
+_FEW = 500
+
+
+@dataclass(slots=True)
+class Changed:
+    """Which partners' scorecards a write changed, and how many rows in all."""
+
+    rows: int = 0
+    periods: dict[UUID, list[str]] = field(default_factory=dict)
+
+    def add(self, other: "Changed") -> None:
+        self.rows += other.rows
+        for partner_id, keys in other.periods.items():
+            known = self.periods.setdefault(partner_id, [])
+            known.extend(key for key in keys if key not in known)
+
+
+def read_rows(
+    periods: Collection[Period],
+    *,
+    subjects: Iterable[tuple[str, str]] | None = None,
+    peers_of: pl.DataFrame | None = None,
+    with_facts: bool = True,
+) -> pl.DataFrame:
+    """Stored rows of the periods: of these (kind, key) subjects, of the partners that share period, type and region
+    with the rows of `peers_of`, or of everyone. Columns: `id` and those of `metrics.rows`; facts 0 where not asked."""
+    values = _period_values(periods)
+    sql = _READ.format(facts="facts" if with_facts else "'{}'")
+    if subjects is not None:
+        kinds, keys = zip(*subjects, strict=True)
+        sql += " AND (subject_kind, subject_key) IN (SELECT * FROM unnest(%(s_kinds)s::text[], %(s_keys)s::text[]))"
+        values |= {"s_kinds": list(kinds), "s_keys": list(keys)}
+    if peers_of is not None:
+        audiences = peers_of.filter(pl.col("partner_id") != "").select("partner_type", "region").unique()
+        sql += (
+            " AND subject_kind = %(partner)s"
+            " AND (partner_type, region) IN (SELECT * FROM unnest(%(types)s::text[], %(regions)s::text[]))"
+        )
+        values |= {
+            "partner": SubjectKind.PARTNER.value,
+            "types": audiences["partner_type"].to_list(),
+            "regions": audiences["region"].to_list(),
+        }
+    frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()))
+    texts = [*SUBJECT, *OWN]
+    return (
+        frame.with_columns(pl.col(texts).fill_null(""), pl.col("facts").str.json_decode(_FACTS))
+        .unnest("facts")
+        .with_columns(pl.col(list(FACTS)).fill_null(0))
+        .select("id", *ROW)
+    )
+
+
+def write_rows(scored: pl.DataFrame) -> Changed:
+    """Upsert scored rows; only those that differ are written. One COPY and one statement, or one statement for few."""
+    changed = Changed()
+    if scored.is_empty():
+        return changed
+    staged = scored.with_columns(pl.Series("id", [str(uuid7()) for _row in range(scored.height)])).select(
+        _STAGED
+    )
+    values: dict[str, object] = {"tenant": current_tenant_id()}
+    with connection.cursor() as cursor:
+        if staged.height <= _FEW:
+            texts = staged.with_columns(pl.col("score", "coverage").cast(pl.String)).fill_null("")
+            values |= {name: texts[name].to_list() for name in _STAGED}
+            arrays = ", ".join(f"%({name})s::text[]" for name in _STAGED)
+            source = f"unnest({arrays}) AS staged({', '.join(_STAGED)})"
+        else:
+            source = "metrics_staged"
+            cursor.execute(f"CREATE TEMPORARY TABLE {source} ({' text, '.join(_STAGED)} text) ON COMMIT DROP")
+            content = BytesIO()
+            staged.write_csv(content, include_header=False, null_value="", quote_style="necessary")
+            with cursor.copy(
+                f"COPY {source} FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({', '.join(_STAGED)}))"
+            ) as copy:
+                copy.write(content.getbuffer())
+        cursor.execute(_UPSERT.format(staged=source), values)
+        written = cursor.fetchall()
+        if source == "metrics_staged":
+            cursor.execute(f"DROP TABLE {source}")
+    changed.rows = len(written)
+    for partner_id, kind, start in written:
+        if partner_id is not None:
+            changed.periods.setdefault(partner_id, []).append(f"{kind}:{start}")
+    return changed
+
+
+def delete_rows(ids: Collection[str]) -> int:
+    """Remove rows whose subject no longer has figures in their period."""
+    if not ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_TABLE} WHERE tenant_id = %s AND id = ANY(%s::uuid[])",
+            [current_tenant_id(), list(ids)],
+        )
+        return cursor.rowcount
+
+
+def _period_values(periods: Collection[Period]) -> dict[str, object]:
+    return {
+        "tenant": current_tenant_id(),
+        "kinds": [period.kind.value for period in periods],
+        "starts": [period.start for period in periods],
+    }
+
+
+def stored_periods(since: dt.date) -> set[str]:
+    """The keys of the periods that begin on or after that day and have scorecards."""
+    rows = Scorecard.objects.filter(subject_kind=SubjectKind.PROGRAMME, period_start__gte=since)
+    return {f"{kind}:{start}" for kind, start in rows.values_list("period_kind", "period_start")}

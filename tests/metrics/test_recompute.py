@@ -1,0 +1,169 @@
+"""Incremental and full runs, groups, marks."""
+
+import datetime as dt
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from metrics import actions
+from metrics.models import DirtyPartner, DirtyTenant, Scorecard, SubjectKind
+from metrics.periods import PeriodKind, calendar_of
+from partners.deals.enums import DealOrigin, SalesStage
+from partners.directory.enums import PartnerStatus, PartnerType
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from tests.factories import DealFactory, PartnerFactory, won_deal
+
+TODAY = dt.date(2026, 11, 20)
+
+
+def snapshot() -> dict[tuple, tuple]:
+    """Every scorecard, all that is in it but the time at which it was computed."""
+    return {
+        (row.subject_kind, row.subject_key, row.period_kind, row.period_start): (
+            row.partner_id,
+            row.partner_type,
+            row.region,
+            row.manager_id,
+            row.version_id,
+            row.score,
+            row.coverage,
+            row.facts,
+            row.breakdown,
+        )
+        for row in Scorecard.objects.all()
+    }
+
+
+def row(kind: SubjectKind, key: UUID | str, period: str) -> Scorecard:
+    period_kind, start = period.split(":")
+    return Scorecard.objects.get(
+        subject_kind=kind, subject_key=str(key), period_kind=period_kind, period_start=start
+    )
+
+
+@pytest.fixture
+def programme(scoped: Tenant) -> Iterator[Tenant]:
+    """A tenant with nothing in it but its default templates."""
+    actions.ensure_default_template(scoped)
+    return scoped
+
+
+def test_one_won_deal_shows_in_its_month_quarter_and_year(programme: Tenant) -> None:
+    partner = PartnerFactory()
+    won_deal(partner, 300_00, dt.date(2026, 11, 3))
+    actions.recompute_everything(TODAY)
+    for period in ("month:2026-11-01", "quarter:2026-10-01", "year:2026-01-01"):
+        assert row(SubjectKind.PARTNER, partner.pk, period).facts["revenue_won"] == 300_00
+        assert row(SubjectKind.PROGRAMME, "", period).facts["revenue_won"] == 300_00
+        assert row(SubjectKind.REGION, "EMEA", period).facts["partners"] == 1
+    assert row(SubjectKind.PARTNER, partner.pk, "month:2026-10-01").facts["revenue_won"] == 0
+
+
+def test_a_mark_brings_partner_and_groups_to_what_a_full_run_finds(programme: Tenant) -> None:
+    first, second = PartnerFactory.create_batch(2)
+    won_deal(first, 100_00, dt.date(2026, 9, 3))
+    actions.recompute_everything(TODAY)
+    won_deal(second, 700_00, dt.date(2026, 11, 3))
+    actions.mark_dirty([(second.pk, dt.date(2026, 11, 3))])
+    result = actions.recompute_dirty(TODAY)
+    assert set(result.changed.periods) == {second.pk}
+    incremental = snapshot()
+    assert actions.recompute_everything(TODAY).changed.rows == 0
+    assert snapshot() == incremental
+    assert row(SubjectKind.PROGRAMME, "", "year:2026-01-01").facts["revenue_won"] == 800_00
+
+
+def test_a_partner_that_changes_region_takes_its_figures_along(programme: Tenant) -> None:
+    partner, other = PartnerFactory.create_batch(2, region="North")
+    won_deal(partner, 100_00, dt.date(2026, 11, 3))
+    actions.recompute_everything(TODAY)
+    partner.region, partner.type = "South", PartnerType.MSP
+    partner.save()
+    actions.mark_dirty([(partner.pk, actions.ALWAYS)])
+    actions.recompute_dirty(TODAY)
+    assert row(SubjectKind.REGION, "South", "month:2026-11-01").facts["revenue_won"] == 100_00
+    assert row(SubjectKind.REGION, "North", "month:2026-11-01").facts["partners"] == 1
+    incremental = snapshot()
+    assert actions.recompute_everything(TODAY).changed.rows == 0
+    assert snapshot() == incremental
+    other.region = "South"
+    other.save()
+    actions.mark_dirty([(other.pk, actions.ALWAYS)])
+    actions.recompute_dirty(TODAY)
+    assert not Scorecard.objects.filter(subject_key="North").exists()
+
+
+def test_a_partner_that_is_turned_away_leaves_no_rows(programme: Tenant) -> None:
+    partner = PartnerFactory(status=PartnerStatus.APPLIED)
+    won_deal(partner, 100_00, dt.date(2026, 11, 3))
+    actions.recompute_everything(TODAY)
+    assert not Scorecard.objects.exists()
+
+
+def test_the_first_mark_of_a_period_computes_it_for_everyone(programme: Tenant) -> None:
+    first, second = PartnerFactory.create_batch(2)
+    won_deal(first, 100_00, dt.date(2026, 10, 3))
+    actions.recompute_everything(dt.date(2026, 10, 31))
+    won_deal(second, 100_00, dt.date(2026, 11, 1))
+    actions.mark_dirty([(second.pk, dt.date(2026, 11, 1))])
+    actions.recompute_dirty(dt.date(2026, 11, 1))
+    assert row(SubjectKind.PROGRAMME, "", "month:2026-11-01").facts["partners"] == 2
+    assert row(SubjectKind.PARTNER, first.pk, "month:2026-11-01").facts["revenue_won_previous"] == 100_00
+    incremental = snapshot()
+    actions.recompute_everything(dt.date(2026, 11, 1))
+    assert snapshot() == incremental
+
+
+def test_recomputing_says_which_periods_changed_for_whom(programme: Tenant) -> None:
+    partner = PartnerFactory()
+    actions.recompute_everything(TODAY)
+    Event.objects.filter(type="scorecards.updated")
+    won_deal(partner, 100_00, dt.date(2026, 11, 3))
+    actions.mark_dirty([(partner.pk, dt.date(2026, 11, 3))])
+    actions.recompute_dirty(TODAY)
+    event = Event.objects.filter(type="scorecards.updated").order_by("-id").first()
+    assert event is not None
+    assert event.partner_id == event.subject_id == partner.pk
+    assert event.data == {"periods": ["month:2026-11-01", "quarter:2026-10-01", "year:2026-01-01"]}
+
+
+def test_marks_of_one_partner_keep_the_earliest_day_and_are_taken_once(programme: Tenant) -> None:
+    partner = PartnerFactory()
+    actions.mark_dirty([(partner.pk, dt.date(2026, 11, 3))])
+    actions.mark_dirty([(partner.pk, dt.date(2026, 8, 3)), (partner.pk, dt.date(2026, 9, 3))])
+    mark = DirtyPartner.objects.get()
+    assert mark.since == dt.date(2026, 8, 3)
+    assert DirtyTenant.objects.filter(tenant_id=programme.pk).exists()
+    assert actions.recompute_dirty(TODAY).partners == 1
+    assert not DirtyPartner.objects.exists()
+    assert not DirtyTenant.objects.filter(tenant_id=programme.pk).exists()
+    assert actions.recompute_dirty(TODAY).partners == 0
+
+
+def test_a_batch_leaves_the_rest_for_the_next_run(programme: Tenant) -> None:
+    partners = PartnerFactory.create_batch(3)
+    actions.mark_dirty((partner.pk, TODAY) for partner in partners)
+    assert actions.recompute_dirty(TODAY, limit=2).more
+    assert DirtyTenant.objects.filter(tenant_id=programme.pk).exists()
+    assert not actions.recompute_dirty(TODAY, limit=2).more
+
+
+def test_the_sum_of_the_partners_is_the_programme(programme: Tenant) -> None:
+    for number, region in enumerate(["North", "South", ""]):
+        partner = PartnerFactory(region=region)
+        won_deal(partner, 100_00 + number, dt.date(2026, 10 + number % 2, 3))
+        DealFactory(
+            partner=partner, origin=DealOrigin.IMPORTED, status="", stage=SalesStage.ENGAGING, engaged_on=TODAY
+        )
+    actions.recompute_everything(TODAY)
+    calendar = calendar_of(programme)
+    for kind in PeriodKind:
+        period = calendar.current(kind, TODAY)
+        total = row(SubjectKind.PROGRAMME, "", period.key).facts
+        for group in (SubjectKind.PARTNER, SubjectKind.REGION, SubjectKind.TYPE, SubjectKind.PORTFOLIO):
+            rows = Scorecard.objects.filter(
+                subject_kind=group, period_kind=period.kind, period_start=period.start
+            )
+            assert {name: sum(card.facts[name] for card in rows) for name in total} == total
