@@ -82,6 +82,10 @@ if PRODUCTION or os.environ.get("DATABASE_URL"):
     REDIS_URL = env("REDIS_URL")
 else:
     DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL = embedded.urls()
+# In a parallel test run each process has its own database (from pytest-django) and its own broker.
+if _test_process := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
+    _broker, _, _number = REDIS_URL.rpartition("/")
+    REDIS_URL = f"{_broker}/{int(_number) + 1 + int(_test_process)}"
 
 MIGRATING = len(sys.argv) > 1 and sys.argv[1] == "migrate"
 # A migration that reads a tenant table outside tenant_scope must be an error, not an empty result.
