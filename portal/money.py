@@ -80,7 +80,8 @@ def parse_amount(text: str, currency: str) -> int:
         raise ValueError(_("“%(text)s” is not an amount, such as 1,250.00.") % {"text": text[:40]})
     if -amount.as_tuple().exponent > digits(currency):
         raise ValueError(
-            _("“%(text)s” has more decimals than %(currency)s has.") % {"text": text[:40], "currency": currency}
+            _("“%(text)s” has more decimals than %(currency)s has.")
+            % {"text": text[:40], "currency": currency}
         )
     return to_minor(-amount if negative else amount, currency)
 

@@ -82,7 +82,9 @@ def empty_cache() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def sample_data() -> Path:
     """The folder with real data (`crm/`), from PORTAL_SAMPLE_DATA; tests that need it skip without."""
-    folder = Path(os.environ.get("PORTAL_SAMPLE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+    folder = Path(
+        os.environ.get("PORTAL_SAMPLE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
+    )
     if not (folder / "crm").is_dir():
         pytest.skip("no sample data: set PORTAL_SAMPLE_DATA to a folder that holds crm/")
     return folder

@@ -120,7 +120,9 @@ def won_deal(partner: Partner, revenue: int, closed_on: date, **fields: Any) -> 
     )
 
 
-def make_member(role: Role, *, partner: Partner | None = None, user: User | None = None, **fields: Any) -> Membership:
+def make_member(
+    role: Role, *, partner: Partner | None = None, user: User | None = None, **fields: Any
+) -> Membership:
     """A member of the tenant in scope; partner roles need a partner."""
     if (role in PARTNER_ROLES) != (partner is not None):
         raise ValueError("Partner roles, and only they, have a partner.")

@@ -32,7 +32,10 @@ class AccountIsolation(IsolationConstraint):
         table = model._meta.db_table
         return [
             f'REVOKE ALL ON "{table}" FROM {PARTNER_ROLE}',
-            *(f'DROP POLICY "{self.name}_{suffix}" ON "{table}"' for suffix in ["app", *self.partner_policies()]),
+            *(
+                f'DROP POLICY "{self.name}_{suffix}" ON "{table}"'
+                for suffix in ["app", *self.partner_policies()]
+            ),
             f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY',
             f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY',
         ]

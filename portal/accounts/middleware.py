@@ -75,7 +75,9 @@ class TenantMiddleware:
 
     @staticmethod
     def _active_memberships(tenant: Tenant) -> Any:
-        return Membership.objects.filter(tenant=tenant, is_active=True, user__is_active=True).select_related("user")
+        return Membership.objects.filter(tenant=tenant, is_active=True, user__is_active=True).select_related(
+            "user"
+        )
 
     @staticmethod
     def _refuse(request: HttpRequest) -> HttpResponse:
@@ -91,4 +93,3 @@ class TenantMiddleware:
         if request.user.is_authenticated:
             raise Http404
         return redirect_to_login(request.get_full_path())
-

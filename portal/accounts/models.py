@@ -176,5 +176,3 @@ class ApiKey(TenantModel):
 
     def __str__(self) -> str:
         return self.name
-
-

@@ -30,7 +30,9 @@ class Event(TenantModel):
         constraints = [
             *tenant_constraints("events_event", "actor"),
             PartnerIsolation(privileges="SELECT, INSERT", name="events_event_partner"),
-            AppendOnly(("dispatched_at", "attempts", "retry_at", "last_error"), name="events_event_append_only"),
+            AppendOnly(
+                ("dispatched_at", "attempts", "retry_at", "last_error"), name="events_event_append_only"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "subject_id", "-id"], name="events_event_subject"),
@@ -58,3 +60,6 @@ class PendingTenant(models.Model):
 
     class Meta:
         constraints = [PartnerReadable("INSERT", name="events_pendingtenant_partner")]
+
+    def __str__(self) -> str:
+        return str(self.tenant_id)

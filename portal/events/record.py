@@ -28,7 +28,7 @@ class EventDraft:
 
 
 def record(
-    type: str,
+    type_: str,
     *,
     subject: models.Model,
     by: Membership | None = None,
@@ -36,7 +36,7 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> Event:
     """Record one event and wake the dispatcher once the transaction commits."""
-    return record_many([EventDraft(type, subject, by, partner_id, data or {})])[0]
+    return record_many([EventDraft(type_, subject, by, partner_id, data or {})])[0]
 
 
 def record_many(drafts: Iterable[EventDraft]) -> list[Event]:
@@ -69,7 +69,9 @@ class _WakeUp:
         try:
             dispatch.delay(tenant_id=str(self.tenant_id))
         except dispatch.OperationalError:
-            log.warning("broker_unreachable", tenant=str(self.tenant_id), consequence="the sweep will dispatch")
+            log.warning(
+                "broker_unreachable", tenant=str(self.tenant_id), consequence="the sweep will dispatch"
+            )
 
 
 def _wake_on_commit(tenant_id: UUID) -> None:

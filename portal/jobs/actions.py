@@ -26,7 +26,9 @@ def create_job(
     return job
 
 
-def advance(job: Job, *, done: int, cursor: dict[str, Any], message: str = "", total: int | None = None) -> None:
+def advance(
+    job: Job, *, done: int, cursor: dict[str, Any], message: str = "", total: int | None = None
+) -> None:
     """Save the progress of a chunk, within the chunk's transaction."""
     job.done, job.cursor, job.message = done, cursor, message
     if total is not None:

@@ -55,3 +55,6 @@ class ActiveJob(models.Model):
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
     job_id = models.UUIDField(unique=True)
+
+    def __str__(self) -> str:
+        return str(self.job_id)

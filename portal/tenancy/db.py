@@ -21,7 +21,9 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
 def try_lock(*parts: object) -> bool:
     """A transaction-level advisory lock on the text of the parts; False when another holds it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [":".join(map(str, parts))])
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [":".join(map(str, parts))]
+        )
         (locked,) = cursor.fetchone()
     return locked
 

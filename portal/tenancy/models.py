@@ -27,7 +27,9 @@ def validate_slug(value: str) -> None:
 
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
-        raise ValidationError(_("“%(value)s” is not a time zone, such as Europe/Amsterdam."), params={"value": value})
+        raise ValidationError(
+            _("“%(value)s” is not a time zone, such as Europe/Amsterdam."), params={"value": value}
+        )
 
 
 class Tenant(models.Model):
@@ -53,7 +55,9 @@ class Tenant(models.Model):
     logo = models.FileField(_("logo"), upload_to="logos/", blank=True)
     sender_name = models.CharField(_("sender name"), max_length=100, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     language = models.CharField(_("language"), max_length=8, default="en")
     country = models.CharField(_("country"), max_length=2, blank=True)
     fiscal_year_start = models.PositiveSmallIntegerField(
@@ -115,6 +119,9 @@ class Sequence(TenantModel):
             PartnerReadable("SELECT, INSERT, UPDATE", name="tenancy_sequence_readable"),
             models.UniqueConstraint(fields=["tenant", "prefix", "year"], name="tenancy_sequence_once"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.year or ''}".strip()
 
 
 def tenant_ids() -> list[UUID]:

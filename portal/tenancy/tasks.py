@@ -5,7 +5,6 @@ from uuid import UUID
 
 import structlog
 from celery import Task, current_app, shared_task
-from django.db import close_old_connections
 
 from portal.tenancy.models import tenant_ids
 from portal.tenancy.scope import tenant_scope
@@ -31,6 +30,5 @@ class TenantTask(Task):
 @shared_task(name="tenancy.for_each_tenant")
 def for_each_tenant(task: str) -> None:
     """Send `task` once for each tenant; what beat's entries call."""
-    close_old_connections()
     for tenant_id in tenant_ids():
         current_app.send_task(task, kwargs={"tenant_id": str(tenant_id)})

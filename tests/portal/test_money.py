@@ -61,7 +61,9 @@ def test_what_is_written_is_read_back(minor: int, currency: str):
     assert parse_amount(written, currency) == minor
 
 
-@pytest.mark.parametrize(("value", "rounded"), [("0.5", 1), ("-0.5", -1), ("0.4999", 0), ("2.5", 3), ("-2.5", -3)])
+@pytest.mark.parametrize(
+    ("value", "rounded"), [("0.5", 1), ("-0.5", -1), ("0.4999", 0), ("2.5", 3), ("-2.5", -3)]
+)
 def test_halves_are_rounded_away_from_zero(value: str, rounded: int):
     assert round_half_up(Decimal(value)) == rounded
 

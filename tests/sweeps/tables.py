@@ -1,6 +1,5 @@
 """What is wrong with the isolation of the tables, as a list of sentences; empty when nothing is."""
 
-
 from django.apps import apps
 from django.db import connection, models
 
@@ -15,12 +14,11 @@ OUTSIDE = {
     "accounts_membership": "read to find the tenant",
     "events_pendingtenant": "says which tenants have events waiting, so that a sweep need not visit them all",
     "jobs_activejob": "says which tenants have jobs running, so that a sweep need not visit them all",
+    "metrics_dirtytenant": "says which tenants have scores to recompute, so that a sweep need not visit them all",
 }
 OUR_APPS = ("portal.", "partners.", "metrics", "incentives")
 # The only way past FORCE ROW LEVEL SECURITY's policies is one of these roles.
 PARTNER = "portal_partner"
-
-
 
 
 def our_models() -> list[type[models.Model]]:
@@ -133,7 +131,8 @@ def _partner_walls() -> list[str]:
     granted = {
         table
         for (table,) in _rows(
-            "SELECT DISTINCT table_name::text FROM information_schema.role_table_grants WHERE grantee = %s", PARTNER
+            "SELECT DISTINCT table_name::text FROM information_schema.role_table_grants WHERE grantee = %s",
+            PARTNER,
         )
     }
     restricted = {

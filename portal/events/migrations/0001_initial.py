@@ -10,48 +10,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('type', models.CharField(max_length=60, verbose_name='event')),
-                ('subject_type', models.CharField(max_length=60)),
-                ('subject_id', models.UUIDField()),
-                ('partner_id', models.UUIDField(null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('occurred_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('dispatched_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('retry_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('actor', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("type", models.CharField(max_length=60, verbose_name="event")),
+                ("subject_type", models.CharField(max_length=60)),
+                ("subject_id", models.UUIDField()),
+                ("partner_id", models.UUIDField(null=True)),
+                ("data", models.JSONField(default=dict)),
+                ("occurred_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="when")),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "actor",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-occurred_at', '-id'],
-                'indexes': [models.Index(fields=['tenant', 'subject_id', '-id'], name='events_event_subject'), models.Index(fields=['tenant', 'partner_id', '-id'], name='events_event_partner_ix'), models.Index(fields=['tenant', '-id'], name='events_event_newest'), models.Index(condition=models.Q(('dispatched_at__isnull', True)), fields=['tenant', 'id'], name='events_event_pending')],
-                'constraints': [portal.tenancy.constraints.TenantIsolation(name='events_event_tenant'), portal.tenancy.constraints.SameTenant('actor', name='events_event_actor_same_tenant'), portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='events_event_partner', privileges='SELECT, INSERT'), portal.tenancy.constraints.AppendOnly(mutable=('dispatched_at', 'attempts', 'retry_at', 'last_error'), name='events_event_append_only')],
+                "ordering": ["-occurred_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["tenant", "subject_id", "-id"], name="events_event_subject"),
+                    models.Index(fields=["tenant", "partner_id", "-id"], name="events_event_partner_ix"),
+                    models.Index(fields=["tenant", "-id"], name="events_event_newest"),
+                    models.Index(
+                        condition=models.Q(("dispatched_at__isnull", True)),
+                        fields=["tenant", "id"],
+                        name="events_event_pending",
+                    ),
+                ],
+                "constraints": [
+                    portal.tenancy.constraints.TenantIsolation(name="events_event_tenant"),
+                    portal.tenancy.constraints.SameTenant("actor", name="events_event_actor_same_tenant"),
+                    portal.tenancy.constraints.PartnerIsolation(
+                        column="partner_id", name="events_event_partner", privileges="SELECT, INSERT"
+                    ),
+                    portal.tenancy.constraints.AppendOnly(
+                        mutable=("dispatched_at", "attempts", "retry_at", "last_error"),
+                        name="events_event_append_only",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PendingTenant',
+            name="PendingTenant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(auto_now_add=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenancy.tenant"
+                    ),
+                ),
             ],
             options={
-                'constraints': [portal.tenancy.constraints.PartnerReadable('INSERT', name='events_pendingtenant_partner')],
+                "constraints": [
+                    portal.tenancy.constraints.PartnerReadable("INSERT", name="events_pendingtenant_partner")
+                ],
             },
         ),
     ]

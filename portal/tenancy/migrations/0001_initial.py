@@ -11,49 +11,120 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         BtreeGistExtension(),
         TrigramExtension(),
         migrations.CreateModel(
-            name='Tenant',
+            name="Tenant",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9-]{1,39}\\Z', 'Use lower-case letters, digits and hyphens.'), portal.tenancy.models.validate_slug], verbose_name='address')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('colour', models.CharField(default='#206bc4', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}\\Z', 'Use a colour such as #206bc4.')], verbose_name='accent colour')),
-                ('logo', models.FileField(blank=True, upload_to='logos/', verbose_name='logo')),
-                ('sender_name', models.CharField(blank=True, max_length=100, verbose_name='sender name')),
-                ('currency', models.CharField(default='EUR', max_length=3, verbose_name='currency')),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[portal.tenancy.models.validate_time_zone], verbose_name='time zone')),
-                ('language', models.CharField(default='en', max_length=8, verbose_name='language')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('fiscal_year_start', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)], verbose_name='first month of the fiscal year')),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9-]{1,39}\\Z", "Use lower-case letters, digits and hyphens."
+                            ),
+                            portal.tenancy.models.validate_slug,
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#206bc4",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-fA-F]{6}\\Z", "Use a colour such as #206bc4."
+                            )
+                        ],
+                        verbose_name="accent colour",
+                    ),
+                ),
+                ("logo", models.FileField(blank=True, upload_to="logos/", verbose_name="logo")),
+                ("sender_name", models.CharField(blank=True, max_length=100, verbose_name="sender name")),
+                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=64,
+                        validators=[portal.tenancy.models.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("language", models.CharField(default="en", max_length=8, verbose_name="language")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                (
+                    "fiscal_year_start",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(12),
+                        ],
+                        verbose_name="first month of the fiscal year",
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [portal.tenancy.constraints.PartnerReadable('SELECT', name='tenancy_tenant_readable')],
+                "ordering": ["name"],
+                "constraints": [
+                    portal.tenancy.constraints.PartnerReadable("SELECT", name="tenancy_tenant_readable")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Sequence',
+            name="Sequence",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('prefix', models.CharField(max_length=8)),
-                ('year', models.PositiveSmallIntegerField(default=0)),
-                ('last', models.PositiveIntegerField(default=0)),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("prefix", models.CharField(max_length=8)),
+                ("year", models.PositiveSmallIntegerField(default=0)),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [portal.tenancy.constraints.TenantIsolation(name='tenancy_sequence_tenant'), portal.tenancy.constraints.PartnerReadable('SELECT, INSERT, UPDATE', name='tenancy_sequence_readable'), models.UniqueConstraint(fields=('tenant', 'prefix', 'year'), name='tenancy_sequence_once')],
+                "constraints": [
+                    portal.tenancy.constraints.TenantIsolation(name="tenancy_sequence_tenant"),
+                    portal.tenancy.constraints.PartnerReadable(
+                        "SELECT, INSERT, UPDATE", name="tenancy_sequence_readable"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("tenant", "prefix", "year"), name="tenancy_sequence_once"
+                    ),
+                ],
             },
         ),
     ]

@@ -118,7 +118,9 @@ def test_a_failed_event_comes_again_after_its_pause(tenant: Tenant, monkeypatch:
     assert pending_tenants() == []
 
 
-def test_an_event_that_never_passes_is_given_up_and_stays_visible(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+def test_an_event_that_never_passes_is_given_up_and_stays_visible(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+):
     def refuse(events: list[Event]) -> None:
         raise ValueError("never")
 

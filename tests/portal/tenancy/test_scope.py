@@ -41,7 +41,11 @@ def test_raw_sql_sees_only_the_tenant_in_scope(tenant: Tenant, other_tenant: Ten
 
 
 def test_a_row_cannot_be_written_into_another_tenant(tenant: Tenant, other_tenant: Tenant):
-    with tenant_scope(tenant.pk), pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+    with (
+        tenant_scope(tenant.pk),
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction.atomic(),
+    ):
         Partner.objects.bulk_create([Partner(tenant=other_tenant, number="P-1", name="smuggled")])
 
 
