@@ -312,9 +312,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 15,
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 2,
-    "socket_timeout": 5,
-    "retry_on_timeout": True,
+    # A message is a hint that the sweep replaces, so a person who waits does not wait for a broker that is
+    # away: refused at once, silent for three seconds at most. Without max_retries each message took two.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 3,
+    "retry_on_timeout": False,
+    "max_retries": 1,
+    "interval_start": 0,
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
