@@ -84,7 +84,7 @@ else:
     DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL = embedded.urls()
 # In a parallel test run each process has its own database (from pytest-django) and its own broker.
 if _test_process := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
-    _broker, _, _number = REDIS_URL.rpartition("/")
+    _broker, _number = REDIS_URL.rsplit("/", 1)
     REDIS_URL = f"{_broker}/{int(_number) + 1 + int(_test_process)}"
 
 MIGRATING = len(sys.argv) > 1 and sys.argv[1] == "migrate"
