@@ -93,94 +93,80 @@ FACTS: dict[str, Fact] = {
 }
 READ = [name for name, fact in FACTS.items() if fact.source != "programme"]
 
-_ENTERED = """COALESCE(d.engaged_on, (d.first_submitted_at AT TIME ZONE %(zone)s)::date,
-                        (d.created_at AT TIME ZONE %(zone)s)::date)"""
-_LEFT = """CASE WHEN d.stage = ANY(%(closed)s) THEN COALESCE(d.closed_on, '-infinity')
-                WHEN d.status = %(expired)s
-                THEN COALESCE((upper(d.protection) AT TIME ZONE %(zone)s)::date, '-infinity')
-                WHEN d.status = %(cancelled)s
-                THEN COALESCE(d.closed_on, (d.updated_at AT TIME ZONE %(zone)s)::date) END"""
-_COUNTS = "d.status <> ALL(%(outside)s)"
-_IN_TENANT = "d.tenant_id = %(tenant)s"
-_THESE = " AND d.partner_id = ANY(%(partners)s)"
+_CHANCE = " ".join(f"WHEN '{stage.value}' THEN {chance}" for stage, chance in STAGE_CHANCE.items())
 
-_WINDOWS = """w AS (SELECT * FROM unnest(%(keys)s::text[], %(starts)s::date[], %(ends)s::date[], %(previous)s::date[],
+_WINDOWS = """w AS (SELECT * FROM unnest(%(starts)s::date[], %(ends)s::date[], %(previous)s::date[],
     %(as_of)s::date[], %(start_at)s::timestamptz[], %(end_at)s::timestamptz[])
-    AS w(key, start_on, end_on, previous_on, as_of, start_at, end_at))"""
+    WITH ORDINALITY AS w(start_on, end_on, previous_on, as_of, start_at, end_at, n))"""
 
-_NOW = "d.closed_on >= w.start_on"
-_WON = f"d.stage = %(won)s AND {_NOW}"
+# What a deal is, once a deal.
+_DEAL = """SELECT d.partner_id, d.customer_id IS NOT NULL AS named, d.origin = %(registered)s AS registered,
+    d.stage = %(won)s AS won, d.stage = %(lost)s AS lost, d.closed_on, d.revenue_base, d.cost_base, d.amount_base,
+    d.status = %(status_won)s AS approved_win, d.status = %(rejected)s AS rejected,
+    d.status <> ALL(%(outside)s) AS counts, d.first_submitted_at, d.submitted_at,
+    CASE WHEN d.status = ANY(%(decided)s) THEN d.decided_at END AS decided_at,
+    CASE WHEN d.status = %(expired)s THEN upper(d.protection) END AS expired_at,
+    COALESCE(d.engaged_on, (d.first_submitted_at AT TIME ZONE %(zone)s)::date,
+        (d.created_at AT TIME ZONE %(zone)s)::date) AS entered_on,
+    CASE WHEN d.stage = ANY(%(closed)s) THEN COALESCE(d.closed_on, '-infinity')
+        WHEN d.status = %(expired)s
+        THEN COALESCE((upper(d.protection) AT TIME ZONE %(zone)s)::date, '-infinity')
+        WHEN d.status = %(cancelled)s
+        THEN COALESCE(d.closed_on, (d.updated_at AT TIME ZONE %(zone)s)::date)
+        ELSE 'infinity' END AS left_on,
+    CASE d.stage {chances} ELSE {unknown} END AS chance
+    FROM deals_deal d WHERE d.tenant_id = %(tenant)s{these} OFFSET 0"""
 
-# Each part of the deals' statement: what it joins on, and the facts it adds up.
-_DEAL_PARTS: list[tuple[str, str, dict[str, str]]] = [
-    (
-        "w",
-        "d.closed_on >= w.previous_on AND d.closed_on < w.end_on AND d.stage = ANY(%(closed)s)",
-        {
-            "deals_won": f"count(*) FILTER (WHERE {_WON})",
-            "deals_lost": f"count(*) FILTER (WHERE d.stage = %(lost)s AND {_NOW})",
-            "deals_won_registered": f"count(*) FILTER (WHERE {_WON} AND d.status = %(status_won)s)",
-            "revenue_won": f"sum(d.revenue_base) FILTER (WHERE {_WON})",
-            "cost_won": f"sum(d.cost_base) FILTER (WHERE {_WON})",
-            "revenue_with_cost": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.cost_base IS NOT NULL)",
-            "revenue_sourced": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.origin = %(registered)s)",
-            "revenue_influenced": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.origin <> %(registered)s)",
-            "customer_revenue": f"sum(d.revenue_base) FILTER (WHERE {_WON} AND d.customer_id IS NOT NULL)",
-            "cycle_days_won": f"sum(GREATEST(d.closed_on - {_ENTERED}, 0)) FILTER (WHERE {_WON})",
-            "revenue_won_previous": "sum(d.revenue_base) FILTER (WHERE d.stage = %(won)s AND d.closed_on < w.start_on)",
-        },
-    ),
-    (
-        "w",
-        f"{_ENTERED} >= w.start_on AND {_ENTERED} < w.end_on AND {_COUNTS}",
-        {
-            "deals_attributed": "count(*)",
-            "deals_registered": "count(*) FILTER (WHERE d.origin = %(registered)s)",
-        },
-    ),
-    (
-        "w",
-        "d.first_submitted_at >= w.start_at AND d.first_submitted_at < w.end_at",
-        {"deals_submitted": "count(*)"},
-    ),
-    (
-        "w",
-        "d.decided_at >= w.start_at AND d.decided_at < w.end_at AND d.status = ANY(%(decided)s)",
-        {
-            "deals_approved": "count(*) FILTER (WHERE d.status <> %(rejected)s)",
-            "deals_rejected": "count(*) FILTER (WHERE d.status = %(rejected)s)",
-            "deals_decided": "count(*)",
-            "decision_hours": "sum(GREATEST(round(extract(epoch FROM d.decided_at - d.submitted_at)), 0)::bigint)",
-        },
-    ),
-    (
-        "w",
-        "d.status = %(expired)s AND upper(d.protection) >= w.start_at AND upper(d.protection) < w.end_at",
-        {"deals_expired": "count(*)"},
-    ),
-    (
-        "(SELECT DISTINCT as_of FROM w) AS t",
-        f"{_COUNTS} AND {_ENTERED} < t.as_of AND COALESCE({_LEFT}, 'infinity') >= t.as_of",
-        {
-            "pipeline_open_count": "count(*)",
-            "pipeline_open_amount": "sum(d.amount_base)",
-            "pipeline_weighted_amount": "sum((d.amount_base * {chance} + 50) / 100)",
-        },
-    ),
-]
+# How a deal stands to a window; the facts below add up over these.
+_STANDINGS = {
+    "won_now": "d.won AND d.closed_on >= w.start_on AND d.closed_on < w.end_on",
+    "won_before": "d.won AND d.closed_on >= w.previous_on AND d.closed_on < w.start_on",
+    "lost_now": "d.lost AND d.closed_on >= w.start_on AND d.closed_on < w.end_on",
+    "entered_now": "d.counts AND d.entered_on >= w.start_on AND d.entered_on < w.end_on",
+    "open_then": "d.counts AND d.entered_on < w.as_of AND d.left_on >= w.as_of",
+    "submitted_now": "d.first_submitted_at >= w.start_at AND d.first_submitted_at < w.end_at",
+    "decided_now": "d.decided_at >= w.start_at AND d.decided_at < w.end_at",
+    "expired_now": "d.expired_at >= w.start_at AND d.expired_at < w.end_at",
+}
+_SUMS = {
+    "deals_submitted": "count(*) FILTER (WHERE submitted_now)",
+    "deals_approved": "count(*) FILTER (WHERE decided_now AND NOT rejected)",
+    "deals_rejected": "count(*) FILTER (WHERE decided_now AND rejected)",
+    "deals_expired": "count(*) FILTER (WHERE expired_now)",
+    "deals_won": "count(*) FILTER (WHERE won_now)",
+    "deals_lost": "count(*) FILTER (WHERE lost_now)",
+    "deals_won_registered": "count(*) FILTER (WHERE won_now AND approved_win)",
+    "deals_attributed": "count(*) FILTER (WHERE entered_now)",
+    "deals_registered": "count(*) FILTER (WHERE entered_now AND registered)",
+    "revenue_won": "sum(revenue_base) FILTER (WHERE won_now)",
+    "cost_won": "sum(cost_base) FILTER (WHERE won_now)",
+    "revenue_with_cost": "sum(revenue_base) FILTER (WHERE won_now AND cost_base IS NOT NULL)",
+    "revenue_sourced": "sum(revenue_base) FILTER (WHERE won_now AND registered)",
+    "revenue_influenced": "sum(revenue_base) FILTER (WHERE won_now AND NOT registered)",
+    "customer_revenue": "sum(revenue_base) FILTER (WHERE won_now AND named)",
+    "cycle_days_won": "sum(GREATEST(closed_on - entered_on, 0)) FILTER (WHERE won_now)",
+    "revenue_won_previous": "sum(revenue_base) FILTER (WHERE won_before)",
+    "pipeline_open_count": "count(*) FILTER (WHERE open_then)",
+    "pipeline_open_amount": "sum(amount_base) FILTER (WHERE open_then)",
+    "pipeline_weighted_amount": "sum((amount_base * chance + 50) / 100) FILTER (WHERE open_then)",
+    "deals_decided": "count(*) FILTER (WHERE decided_now)",
+    "decision_hours": "sum(GREATEST(round(extract(epoch FROM decided_at - submitted_at)), 0)::bigint)"
+    " FILTER (WHERE decided_now)",
+}
 
 _CUSTOMERS = """WITH {windows},
 pairs AS (
     SELECT partner_id, customer_id, min(started_on) AS started_on FROM (
         SELECT d.partner_id, d.customer_id, d.closed_on AS started_on FROM deals_deal d
-        WHERE {tenant}{these} AND d.stage = %(won)s AND d.customer_id IS NOT NULL AND d.closed_on IS NOT NULL
+        WHERE d.tenant_id = %(tenant)s{these} AND d.stage = %(won)s
+            AND d.customer_id IS NOT NULL AND d.closed_on IS NOT NULL
         UNION ALL
         SELECT d.partner_id, d.customer_id, c.started_on FROM directory_customerpartner d
         JOIN directory_customer c ON c.tenant_id = d.tenant_id AND c.id = d.customer_id
-        WHERE {tenant}{these} AND c.started_on IS NOT NULL
+        WHERE d.tenant_id = %(tenant)s{these} AND c.started_on IS NOT NULL
     ) AS starts GROUP BY partner_id, customer_id
 )
-SELECT w.key, p.partner_id,
+SELECT w.n, p.partner_id,
     count(*) FILTER (WHERE p.started_on < w.start_on AND {here}) AS customers_at_start,
     count(*) FILTER (WHERE p.started_on >= w.start_on) AS customers_new,
     count(*) FILTER (WHERE p.started_on < w.start_on AND {here} AND c.ended_on < w.as_of) AS customers_lost,
@@ -188,40 +174,29 @@ SELECT w.key, p.partner_id,
         AS customers_retained
 FROM pairs p JOIN directory_customer c ON c.tenant_id = %(tenant)s AND c.id = p.customer_id
 JOIN w ON p.started_on < w.end_on
-GROUP BY w.key, p.partner_id"""
+GROUP BY w.n, p.partner_id"""
 
 
 def _deals_sql(these: str) -> str:
-    """One statement: every part adds up its own facts, and the outer query lays them side by side."""
+    """Each deal is read once, stands or does not stand to each window, and is added up where it does."""
+    deal = _DEAL.format(these=these, chances=_CHANCE, unknown=CHANCE_UNKNOWN)
+    standings = ", ".join(f"{test} AS {name}" for name, test in _STANDINGS.items())
     names = [name for name, fact in FACTS.items() if fact.source == "deals"]
-    whens = " ".join(f"WHEN '{stage.value}' THEN {chance}" for stage, chance in STAGE_CHANCE.items())
-    chance = f"CASE d.stage {whens} ELSE {CHANCE_UNKNOWN} END"
-    parts = []
-    for source, condition, sums in _DEAL_PARTS:
-        columns = ", ".join(
-            f"({sums[name].replace('{chance}', chance)})::bigint AS {name}"
-            if name in sums
-            else f"NULL::bigint AS {name}"
-            for name in names
-        )
-        key = "w.key" if source == "w" else "t.as_of"
-        part = (
-            f"SELECT {key}, d.partner_id, {columns} FROM {source} JOIN deals_deal d ON {condition}"
-            f" WHERE {_IN_TENANT}{these} GROUP BY {key}, d.partner_id"
-        )
-        if source != "w":
-            part = f"SELECT w.key, o.partner_id, {', '.join(names)} FROM ({part}) AS o JOIN w ON w.as_of = o.as_of"
-        parts.append(part)
-    totals = ", ".join(f"COALESCE(sum({name}), 0)::bigint AS {name}" for name in names)
-    union = "\nUNION ALL\n".join(parts)
-    return f"WITH {_WINDOWS}\nSELECT key, partner_id, {totals} FROM (\n{union}\n) AS parts GROUP BY key, partner_id"
+    sums = ", ".join(f"COALESCE({_SUMS[name]}, 0)::bigint AS {name}" for name in names)
+    # OFFSET 0 keeps the planner from writing the expressions out again for each fact.
+    return (
+        f"WITH {_WINDOWS} SELECT n, partner_id, {sums} FROM ("
+        f"SELECT w.n, d.*, {standings} FROM ({deal}) AS d CROSS JOIN w OFFSET 0) AS pairs"
+        f" WHERE {' OR '.join(_STANDINGS)} GROUP BY n, partner_id"
+    )
 
 
 def _customers_sql(these: str) -> str:
     here = "COALESCE(c.ended_on >= w.start_on, true)"
-    return _CUSTOMERS.format(windows=_WINDOWS, tenant=_IN_TENANT, these=these, here=here)
+    return _CUSTOMERS.format(windows=_WINDOWS, these=these, here=here)
 
 
+_THESE = " AND d.partner_id = ANY(%(partners)s)"
 # The statements for all partners and for some: the same text each time, so that the server's plans are alike.
 _STATEMENTS = {
     some: {"deals": _deals_sql(these), "customers": _customers_sql(these)}
@@ -247,7 +222,6 @@ def parameters(
         "tenant": current_tenant_id(),
         "partners": None if partner_ids is None else list(partner_ids),
         "zone": calendar.zone.key,
-        "keys": [window.key for window in windows],
         "starts": [window.start for window in windows],
         "ends": [window.end for window in windows],
         "previous": [window.previous_start for window in windows],
@@ -281,13 +255,14 @@ def read_facts(
     statements = _STATEMENTS[partner_ids is not None]
     deals = fetch_frame(statements["deals"], values, _schema("deals"))
     customers = fetch_frame(statements["customers"], values, _schema("customers"))
-    frame = deals.join(customers, on=["key", "partner_id"], how="full", coalesce=True)
-    return frame.with_columns(pl.col(READ).fill_null(0))
+    keys = pl.DataFrame({"n": range(1, len(windows) + 1), "key": [window.key for window in windows]})
+    frame = deals.join(customers, on=["n", "partner_id"], how="full", coalesce=True)
+    return frame.join(keys, on="n").with_columns(pl.col(READ).fill_null(0)).drop("n")
 
 
 def _schema(source: str) -> dict[str, pl.DataType]:
     facts = {name: pl.Int64() for name, fact in FACTS.items() if fact.source == source}
-    return {"key": pl.String(), "partner_id": pl.String(), **facts}
+    return {"n": pl.Int64(), "partner_id": pl.String(), **facts}
 
 
 def fetch_frame(sql: str, values: dict[str, object] | None, schema: dict[str, pl.DataType]) -> pl.DataFrame:
