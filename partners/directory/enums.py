@@ -23,9 +23,13 @@ class PartnerStatus(models.TextChoices):
 
 # Which statuses a partner may move to from each.
 PARTNER_TRANSITIONS: dict[PartnerStatus, frozenset[PartnerStatus]] = {
-    PartnerStatus.APPLIED: frozenset({PartnerStatus.IN_REVIEW, PartnerStatus.APPROVED, PartnerStatus.REJECTED}),
+    PartnerStatus.APPLIED: frozenset(
+        {PartnerStatus.IN_REVIEW, PartnerStatus.APPROVED, PartnerStatus.REJECTED}
+    ),
     PartnerStatus.IN_REVIEW: frozenset({PartnerStatus.APPROVED, PartnerStatus.REJECTED}),
-    PartnerStatus.APPROVED: frozenset({PartnerStatus.ONBOARDING, PartnerStatus.ACTIVE, PartnerStatus.TERMINATED}),
+    PartnerStatus.APPROVED: frozenset(
+        {PartnerStatus.ONBOARDING, PartnerStatus.ACTIVE, PartnerStatus.TERMINATED}
+    ),
     PartnerStatus.REJECTED: frozenset(),
     PartnerStatus.ONBOARDING: frozenset(
         {PartnerStatus.ACTIVE, PartnerStatus.SUSPENDED, PartnerStatus.TERMINATED}

@@ -154,7 +154,9 @@ class Product(TenantModel):
 
     name = models.CharField(_("name"), max_length=200)
     sku = models.CharField(_("article number"), max_length=60, blank=True)
-    family = TenantForeignKey(ProductFamily, models.PROTECT, related_name="products", verbose_name=_("family"))
+    family = TenantForeignKey(
+        ProductFamily, models.PROTECT, related_name="products", verbose_name=_("family")
+    )
     price = models.BigIntegerField(_("price"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     is_active = models.BooleanField(_("sold now"), default=True)

@@ -82,6 +82,11 @@ def members_of(partner_id: UUID) -> QuerySet[Membership]:
     )
 
 
+def partners_serving(customer: Customer) -> QuerySet[Partner]:
+    """The partners that serve a customer. Vendor's side only."""
+    return Partner.objects.filter(customer_links__customer=customer).order_by("name")
+
+
 def products_on_sale() -> QuerySet[Product]:
     return Product.objects.filter(is_active=True).select_related("family").order_by("family__name", "name")
 

@@ -26,6 +26,7 @@ def serves(membership: Membership, customer: Customer | None = None) -> bool:
 looks_after = is_admin | (is_manager & in_portfolio)
 
 rules.add_perm("directory.view_partner", is_vendor | (is_partner & own_partner))
+rules.add_perm("directory.view_own_company", is_partner)
 rules.add_perm("directory.list_partners", is_vendor)
 rules.add_perm("directory.add_partner", is_admin)
 rules.add_perm("directory.change_partner", looks_after)

@@ -10,229 +10,414 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('number', models.CharField(editable=False, max_length=20, verbose_name='number')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('normalised_name', models.CharField(editable=False, max_length=200)),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('domain', models.CharField(blank=True, max_length=253, verbose_name='web domain')),
-                ('industry', models.CharField(blank=True, max_length=100, verbose_name='industry')),
-                ('employees', models.PositiveIntegerField(blank=True, null=True, verbose_name='employees')),
-                ('parent_name', models.CharField(blank=True, max_length=200, verbose_name='subsidiary of')),
-                ('started_on', models.DateField(blank=True, null=True, verbose_name='customer since')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='customer until')),
-                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
-                ('import_id', models.UUIDField(editable=False, null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("number", models.CharField(editable=False, max_length=20, verbose_name="number")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("normalised_name", models.CharField(editable=False, max_length=200)),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                ("domain", models.CharField(blank=True, max_length=253, verbose_name="web domain")),
+                ("industry", models.CharField(blank=True, max_length=100, verbose_name="industry")),
+                ("employees", models.PositiveIntegerField(blank=True, null=True, verbose_name="employees")),
+                ("parent_name", models.CharField(blank=True, max_length=200, verbose_name="subsidiary of")),
+                ("started_on", models.DateField(blank=True, null=True, verbose_name="customer since")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="customer until")),
+                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
+                ("import_id", models.UUIDField(editable=False, null=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('number', models.CharField(editable=False, max_length=20, verbose_name='number')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('type', models.CharField(choices=[('reseller', 'Reseller'), ('referral', 'Referral partner'), ('msp', 'Managed service provider'), ('distributor', 'Distributor'), ('integrator', 'Integrator')], default='reseller', max_length=20, verbose_name='type')),
-                ('status', models.CharField(choices=[('applied', 'Applied'), ('in_review', 'In review'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('onboarding', 'Onboarding'), ('active', 'Active'), ('suspended', 'Suspended'), ('terminated', 'Terminated')], default='active', max_length=20, verbose_name='status')),
-                ('region', models.CharField(blank=True, max_length=100, verbose_name='region')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('website', models.URLField(blank=True, verbose_name='website')),
-                ('joined_on', models.DateField(blank=True, null=True, verbose_name='partner since')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='left on')),
-                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
-                ('import_id', models.UUIDField(editable=False, null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('manager', portal.tenancy.fields.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='portfolio', to='accounts.membership', verbose_name='channel manager')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("number", models.CharField(editable=False, max_length=20, verbose_name="number")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("reseller", "Reseller"),
+                            ("referral", "Referral partner"),
+                            ("msp", "Managed service provider"),
+                            ("distributor", "Distributor"),
+                            ("integrator", "Integrator"),
+                        ],
+                        default="reseller",
+                        max_length=20,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("applied", "Applied"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("onboarding", "Onboarding"),
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("terminated", "Terminated"),
+                        ],
+                        default="active",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("region", models.CharField(blank=True, max_length=100, verbose_name="region")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                ("website", models.URLField(blank=True, verbose_name="website")),
+                ("joined_on", models.DateField(blank=True, null=True, verbose_name="partner since")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="left on")),
+                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
+                ("import_id", models.UUIDField(editable=False, null=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "manager",
+                    portal.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="portfolio",
+                        to="accounts.membership",
+                        verbose_name="channel manager",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='CustomerPartner',
+            name="CustomerPartner",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('customer', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='partner_links', to='directory.customer')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='customer_links', to='directory.partner')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "customer",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="partner_links",
+                        to="directory.customer",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="customer_links",
+                        to="directory.partner",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductFamily',
+            name="ProductFamily",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'product families',
-                'ordering': ['name'],
+                "verbose_name_plural": "product families",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('sku', models.CharField(blank=True, max_length=60, verbose_name='article number')),
-                ('price', models.BigIntegerField(blank=True, null=True, verbose_name='price')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('is_active', models.BooleanField(default=True, verbose_name='sold now')),
-                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
-                ('import_id', models.UUIDField(editable=False, null=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('family', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='directory.productfamily', verbose_name='family')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("sku", models.CharField(blank=True, max_length=60, verbose_name="article number")),
+                ("price", models.BigIntegerField(blank=True, null=True, verbose_name="price")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("is_active", models.BooleanField(default=True, verbose_name="sold now")),
+                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
+                ("import_id", models.UUIDField(editable=False, null=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "family",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="directory.productfamily",
+                        verbose_name="family",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['tenant', 'name'], name='directory_customer_name'),
+            model_name="customer",
+            index=models.Index(fields=["tenant", "name"], name="directory_customer_name"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['tenant', 'normalised_name', 'country'], name='directory_customer_match'),
+            model_name="customer",
+            index=models.Index(
+                fields=["tenant", "normalised_name", "country"], name="directory_customer_match"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['tenant', 'domain'], name='directory_customer_domain'),
+            model_name="customer",
+            index=models.Index(fields=["tenant", "domain"], name="directory_customer_domain"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='directory_customer_tenant'),
+            model_name="customer",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="directory_customer_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=portal.tenancy.constraints.PartnerIsolationThrough(column='customer_id', link='directory.CustomerPartner', name='directory_customer_partner', privileges='SELECT'),
+            model_name="customer",
+            constraint=portal.tenancy.constraints.PartnerIsolationThrough(
+                column="customer_id",
+                link="directory.CustomerPartner",
+                name="directory_customer_partner",
+                privileges="SELECT",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='directory_customer_number'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(fields=("tenant", "number"), name="directory_customer_number"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('tenant', 'external_id'), name='directory_customer_external_id'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("tenant", "external_id"),
+                name="directory_customer_external_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='partner',
-            index=models.Index(fields=['tenant', 'name'], name='directory_partner_name'),
+            model_name="partner",
+            index=models.Index(fields=["tenant", "name"], name="directory_partner_name"),
         ),
         migrations.AddIndex(
-            model_name='partner',
-            index=models.Index(fields=['tenant', 'manager'], name='directory_partner_manager_ix'),
+            model_name="partner",
+            index=models.Index(fields=["tenant", "manager"], name="directory_partner_manager_ix"),
         ),
         migrations.AddIndex(
-            model_name='partner',
-            index=models.Index(fields=['tenant', 'type', 'region'], name='directory_partner_peers'),
+            model_name="partner",
+            index=models.Index(fields=["tenant", "type", "region"], name="directory_partner_peers"),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='directory_partner_tenant'),
+            model_name="partner",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="directory_partner_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=portal.tenancy.constraints.SameTenant('manager', name='directory_partner_manager_same_tenant'),
+            model_name="partner",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "manager", name="directory_partner_manager_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=portal.tenancy.constraints.PartnerIsolation(column='id', name='directory_partner_partner', privileges='SELECT, UPDATE'),
+            model_name="partner",
+            constraint=portal.tenancy.constraints.PartnerIsolation(
+                column="id", name="directory_partner_partner", privileges="SELECT, UPDATE"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=partners.directory.constraints.MembershipPartner(name='accounts_membership_partner_same_tenant'),
+            model_name="partner",
+            constraint=partners.directory.constraints.MembershipPartner(
+                name="accounts_membership_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='directory_partner_number'),
+            model_name="partner",
+            constraint=models.UniqueConstraint(fields=("tenant", "number"), name="directory_partner_number"),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('tenant', 'external_id'), name='directory_partner_external_id'),
+            model_name="partner",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("tenant", "external_id"),
+                name="directory_partner_external_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customerpartner',
-            index=models.Index(fields=['tenant', 'customer'], name='directory_customerpartner_of'),
+            model_name="customerpartner",
+            index=models.Index(fields=["tenant", "customer"], name="directory_customerpartner_of"),
         ),
         migrations.AddConstraint(
-            model_name='customerpartner',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='directory_customerpartner_tenant'),
+            model_name="customerpartner",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="directory_customerpartner_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='customerpartner',
-            constraint=portal.tenancy.constraints.SameTenant('customer', name='directory_customerpartner_customer_same_tenant'),
+            model_name="customerpartner",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "customer", name="directory_customerpartner_customer_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerpartner',
-            constraint=portal.tenancy.constraints.SameTenant('partner', name='directory_customerpartner_partner_same_tenant'),
+            model_name="customerpartner",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "partner", name="directory_customerpartner_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerpartner',
-            constraint=portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='directory_customerpartner_partner', privileges='SELECT'),
+            model_name="customerpartner",
+            constraint=portal.tenancy.constraints.PartnerIsolation(
+                column="partner_id", name="directory_customerpartner_partner", privileges="SELECT"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerpartner',
-            constraint=models.UniqueConstraint(fields=('tenant', 'partner', 'customer'), name='directory_customerpartner_once'),
+            model_name="customerpartner",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "partner", "customer"), name="directory_customerpartner_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productfamily',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='directory_productfamily_tenant'),
+            model_name="productfamily",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="directory_productfamily_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='productfamily',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='directory_productfamily_readable'),
+            model_name="productfamily",
+            constraint=portal.tenancy.constraints.PartnerReadable(
+                "SELECT", name="directory_productfamily_readable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productfamily',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='directory_productfamily_name'),
+            model_name="productfamily",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "name"), name="directory_productfamily_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='directory_product_tenant'),
+            model_name="product",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="directory_product_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=portal.tenancy.constraints.SameTenant('family', name='directory_product_family_same_tenant'),
+            model_name="product",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "family", name="directory_product_family_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='directory_product_readable'),
+            model_name="product",
+            constraint=portal.tenancy.constraints.PartnerReadable(
+                "SELECT", name="directory_product_readable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='directory_product_name'),
+            model_name="product",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="directory_product_name"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('tenant', 'external_id'), name='directory_product_external_id'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("tenant", "external_id"),
+                name="directory_product_external_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0), ('price', None), _connector='OR'), name='directory_product_price'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0), ("price", None), _connector="OR"),
+                name="directory_product_price",
+            ),
         ),
     ]

@@ -1,0 +1,337 @@
+"""Input for deals. A form's `save` calls an action."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from partners.deals import actions
+from partners.deals.enums import OPEN_STAGES, RegistrationStatus, SalesStage
+from partners.deals.models import Deal, DealPolicy, ProtectionDays
+from partners.deals.workdays import today
+from partners.directory.actions import name_customer
+from partners.directory.fields import AmountField, CountryField, DateField
+from partners.directory.models import Partner, Product
+from partners.directory.queries import products_on_sale, trading_partners
+from portal.accounts.models import Membership
+
+STAGE_CHOICES = [(stage.value, stage.label) for stage in OPEN_STAGES]
+LOSS_REASONS = (
+    _("Price"),
+    _("Product did not fit"),
+    _("Competitor preferred"),
+    _("No budget"),
+    _("No decision"),
+    _("Timing"),
+)
+
+
+class DealForm(forms.Form):
+    """Register a deal, or complete one. `submitting` asks for all that the vendor needs to decide."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    partner = forms.ModelChoiceField(
+        label=_("For which partner?"),
+        queryset=Partner.objects.none(),
+        help_text=_("You register this deal on the partner's behalf."),
+    )
+    customer_name = forms.CharField(
+        label=_("Customer"),
+        max_length=200,
+        help_text=_("The company that will buy. Choose one of your customers or type a new name."),
+        widget=forms.TextInput(attrs={"list": "customer-names", "autocomplete": "off"}),
+    )
+    customer_domain = forms.CharField(
+        label=_("Customer's website"),
+        max_length=253,
+        required=False,
+        help_text=_("Optional. It tells companies of the same name apart, so that your claim is surer."),
+        widget=forms.TextInput(attrs={"placeholder": "example.com", "inputmode": "url"}),
+    )
+    customer_country = CountryField(label=_("Customer's country"), required=False)
+    product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none(), empty_label=_("Choose…"))
+    amount = AmountField(label=_("Expected amount"), help_text=_("What the customer will probably pay in all."))
+    expected_close = DateField(label=_("Expected close"), help_text=_("When you expect the order."))
+    stage = forms.ChoiceField(
+        label=_("How far are you?"), choices=STAGE_CHOICES, initial=SalesStage.PROSPECTING, required=False
+    )
+    notes = forms.CharField(
+        label=_("Notes for the vendor"),
+        max_length=5000,
+        required=False,
+        help_text=_("Who did you speak to, and what do they need? It makes the decision quicker."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(
+        self, *args: Any, by: Membership, deal: Deal | None = None, submitting: bool = False, **kwargs: Any
+    ):
+        self.by, self.deal, self.submitting = by, deal, submitting
+        kwargs["initial"] = _initial(deal, by) | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        if by.is_partner or deal is not None:
+            del self.fields["partner"]
+        else:
+            self.fields["partner"].queryset = trading_partners(by).order_by("name")
+        products = products_on_sale()
+        if deal is not None and deal.product_id:
+            products = products | Product.objects.filter(pk=deal.product_id).select_related("family")
+        self.fields["product"].queryset = products
+        self.fields["amount"].for_currency(deal.currency if deal else by.tenant.currency)
+        if self.is_bound and not submitting:
+            for name in ("customer_name", "product", "amount", "expected_close"):
+                self.fields[name].required = False
+
+    def save(self) -> Deal:
+        """The deal, created or changed and, when `submitting`, submitted. In one transaction, the caller's."""
+        data = self.cleaned_data
+        partner = self.deal.partner if self.deal else data.get("partner") or self._own_partner()
+        fields = {name: data[name] for name in ("product", "amount", "expected_close", "notes")}
+        fields["customer"] = self._customer(partner)
+        fields["stage"] = SalesStage(data["stage"] or SalesStage.PROSPECTING)
+        if self.deal is None:
+            deal = actions.create_draft(partner, by=self.by, deal_id=data["token"], **fields)
+        else:
+            deal = actions.update_deal(self.deal, by=self.by, version=data["version"], **fields)
+        if self.submitting and deal.is_editable:
+            deal = actions.submit(deal, by=self.by)
+        return deal
+
+    def _customer(self, partner: Partner) -> Any:
+        data = self.cleaned_data
+        name = data["customer_name"]
+        if not name:
+            return None
+        if self.deal and self.deal.customer and name == self.deal.customer.name:
+            return self.deal.customer
+        return name_customer(
+            partner, name, by=self.by, domain=data["customer_domain"], country=data["customer_country"]
+        )
+
+    def _own_partner(self) -> Partner:
+        return Partner.objects.get(pk=self.by.partner_id)
+
+
+def _initial(deal: Deal | None, by: Membership) -> dict[str, Any]:
+    if deal is None:
+        return {"token": uuid7(), "customer_country": by.tenant.country}
+    return {
+        "version": deal.version,
+        "customer_name": deal.customer.name if deal.customer else "",
+        "customer_domain": deal.customer.domain if deal.customer else "",
+        "customer_country": deal.customer.country if deal.customer else "",
+        "product": deal.product_id,
+        "amount": deal.amount,
+        "expected_close": deal.expected_close,
+        "stage": deal.stage,
+        "notes": deal.notes,
+    }
+
+
+class StepForm(forms.Form):
+    """Base of the forms of one verb: they know the deal, who acts, and which version was looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
+        self.by, self.deal = by, deal
+        kwargs["initial"] = {"version": deal.version} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        return {"by": self.by, "version": self.cleaned_data["version"]}
+
+    def save(self) -> Deal:
+        raise NotImplementedError
+
+
+class SubmitForm(StepForm):
+    def save(self) -> Deal:
+        return actions.submit(self.deal, **self.seen)
+
+
+class ReviewForm(StepForm):
+    def save(self) -> Deal:
+        return actions.start_review(self.deal, **self.seen)
+
+
+class ApproveForm(StepForm):
+    note = forms.CharField(
+        label=_("Note to the partner"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def save(self) -> Deal:
+        return actions.approve(self.deal, note=self.cleaned_data["note"], **self.seen)
+
+
+class ReasonForm(StepForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        help_text=_("The partner will read this."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class ReturnForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("What is missing?")
+
+    def save(self) -> Deal:
+        return actions.return_for_changes(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class RejectForm(ReasonForm):
+    def save(self) -> Deal:
+        return actions.reject(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class CancelForm(ReasonForm):
+    def save(self) -> Deal:
+        return actions.cancel(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class DeclineWinForm(ReasonForm):
+    def save(self) -> Deal:
+        return actions.decline_win(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class ConfirmWinForm(StepForm):
+    def save(self) -> Deal:
+        return actions.confirm_win(self.deal, **self.seen)
+
+
+class WithdrawForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = False
+        self.fields["reason"].help_text = _("Optional.")
+
+    def save(self) -> Deal:
+        return actions.withdraw(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class WinForm(StepForm):
+    """The amount, the day, and the customer where the deal has none yet."""
+
+    revenue = AmountField(label=_("Amount won"), help_text=_("What the customer pays in all."))
+    won_on = DateField(label=_("Won on"), help_text=_("The day of the order."))
+    customer_name = forms.CharField(
+        label=_("Customer"),
+        max_length=200,
+        help_text=_("The company that bought. Choose one of your customers or type a new name."),
+        widget=forms.TextInput(attrs={"list": "customer-names", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
+        initial = {"revenue": deal.amount, "won_on": today(by.tenant)}
+        super().__init__(*args, by=by, deal=deal, initial=initial, **kwargs)
+        self.fields["revenue"].for_currency(deal.currency)
+        if deal.customer_id:
+            del self.fields["customer_name"]
+
+    def save(self) -> Deal:
+        data = self.cleaned_data
+        customer = None
+        if "customer_name" in data:
+            customer = name_customer(self.deal.partner, data["customer_name"], by=self.by)
+        return actions.win(
+            self.deal, revenue=data["revenue"], won_on=data["won_on"], customer=customer, **self.seen
+        )
+
+
+class LoseForm(StepForm):
+    reason = forms.CharField(
+        label=_("Why was it lost?"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "loss-reasons", "autocomplete": "off"}),
+    )
+    competitor = forms.CharField(
+        label=_("Who won it?"), max_length=200, required=False, help_text=_("The competitor, if you know.")
+    )
+    lost_on = DateField(label=_("Lost on"))
+    suggestions = {"loss-reasons": LOSS_REASONS}
+
+    def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
+        super().__init__(*args, by=by, deal=deal, initial={"lost_on": today(by.tenant)}, **kwargs)
+
+    def save(self) -> Deal:
+        data = self.cleaned_data
+        return actions.lose(
+            self.deal,
+            reason=data["reason"],
+            competitor=data["competitor"],
+            lost_on=data["lost_on"],
+            **self.seen,
+        )
+
+
+class UpdateForm(StepForm):
+    """How far an open deal is, and what it will bring."""
+
+    stage = forms.ChoiceField(label=_("Stage"), choices=STAGE_CHOICES)
+    amount = AmountField(label=_("Expected amount"))
+    expected_close = DateField(label=_("Expected close"))
+    notes = forms.CharField(
+        label=_("Notes"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
+        names = ("stage", "amount", "expected_close", "notes")
+        super().__init__(*args, by=by, deal=deal, initial={n: getattr(deal, n) for n in names}, **kwargs)
+        self.fields["amount"].for_currency(deal.currency)
+
+    def save(self) -> Deal:
+        data = self.cleaned_data
+        deal = actions.move_stage(self.deal, SalesStage(data["stage"]), **self.seen)
+        fields = {name: data[name] for name in ("amount", "expected_close", "notes")}
+        return actions.update_deal(deal, by=self.by, **fields)
+
+
+class ReverseForm(ReasonForm):
+    to = forms.ChoiceField(
+        label=_("What is true instead?"),
+        choices=[
+            (RegistrationStatus.APPROVED.value, _("The deal is still open")),
+            (RegistrationStatus.LOST.value, _("The deal was lost")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    field_order = ("to", "reason")
+
+    def save(self) -> Deal:
+        to = RegistrationStatus(self.cleaned_data["to"])
+        return actions.reverse(self.deal, to, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class PolicyForm(forms.Form):
+    """The programme's rules for registrations."""
+
+    protection_days = forms.TypedChoiceField(
+        label=_("Protection after approval"), choices=ProtectionDays, coerce=int
+    )
+    decision_days = forms.IntegerField(label=_("Business days to decide"), min_value=0, max_value=60)
+    max_resubmissions = forms.IntegerField(
+        label=_("Resubmissions"), min_value=0, max_value=20, help_text=_("How often a returned registration may come back.")
+    )
+    minimum_amount = AmountField(
+        label=_("Minimum amount"), help_text=_("Deals below it are not registered. 0 for no minimum.")
+    )
+    confirm_wins = forms.BooleanField(
+        label=_("A manager confirms reported wins"),
+        required=False,
+        help_text=_("Without it a reported win counts at once."),
+    )
+
+    def __init__(self, *args: Any, by: Membership, policy: DealPolicy, **kwargs: Any):
+        self.by = by
+        kwargs["initial"] = {name: getattr(policy, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
+        self.fields["minimum_amount"].for_currency(by.tenant.currency)
+
+    def save(self) -> DealPolicy:
+        return actions.change_policy(by=self.by, **self.cleaned_data)

@@ -1,0 +1,58 @@
+"""Which verbs a member can use on a deal now: by role and by state. Pages and the API offer these and no others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from partners.deals.enums import REVERSIBLE_STATUSES, TRANSITIONS, SalesStage
+from partners.deals.models import Deal
+from portal.accounts.access import can
+from portal.accounts.models import Membership
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`trading` verbs are for partners in good standing only."""
+
+    permission: str
+    possible: Callable[[Deal], bool]
+    trading: bool = False
+
+
+def _from_table(verb: str) -> Callable[[Deal], bool]:
+    return lambda deal: deal.status in TRANSITIONS[verb][0]
+
+
+def _live(deal: Deal) -> bool:
+    return deal.is_live and not deal.win_claim
+
+
+VERBS: dict[str, Verb] = {
+    "approve": Verb("deals.approve_deal", _from_table("approve"), trading=True),
+    "return": Verb("deals.return_deal", _from_table("return")),
+    "reject": Verb("deals.reject_deal", _from_table("reject")),
+    "start_review": Verb("deals.review_deal", _from_table("start_review")),
+    "confirm_win": Verb("deals.approve_deal", lambda deal: bool(deal.win_claim)),
+    "decline_win": Verb("deals.approve_deal", lambda deal: bool(deal.win_claim)),
+    "submit": Verb("deals.submit_deal", _from_table("submit"), trading=True),
+    "edit": Verb("deals.change_deal", lambda deal: deal.is_editable, trading=True),
+    "win": Verb("deals.win_deal", _live, trading=True),
+    "update": Verb("deals.move_deal", _live, trading=True),
+    "lose": Verb("deals.lose_deal", _live, trading=True),
+    "withdraw": Verb("deals.withdraw_deal", _from_table("withdraw"), trading=True),
+    "cancel": Verb("deals.cancel_deal", _from_table("cancel")),
+    "reverse": Verb(
+        "deals.reverse_deal",
+        lambda deal: deal.status in REVERSIBLE_STATUSES if deal.status else deal.stage == SalesStage.WON,
+    ),
+}
+
+
+def offered(member: Membership, deal: Deal) -> list[str]:
+    """The verbs, the likeliest first."""
+    return [
+        name
+        for name, verb in VERBS.items()
+        if verb.possible(deal)
+        and (deal.partner.may_trade or not verb.trading)
+        and can(member, verb.permission, deal)
+    ]
