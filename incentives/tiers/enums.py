@@ -65,3 +65,14 @@ class ProposalStatus(models.TextChoices):
 PROPOSAL_TRANSITIONS = {
     ProposalStatus.WAITING: {ProposalStatus.CONFIRMED, ProposalStatus.DECLINED, ProposalStatus.WITHDRAWN},
 }
+
+
+# Decoration beside the tier's name, never meaning by itself.
+BADGE_FILLS = {
+    BadgeColour.BRONZE: "#a8744a",
+    BadgeColour.SILVER: "#94a3b8",
+    BadgeColour.GOLD: "#d4a017",
+    BadgeColour.PLATINUM: "#5b6b7f",
+    BadgeColour.BLUE: "#2f6fdb",
+    BadgeColour.GREEN: "#2f8f5b",
+}

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from incentives.tiers.enums import BadgeColour, Direction, PromotionTime, ProposalStatus, SupportLevel
+from incentives.tiers.enums import BADGE_FILLS, BadgeColour, Direction, PromotionTime, ProposalStatus, SupportLevel
 from incentives.tiers.requirements import Group, parse
 from metrics.periods import PeriodKind
 from portal.accounts.models import Membership
@@ -59,6 +59,10 @@ class Tier(TenantModel):
     @property
     def tree(self) -> Group:
         return parse(self.requirements)
+
+    @property
+    def fill(self) -> str:
+        return BADGE_FILLS[BadgeColour(self.colour)]
 
 
 class TierPolicy(TenantModel):

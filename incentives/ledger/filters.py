@@ -1,0 +1,27 @@
+"""Filters of earnings."""
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from incentives.ledger.enums import EntryKind
+from incentives.ledger.models import LedgerEntry
+from incentives.plans.models import Plan
+from partners.directory.models import Partner
+
+
+class EntryFilter(django_filters.FilterSet):
+    booked_on = django_filters.DateFromToRangeFilter(label=_("Earned on"))
+    payable_on = django_filters.DateFromToRangeFilter(label=_("Payable from"))
+    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=EntryKind.choices)
+    plan = django_filters.ModelChoiceFilter(label=_("Plan"), queryset=lambda request: Plan.objects.all())
+
+    class Meta:
+        model = LedgerEntry
+        fields: tuple[str, ...] = ("booked_on", "payable_on", "kind", "plan")
+
+
+class VendorEntryFilter(EntryFilter):
+    partner = django_filters.ModelChoiceFilter(label=_("Partner"), queryset=lambda request: Partner.objects.all())
+
+    class Meta(EntryFilter.Meta):
+        fields = ("partner", "booked_on", "payable_on", "kind", "plan")

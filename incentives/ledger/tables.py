@@ -1,0 +1,52 @@
+"""Columns of earnings."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from incentives.ledger.enums import EntryKind
+from incentives.ledger.words import entry_text
+from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, MoneyColumn, PercentColumn, Table
+
+KIND_TONES = {
+    EntryKind.EARNING: ("success", "coin"),
+    EntryKind.ADJUSTMENT: ("info", "adjustments"),
+    EntryKind.REVERSAL: ("warning", "arrow-back-up"),
+    EntryKind.CLAWBACK: ("danger", "arrow-back-up"),
+}
+
+
+class EntryTable(Table):
+    """For a partner's people."""
+
+    deal = LinkColumn(_("Deal"), to="incentives:entry", second="deal.number", order_by="deal__title")
+    booked_on = DateColumn(_("Earned on"))
+    why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
+    kind = BadgeColumn(_("Kind"), tones=KIND_TONES, phone=False)
+    base = MoneyColumn(_("Revenue"), phone=False)
+    rate = PercentColumn(_("Rate"), phone=False)
+    amount = MoneyColumn(_("Amount"))
+    payable_on = DateColumn(_("Payable from"))
+
+    class Meta(Table.Meta):
+        caption = _("Ledger entries")
+
+    def render_deal(self, value: Any, record: Any) -> str:
+        column = self.columns["deal"].column
+        return column.cell(value.title or value.number, record, self)
+
+    def render_why(self, value: Any, record: Any) -> str:
+        return entry_text(record, mine=self.request.membership.is_partner)
+
+    def value_why(self, value: Any, record: Any) -> str:
+        return entry_text(record, mine=self.request.membership.is_partner)
+
+    def value_deal(self, value: Any, record: Any) -> str:
+        return f"{value.number} {value.title}".strip()
+
+
+class VendorEntryTable(EntryTable):
+    partner = LinkColumn(_("Partner"), to="directory:partner", pk="partner_id", order_by="partner__name")
+
+    class Meta(EntryTable.Meta):
+        sequence = ("deal", "partner", "...")
