@@ -611,14 +611,14 @@ def main(arguments: list[str]) -> int:
             engines.start()
         if options.verb == "stop":
             engines.stop()
+        if not engines.running():
+            _say("The engines are not running.")
+            return 0 if options.verb == "stop" else 3
+        for name, value in engines.urls().environment().items():
+            print(f"{name}={value}")
     except (EngineError, roles.DatabaseNotPrepared) as error:
         _say(str(error))
         return 1
-    if not engines.running():
-        _say("The engines are not running.")
-        return 0 if options.verb == "stop" else 3
-    for name, value in engines.urls().environment().items():
-        print(f"{name}={value}")
     return 0
 
 
