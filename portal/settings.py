@@ -113,6 +113,8 @@ INSTALLED_APPS = [
     "portal.jobs",
     "portal.imports",
     "portal.shell",
+    "portal.people",
+    "portal.programme",
     "partners.directory",
     "partners.deals",
     "metrics",
@@ -126,6 +128,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.admin",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -283,14 +286,14 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "portal@localhost")
 # --- API --------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.shell.api.MembershipAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.shell.api.HasMembership"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.shell.api_access.MembershipAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.shell.api_access.HasMembership"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "portal.shell.api.CursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "portal.shell.api_access.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "portal.shell.api.exception_handler",
+    "EXCEPTION_HANDLER": "portal.shell.api_access.exception_handler",
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {

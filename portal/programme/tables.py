@@ -1,0 +1,44 @@
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.events.describe import describe
+from portal.events.models import Event
+from portal.shell.registry import partner_names
+from portal.shell.tables import EMPTY, Column, DateColumn, Table
+
+
+class AuditTable(Table):
+    type = Column(gettext_lazy("What happened"), orderable=False)
+    actor = Column(gettext_lazy("Who"), needs=["actor__user"], orderable=False, empty_values=())
+    partner_id = Column(gettext_lazy("Partner"), orderable=False)
+    occurred_at = DateColumn(gettext_lazy("When"), time=True, orderable=False)
+
+    class Meta(Table.Meta):
+        caption = gettext_lazy("What happened, newest first")
+
+    def render_type(self, record: Event) -> str:
+        return describe(record)
+
+    def value_type(self, value: Any, record: Event) -> str:
+        return describe(record)
+
+    def render_actor(self, record: Event) -> str:
+        return record.actor.name if record.actor else _("The portal")
+
+    def value_actor(self, value: Any, record: Event) -> str:
+        return record.actor.name if record.actor else ""
+
+    def render_partner_id(self, value: Any) -> Any:
+        return self.partners.get(value, EMPTY)
+
+    def value_partner_id(self, value: Any, record: Event) -> str:
+        return str(value or "")
+
+    @property
+    def partners(self) -> dict:
+        """The companies' names, read once for the rows shown."""
+        if not hasattr(self, "_partners"):
+            self._partners = partner_names(row.partner_id for row in self.data if row.partner_id)
+        return self._partners

@@ -1,0 +1,17 @@
+"""Addresses inside a tenant, without writing the tenant each time."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+def turl(request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> str:
+    """`turl(request, "deals:detail", deal.pk)`: the address in the request's tenant.
+
+    Positional arguments follow the tenant in the pattern; keyword arguments are passed by name.
+    """
+    slug = request.tenant.slug
+    if kwargs:
+        return reverse(name, kwargs={"tenant": slug, **kwargs})
+    return reverse(name, args=(slug, *args))

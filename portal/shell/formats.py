@@ -1,0 +1,79 @@
+"""Formatting that is called for every cell of a list, so each answer is prepared once a language."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.core import Locale
+from babel.numbers import get_decimal_symbol, get_group_symbol
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+
+from portal.money import digits, format_money
+
+DASH = "–"
+
+
+def quick_money(minor: int | None, currency: str) -> str:
+    """What `portal.money.format_money` says, without parsing the locale's pattern each time."""
+    if minor is None:
+        return DASH
+    return _money_formatter(currency, get_language() or "en")(minor)
+
+
+@lru_cache(maxsize=256)
+def _money_formatter(currency: str, language: str) -> Callable[[int], str]:
+    """The pattern of a currency in a language, read off two formatted samples."""
+    locale = Locale.parse(language, sep="-")
+    point, group = get_decimal_symbol(locale), get_group_symbol(locale)
+    places = digits(currency)
+    symbols = str.maketrans({",": group, ".": point})
+
+    def affixes(minor: int) -> tuple[str, str]:
+        sample = format_money(minor, currency, language)
+        return sample[: sample.index("1")], sample[sample.rindex("1") + 1 :]
+
+    ones = int("1" * (7 + places))
+    plus, minus = affixes(ones), affixes(-ones)
+
+    def formatted(minor: int) -> str:
+        whole, rest = divmod(abs(minor), 10**places)
+        number = f"{whole:,}.{rest:0{places}d}" if places else f"{whole:,}"
+        before, after = minus if minor < 0 else plus
+        return f"{before}{number.translate(symbols)}{after}"
+
+    return formatted
+
+
+def short_date(value: date | datetime | None) -> str:
+    """`22 Nov 2026`, in the active time zone and language."""
+    if value is None:
+        return DASH
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    return _short_date(value, get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _short_date(value: date, language: str) -> str:
+    return format_date(value, "j M Y")
+
+
+def short_time(value: datetime | None) -> str:
+    """`22 Nov 2026, 14:05`, in the active time zone and language."""
+    if value is None:
+        return DASH
+    return f"{short_date(value)}, {timezone.localtime(value):%H:%M}"
+
+
+def percent(value: Decimal | float | None, places: int = 1) -> str:
+    """A fraction as a percentage: 0.5 -> 50.0%."""
+    return DASH if value is None else f"{number_format(Decimal(value) * 100, places)}%"
+
+
+def number(value: Decimal | float | int | None, places: int | None = None) -> str:
+    """Grouped as the language does."""
+    return DASH if value is None else number_format(value, places, use_l10n=True, force_grouping=True)

@@ -1,0 +1,171 @@
+"""Empty places that apps fill in `AppConfig.ready()`: navigation, home panels, the set-up checklist, nightly work.
+
+The shell knows no app. Whatever is registered here is shown, in `order`, to the roles it was registered for.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
+
+if TYPE_CHECKING:
+    # Apps fill the registry before there are models.
+    from portal.accounts.models import Membership
+
+Text = str | Promise
+ALL_ROLES: frozenset[Role] = PARTNER_ROLES | VENDOR_ROLES
+
+PROGRAMME = _("Programme")
+SETTINGS = _("Settings")
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    label: Text
+    url_name: str
+    icon: str
+    roles: frozenset[str]
+    order: int
+    group: Text | None
+
+
+@dataclass(frozen=True)
+class HomePanel:
+    role: str
+    name: str
+    data: Callable[["Membership"], dict[str, Any]]
+    template: str
+    order: int
+    queries: int
+    width: str
+
+
+@dataclass(frozen=True)
+class SetupStep:
+    label: Text
+    done: Callable[[], bool]
+    url_name: str
+    order: int
+    text: Text
+
+
+_navigation: list[NavigationItem] = []
+_home_panels: list[HomePanel] = []
+_setup_steps: list[SetupStep] = []
+_nightly: list[str] = []
+
+
+def navigation(
+    label: Text,
+    url_name: str,
+    icon: str,
+    *,
+    roles: Iterable[str] = ALL_ROLES,
+    order: int = 100,
+    group: Text | None = None,
+) -> None:
+    """A line in the side bar. `url_name` is reversed with the tenant alone; `icon` is a Tabler icon (`"users"`)."""
+    _navigation.append(NavigationItem(label, url_name, icon, frozenset(roles), order, group))
+    _navigation.sort(key=lambda item: item.order)
+
+
+def home_panel(
+    role: str,
+    name: str,
+    *,
+    data: Callable[["Membership"], dict[str, Any]],
+    template: str,
+    queries: int,
+    order: int = 100,
+    width: Literal["full", "half", "third", "two-thirds"] = "full",
+) -> None:
+    """A panel on the home page of one role.
+
+    `data` turns the membership into the template's context with at most `queries` queries, however much there
+    is to show. Raises ValueError when the role has a panel of that name already.
+    """
+    if any(panel.role == role and panel.name == name for panel in _home_panels):
+        raise ValueError(f"The home page of {role} has a panel named {name!r} already.")
+    _home_panels.append(HomePanel(role, name, data, template, order, queries, width))
+    _home_panels.sort(key=lambda panel: panel.order)
+
+
+def setup_step(
+    label: Text, *, done: Callable[[], bool], url_name: str, order: int = 100, text: Text = ""
+) -> None:
+    """A line in the administrator's set-up checklist. `done` runs in the tenant's scope and costs one query."""
+    _setup_steps.append(SetupStep(label, done, url_name, order, text))
+    _setup_steps.sort(key=lambda step: step.order)
+
+
+def nightly(task: str) -> None:
+    """Run the Celery task of that name once a night for every tenant."""
+    if task not in _nightly:
+        _nightly.append(task)
+
+
+def navigation_for(role: str) -> list[NavigationItem]:
+    return [item for item in _navigation if role in item.roles]
+
+
+def home_panels_for(role: str) -> list[HomePanel]:
+    return [panel for panel in _home_panels if panel.role == role]
+
+
+def setup_steps() -> list[SetupStep]:
+    return list(_setup_steps)
+
+
+def nightly_tasks() -> list[str]:
+    return list(_nightly)
+
+
+@dataclass(frozen=True)
+class PartnerDirectory:
+    """How the floor above names the partner companies behind a membership's `partner_id`."""
+
+    choices: Callable[[], list[tuple[UUID, str]]]
+    names: Callable[[Iterable[UUID]], dict[UUID, str]]
+
+
+_partner_directories: list[PartnerDirectory] = []
+
+
+def partner_directory(
+    *,
+    choices: Callable[[], list[tuple[UUID, str]]],
+    names: Callable[[Iterable[UUID]], dict[UUID, str]],
+) -> None:
+    """Tell the portal which partner companies there are (for invitations) and what they are called."""
+    _partner_directories.append(PartnerDirectory(choices, names))
+
+
+def partner_choices() -> list[tuple[UUID, str]]:
+    """The partner companies a person can be invited to; none while no app knows partners."""
+    return [choice for directory in _partner_directories for choice in directory.choices()]
+
+
+def partner_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of partner companies by id, in one query."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {pk: name for directory in _partner_directories for pk, name in directory.names(wanted).items()}
+
+
+_money_holders: list[Callable[[], bool]] = []
+
+
+def holds_money(has_amounts: Callable[[], bool]) -> None:
+    """Tell the portal how to find out whether the tenant has amounts in its currency, which then stays."""
+    _money_holders.append(has_amounts)
+
+
+def tenant_has_money() -> bool:
+    """Whether any app holds amounts of the tenant in scope."""
+    return any(has_amounts() for has_amounts in _money_holders)

@@ -1,0 +1,18 @@
+// Runs before the first paint, so that a dark page does not flash white.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  function apply() {
+    const choice = root.dataset.themeChoice;
+    root.dataset.bsTheme = choice === "auto" ? (dark.matches ? "dark" : "light") : choice;
+    document.dispatchEvent(new CustomEvent("theme"));
+  }
+  window.chooseTheme = function (choice) {
+    root.dataset.themeChoice = choice;
+    document.cookie = "theme=" + choice + "; path=/; max-age=31536000; samesite=lax";
+    apply();
+  };
+  dark.addEventListener("change", apply);
+  apply();
+})();
