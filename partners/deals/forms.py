@@ -51,8 +51,12 @@ class DealForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "example.com", "inputmode": "url"}),
     )
     customer_country = CountryField(label=_("Customer's country"), required=False)
-    product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none(), empty_label=_("Choose…"))
-    amount = AmountField(label=_("Expected amount"), help_text=_("What the customer will probably pay in all."))
+    product = forms.ModelChoiceField(
+        label=_("Product"), queryset=Product.objects.none(), empty_label=_("Choose…")
+    )
+    amount = AmountField(
+        label=_("Expected amount"), help_text=_("What the customer will probably pay in all.")
+    )
     expected_close = DateField(label=_("Expected close"), help_text=_("When you expect the order."))
     stage = forms.ChoiceField(
         label=_("How far are you?"), choices=STAGE_CHOICES, initial=SalesStage.PROSPECTING, required=False
@@ -160,7 +164,10 @@ class ReviewForm(StepForm):
 
 class ApproveForm(StepForm):
     note = forms.CharField(
-        label=_("Note to the partner"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Note to the partner"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def save(self) -> Deal:
@@ -316,7 +323,10 @@ class PolicyForm(forms.Form):
     )
     decision_days = forms.IntegerField(label=_("Business days to decide"), min_value=0, max_value=60)
     max_resubmissions = forms.IntegerField(
-        label=_("Resubmissions"), min_value=0, max_value=20, help_text=_("How often a returned registration may come back.")
+        label=_("Resubmissions"),
+        min_value=0,
+        max_value=20,
+        help_text=_("How often a returned registration may come back."),
     )
     minimum_amount = AmountField(
         label=_("Minimum amount"), help_text=_("Deals below it are not registered. 0 for no minimum.")

@@ -35,7 +35,9 @@ def form_page(
             if answer is not None:
                 return answer
             # Actions speak of a customer; forms ask for a customer's name.
-            field = next((name for name in (refusal.field, f"{refusal.field}_name") if name in form.fields), None)
+            field = next(
+                (name for name in (refusal.field, f"{refusal.field}_name") if name in form.fields), None
+            )
             form.add_error(field, str(refusal.message))
         else:
             address, message = done(saved)

@@ -12,80 +12,333 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('directory', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("directory", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Deal',
+            name="Deal",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('number', models.CharField(editable=False, max_length=20, verbose_name='number')),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='title')),
-                ('origin', models.CharField(choices=[('registered', 'Registered by the partner'), ('imported', 'Imported'), ('distributed', 'Distributed by the vendor')], default='registered', max_length=12, verbose_name='origin')),
-                ('status', models.CharField(blank=True, choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('in_review', 'In review'), ('returned', 'Returned'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn'), ('won', 'Won'), ('lost', 'Lost'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], max_length=12, verbose_name='registration')),
-                ('stage', models.CharField(choices=[('prospecting', 'Prospecting'), ('engaging', 'Engaging'), ('proposal', 'Proposal'), ('negotiation', 'Negotiation'), ('won', 'Won'), ('lost', 'Lost')], default='prospecting', max_length=12, verbose_name='stage')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('rate', models.DecimalField(decimal_places=10, default=1, max_digits=20)),
-                ('amount', models.BigIntegerField(blank=True, null=True, verbose_name='expected amount')),
-                ('revenue', models.BigIntegerField(blank=True, null=True, verbose_name='won amount')),
-                ('cost', models.BigIntegerField(blank=True, null=True, verbose_name='cost')),
-                ('amount_base', models.BigIntegerField(editable=False, null=True)),
-                ('revenue_base', models.BigIntegerField(editable=False, null=True)),
-                ('cost_base', models.BigIntegerField(editable=False, null=True)),
-                ('engaged_on', models.DateField(blank=True, null=True, verbose_name='entered the pipeline')),
-                ('expected_close', models.DateField(blank=True, null=True, verbose_name='expected close')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
-                ('first_submitted_at', models.DateTimeField(editable=False, null=True)),
-                ('submitted_at', models.DateTimeField(editable=False, null=True, verbose_name='submitted')),
-                ('resubmissions', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('decided_at', models.DateTimeField(editable=False, null=True, verbose_name='decided')),
-                ('decision_reason', models.TextField(blank=True, verbose_name='reason')),
-                ('protection', django.contrib.postgres.fields.ranges.DateTimeRangeField(editable=False, null=True, verbose_name='protection')),
-                ('win_claim', models.JSONField(blank=True, editable=False, null=True)),
-                ('loss_reason', models.CharField(blank=True, max_length=200, verbose_name='reason for the loss')),
-                ('competitor', models.CharField(blank=True, max_length=200, verbose_name='competitor')),
-                ('notes', models.TextField(blank=True, max_length=5000, verbose_name='notes')),
-                ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
-                ('import_id', models.UUIDField(editable=False, null=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('customer', portal.tenancy.fields.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deals', to='directory.customer', verbose_name='customer')),
-                ('decided_by', portal.tenancy.fields.TenantForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('family', portal.tenancy.fields.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.productfamily')),
-                ('owner', portal.tenancy.fields.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership', verbose_name='contact')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='deals', to='directory.partner', verbose_name='partner')),
-                ('product', portal.tenancy.fields.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deals', to='directory.product', verbose_name='product')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("number", models.CharField(editable=False, max_length=20, verbose_name="number")),
+                ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("registered", "Registered by the partner"),
+                            ("imported", "Imported"),
+                            ("distributed", "Distributed by the vendor"),
+                        ],
+                        default="registered",
+                        max_length=12,
+                        verbose_name="origin",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Submitted"),
+                            ("in_review", "In review"),
+                            ("returned", "Returned"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                            ("expired", "Expired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=12,
+                        verbose_name="registration",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("prospecting", "Prospecting"),
+                            ("engaging", "Engaging"),
+                            ("proposal", "Proposal"),
+                            ("negotiation", "Negotiation"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                        ],
+                        default="prospecting",
+                        max_length=12,
+                        verbose_name="stage",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("rate", models.DecimalField(decimal_places=10, default=1, max_digits=20)),
+                ("amount", models.BigIntegerField(blank=True, null=True, verbose_name="expected amount")),
+                ("revenue", models.BigIntegerField(blank=True, null=True, verbose_name="won amount")),
+                ("cost", models.BigIntegerField(blank=True, null=True, verbose_name="cost")),
+                ("amount_base", models.BigIntegerField(editable=False, null=True)),
+                ("revenue_base", models.BigIntegerField(editable=False, null=True)),
+                ("cost_base", models.BigIntegerField(editable=False, null=True)),
+                ("engaged_on", models.DateField(blank=True, null=True, verbose_name="entered the pipeline")),
+                ("expected_close", models.DateField(blank=True, null=True, verbose_name="expected close")),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
+                ("first_submitted_at", models.DateTimeField(editable=False, null=True)),
+                ("submitted_at", models.DateTimeField(editable=False, null=True, verbose_name="submitted")),
+                ("resubmissions", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("decided_at", models.DateTimeField(editable=False, null=True, verbose_name="decided")),
+                ("decision_reason", models.TextField(blank=True, verbose_name="reason")),
+                (
+                    "protection",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(
+                        editable=False, null=True, verbose_name="protection"
+                    ),
+                ),
+                ("win_claim", models.JSONField(blank=True, editable=False, null=True)),
+                (
+                    "loss_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="reason for the loss"),
+                ),
+                ("competitor", models.CharField(blank=True, max_length=200, verbose_name="competitor")),
+                ("notes", models.TextField(blank=True, max_length=5000, verbose_name="notes")),
+                ("external_id", models.CharField(blank=True, max_length=100, verbose_name="external id")),
+                ("import_id", models.UUIDField(editable=False, null=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "customer",
+                    portal.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deals",
+                        to="directory.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "family",
+                    portal.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.productfamily",
+                    ),
+                ),
+                (
+                    "owner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                        verbose_name="contact",
+                    ),
+                ),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deals",
+                        to="directory.partner",
+                        verbose_name="partner",
+                    ),
+                ),
+                (
+                    "product",
+                    portal.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deals",
+                        to="directory.product",
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['tenant', 'partner', 'closed_on'], name='deals_deal_closed'), models.Index(fields=['tenant', 'partner', '-created_at', '-id'], name='deals_deal_partner_newest'), models.Index(fields=['tenant', '-created_at', '-id'], name='deals_deal_newest'), models.Index(fields=['tenant', 'customer'], name='deals_deal_customer_ix'), models.Index(condition=models.Q(('status__in', ['submitted', 'in_review'])), fields=['tenant', 'submitted_at'], name='deals_deal_waiting'), models.Index(condition=models.Q(('stage__in', ['won', 'lost']), _negated=True), fields=['tenant', 'partner', 'stage'], name='deals_deal_open')],
-                'constraints': [portal.tenancy.constraints.TenantIsolation(name='deals_deal_tenant'), portal.tenancy.constraints.SameTenant('partner', name='deals_deal_partner_same_tenant'), portal.tenancy.constraints.SameTenant('customer', name='deals_deal_customer_same_tenant'), portal.tenancy.constraints.SameTenant('product', name='deals_deal_product_same_tenant'), portal.tenancy.constraints.SameTenant('family', name='deals_deal_family_same_tenant'), portal.tenancy.constraints.SameTenant('owner', name='deals_deal_owner_same_tenant'), portal.tenancy.constraints.SameTenant('decided_by', name='deals_deal_decided_by_same_tenant'), portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='deals_deal_partner', privileges='SELECT, INSERT, UPDATE'), models.UniqueConstraint(fields=('tenant', 'number'), name='deals_deal_number'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('tenant', 'external_id'), name='deals_deal_external_id'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'approved')), expressions=[('tenant', '='), ('customer', '='), ('family', '='), ('protection', '&&')], name='deals_deal_one_holder'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('customer__isnull', False), ('family__isnull', False), ('protection__isnull', False)), _connector='OR'), name='deals_deal_approved_is_complete'), models.CheckConstraint(condition=models.Q(models.Q(('stage', 'won'), _negated=True), models.Q(('closed_on__isnull', False), ('revenue__isnull', False), ('revenue_base__isnull', False)), _connector='OR'), name='deals_deal_won_is_complete'), models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), models.Q(('revenue__isnull', True), ('revenue__gte', 0), _connector='OR')), name='deals_deal_amounts')],
+                "ordering": ["-created_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["tenant", "partner", "closed_on"], name="deals_deal_closed"),
+                    models.Index(
+                        fields=["tenant", "partner", "-created_at", "-id"], name="deals_deal_partner_newest"
+                    ),
+                    models.Index(fields=["tenant", "-created_at", "-id"], name="deals_deal_newest"),
+                    models.Index(fields=["tenant", "customer"], name="deals_deal_customer_ix"),
+                    models.Index(
+                        condition=models.Q(("status__in", ["submitted", "in_review"])),
+                        fields=["tenant", "submitted_at"],
+                        name="deals_deal_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("stage__in", ["won", "lost"]), _negated=True),
+                        fields=["tenant", "partner", "stage"],
+                        name="deals_deal_open",
+                    ),
+                ],
+                "constraints": [
+                    portal.tenancy.constraints.TenantIsolation(name="deals_deal_tenant"),
+                    portal.tenancy.constraints.SameTenant("partner", name="deals_deal_partner_same_tenant"),
+                    portal.tenancy.constraints.SameTenant("customer", name="deals_deal_customer_same_tenant"),
+                    portal.tenancy.constraints.SameTenant("product", name="deals_deal_product_same_tenant"),
+                    portal.tenancy.constraints.SameTenant("family", name="deals_deal_family_same_tenant"),
+                    portal.tenancy.constraints.SameTenant("owner", name="deals_deal_owner_same_tenant"),
+                    portal.tenancy.constraints.SameTenant(
+                        "decided_by", name="deals_deal_decided_by_same_tenant"
+                    ),
+                    portal.tenancy.constraints.PartnerIsolation(
+                        column="partner_id", name="deals_deal_partner", privileges="SELECT, INSERT, UPDATE"
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "number"), name="deals_deal_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("tenant", "external_id"),
+                        name="deals_deal_external_id",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("status", "approved")),
+                        expressions=[
+                            ("tenant", "="),
+                            ("customer", "="),
+                            ("family", "="),
+                            ("protection", "&&"),
+                        ],
+                        name="deals_deal_one_holder",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "approved"), _negated=True),
+                            models.Q(
+                                ("customer__isnull", False),
+                                ("family__isnull", False),
+                                ("protection__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="deals_deal_approved_is_complete",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("stage", "won"), _negated=True),
+                            models.Q(
+                                ("closed_on__isnull", False),
+                                ("revenue__isnull", False),
+                                ("revenue_base__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="deals_deal_won_is_complete",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount__isnull", True), ("amount__gte", 0), _connector="OR"),
+                            models.Q(("revenue__isnull", True), ("revenue__gte", 0), _connector="OR"),
+                        ),
+                        name="deals_deal_amounts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DealPolicy',
+            name="DealPolicy",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('protection_days', models.PositiveSmallIntegerField(choices=[(30, '30 days'), (60, '60 days'), (90, '90 days'), (120, '120 days'), (180, '180 days')], default=90, verbose_name='protection')),
-                ('decision_days', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MaxValueValidator(60)], verbose_name='business days to decide')),
-                ('max_resubmissions', models.PositiveSmallIntegerField(default=3, verbose_name='resubmissions')),
-                ('minimum_amount', models.BigIntegerField(default=0, verbose_name='minimum amount')),
-                ('confirm_wins', models.BooleanField(default=False, verbose_name='a manager confirms reported wins')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "protection_days",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (30, "30 days"),
+                            (60, "60 days"),
+                            (90, "90 days"),
+                            (120, "120 days"),
+                            (180, "180 days"),
+                        ],
+                        default=90,
+                        verbose_name="protection",
+                    ),
+                ),
+                (
+                    "decision_days",
+                    models.PositiveSmallIntegerField(
+                        default=2,
+                        validators=[django.core.validators.MaxValueValidator(60)],
+                        verbose_name="business days to decide",
+                    ),
+                ),
+                (
+                    "max_resubmissions",
+                    models.PositiveSmallIntegerField(default=3, verbose_name="resubmissions"),
+                ),
+                ("minimum_amount", models.BigIntegerField(default=0, verbose_name="minimum amount")),
+                (
+                    "confirm_wins",
+                    models.BooleanField(default=False, verbose_name="a manager confirms reported wins"),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deal policies',
-                'constraints': [portal.tenancy.constraints.TenantIsolation(name='deals_dealpolicy_tenant'), portal.tenancy.constraints.PartnerReadable('SELECT', name='deals_dealpolicy_readable'), models.UniqueConstraint(fields=('tenant',), name='deals_dealpolicy_once')],
+                "verbose_name_plural": "deal policies",
+                "constraints": [
+                    portal.tenancy.constraints.TenantIsolation(name="deals_dealpolicy_tenant"),
+                    portal.tenancy.constraints.PartnerReadable("SELECT", name="deals_dealpolicy_readable"),
+                    models.UniqueConstraint(fields=("tenant",), name="deals_dealpolicy_once"),
+                ],
             },
         ),
     ]

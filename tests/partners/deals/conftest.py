@@ -55,7 +55,12 @@ def deal_in(people: SimpleNamespace) -> Callable[..., Deal]:
                 "protection": DateTimeTZRange(now, now + timedelta(days=90), "[)"),
             }
         if status == Status.WON:
-            won = {"stage": SalesStage.WON, "revenue": 900_00, "revenue_base": 900_00, "closed_on": now.date()}
+            won = {
+                "stage": SalesStage.WON,
+                "revenue": 900_00,
+                "revenue_base": 900_00,
+                "closed_on": now.date(),
+            }
             given |= won
         if status == Status.LOST:
             given |= {"stage": SalesStage.LOST, "closed_on": now.date(), "loss_reason": "Price"}

@@ -53,8 +53,8 @@ EVENTS = {
 }
 TABLE = TRANSITIONS | {"reverse": (frozenset({Status.WON}), Status.LOST)}
 MAY = {
-    **dict.fromkeys(PARTNER_VERBS, {"seller", "owner", "manager", "admin"}),
-    **dict.fromkeys(["start_review", "approve", "return", "reject", "cancel"], {"manager", "admin"}),
+    **{key: {"seller", "owner", "manager", "admin"} for key in PARTNER_VERBS},
+    **{key: {"manager", "admin"} for key in ["start_review", "approve", "return", "reject", "cancel"]},
     "reverse": {"admin"},
 }
 PERSONAS = ("seller", "owner", "stranger", "manager", "colleague", "admin")

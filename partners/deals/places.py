@@ -1,0 +1,35 @@
+"""Where deals appear: navigation, home pages and the nightly round."""
+
+from django.utils.translation import gettext_lazy as _
+
+from partners.deals import panels
+from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
+from portal.shell.registry import PROGRAMME, home_panel, navigation, nightly
+
+navigation(_("Deals"), "deals:list", "briefcase", order=10)
+navigation(_("Waiting for you"), "deals:inbox", "inbox", roles=VENDOR_ROLES, order=20)
+navigation(
+    _("Registration rules"), "deals:policy", "shield-check", roles=(Role.ADMIN,), order=60, group=PROGRAMME
+)
+
+for role in PARTNER_ROLES:
+    home_panel(
+        role,
+        "deals",
+        data=panels.my_deals,
+        template="deals/panels/mine.html",
+        queries=3,
+        order=30,
+        width="full",
+    )
+for role in VENDOR_ROLES:
+    home_panel(
+        role,
+        "waiting",
+        data=panels.waiting,
+        template="deals/panels/waiting.html",
+        queries=3,
+        order=10,
+        width="full",
+    )
+nightly("deals.expire")

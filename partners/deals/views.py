@@ -1,0 +1,339 @@
+"""Pages of deals."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from partners.deals import queries
+from partners.deals.enums import RegistrationStatus as Status
+from partners.deals.enums import SalesStage
+from partners.deals.filters import DealFilter, VendorDealFilter
+from partners.deals.forms import DealForm, PolicyForm
+from partners.deals.models import Deal
+from partners.deals.offers import VERBS, offered
+from partners.deals.steps import STEPS, submitted_text
+from partners.deals.tables import STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
+from partners.deals.workdays import add_business_days
+from partners.directory.pages import form_page
+from partners.directory.queries import customer_suggestions
+from portal.accounts.access import check, requires
+from portal.errors import ActionRefused
+from portal.events.queries import timeline
+from portal.money import format_money
+from portal.shell.addresses import turl
+from portal.shell.formats import short_date
+from portal.shell.lists import Action, ListPage, Preset
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+REGISTER = Action(gettext_lazy("Register a deal"), "deals:create", "plus", "deals.add_deal", primary=True)
+
+
+class DealList(ListPage):
+    title = gettext_lazy("Deals")
+    permission = "deals.view_deal"
+    table_class = DealTable
+    filterset_class = DealFilter
+    search_fields = ("number", "title", "customer__name", "external_id")
+    search_label = gettext_lazy("Search by number, deal or customer")
+    export_name = "deals"
+    actions = (REGISTER,)
+    presets = (
+        Preset(gettext_lazy("All")),
+        Preset(gettext_lazy("Drafts"), {"status": Status.DRAFT}),
+        Preset(gettext_lazy("Submitted"), {"status": Status.SUBMITTED}),
+        Preset(gettext_lazy("Returned"), {"status": Status.RETURNED}),
+        Preset(gettext_lazy("Approved"), {"status": Status.APPROVED}),
+        Preset(gettext_lazy("Won"), {"stage": SalesStage.WON}),
+    )
+    empty_icon = "briefcase"
+    empty_title = gettext_lazy("No deals yet")
+    empty_text = gettext_lazy(
+        "Register the first one: it takes two minutes and protects the customer for the partner."
+    )
+    empty_action = REGISTER
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
+        if request.membership.is_vendor:
+            self.table_class, self.filterset_class = VendorDealTable, VendorDealFilter
+            self.search_fields = (*self.search_fields, "partner__name")
+        return queries.visible_deals(request.membership).order_by("-created_at", "-pk")
+
+
+class Inbox(ListPage):
+    """What waits for the member's decision, the oldest first."""
+
+    title = gettext_lazy("Waiting for you")
+    subtitle = gettext_lazy("Registrations and reported wins that you decide, the longest waiting first.")
+    permission = "deals.view_inbox"
+    table_class = InboxTable
+    search_fields = ("number", "title", "customer__name", "partner__name")
+    empty_icon = "checks"
+    empty_title = gettext_lazy("Nothing waits for you")
+    empty_text = gettext_lazy("New registrations of your partners appear here.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
+        return queries.waiting_for(request.membership)
+
+
+# --- registering -------------------------------------------------------------------------------
+
+
+@form_methods
+@requires("deals.add_deal")
+def create(request: HttpRequest, tenant: str) -> HttpResponse:
+    submitting = request.POST.get("then") == "submit"
+    form = DealForm(request.POST or None, by=request.membership, submitting=submitting)
+    context = {
+        "title": _("Register a deal"),
+        "subtitle": _("The customer is yours once the registration is approved."),
+        "back_url": turl(request, "deals:list"),
+        "back_label": _("Deals"),
+        "protection_days": queries.policy().protection_days,
+    }
+    return form_page(
+        request,
+        form,
+        done=lambda deal: _after_form(request, deal),
+        context=context,
+        template="deals/form.html",
+    )
+
+
+@form_methods
+@requires("deals.change_deal")
+def edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """Complete a draft or a returned registration."""
+    deal = _find(request, pk)
+    check(request.membership, "deals.change_deal", deal)
+    if "edit" not in offered(request.membership, deal):
+        return _not_now(request, deal)
+    submitting = request.POST.get("then") == "submit"
+    form = DealForm(request.POST or None, by=request.membership, deal=deal, submitting=submitting)
+    address = turl(request, "deals:detail", deal.pk)
+    context = {
+        "title": deal.title or _("Registration"),
+        "subtitle": deal.number,
+        "back_url": address,
+        "back_label": deal.number,
+        "deal": deal,
+        "protection_days": queries.policy().protection_days,
+    }
+    return form_page(
+        request,
+        form,
+        done=lambda saved: _after_form(request, saved),
+        context=context,
+        template="deals/form.html",
+        refused=lambda refusal: _refused(request, deal, refusal),
+    )
+
+
+def _after_form(request: HttpRequest, deal: Deal) -> tuple[str, str]:
+    address = turl(request, "deals:detail", deal.pk)
+    if deal.status == Status.SUBMITTED:
+        return address, submitted_text(deal)
+    return address, _("Saved as a draft. Nobody decides on it until you submit it.")
+
+
+@require_safe
+@requires("deals.add_deal")
+def customer_names(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Suggestions for the customer field, as options of its list."""
+    text = request.GET.get("customer_name", "").replace("\x00", "").strip()[:200]
+    names = customer_suggestions(request.membership, text) if text else []
+    return render(request, "deals/customer_names.html", {"names": names})
+
+
+# --- one deal ----------------------------------------------------------------------------------
+
+
+@require_safe
+@requires("deals.view_deal")
+def detail(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    deal = _find(request, pk)
+    return render(request, "deals/detail.html", _detail_context(request, deal))
+
+
+def _detail_context(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+    verbs = offered(request.membership, deal)
+    tones = STATUS_TONES.get(deal.status) or STAGE_TONES.get(deal.stage) or ("neutral", "")
+    return {
+        "title": deal.title or deal.number,
+        "subtitle": deal.number,
+        "back_url": turl(request, "deals:list"),
+        "back_label": _("Deals"),
+        "deal": deal,
+        "tone": tones,
+        "stage_tone": STAGE_TONES.get(deal.stage, ("neutral", "")),
+        "buttons": [_button(request, deal, verb) for verb in verbs],
+        "facts": _facts(request, deal),
+        "next": _next(request, deal),
+        "protection": _protection(deal),
+        "claim": _claim(deal),
+        "events": timeline(deal)[:50],
+    }
+
+
+def _button(request: HttpRequest, deal: Deal, verb: str) -> dict[str, Any]:
+    if verb == "edit":
+        label = _("Complete") if deal.status == Status.RETURNED else _("Edit")
+        return {
+            "url": turl(request, "deals:edit", deal.pk),
+            "label": label,
+            "icon": "pencil",
+            "danger": False,
+        }
+    step = STEPS[verb]
+    address = turl(request, f"deals:{verb}", deal.pk)
+    return {"url": address, "label": step.title, "icon": step.icon, "danger": step.danger}
+
+
+def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
+    customer, partner = deal.customer, deal.partner
+    facts = [
+        {
+            "label": _("Customer"),
+            "value": customer and customer.name,
+            "href": customer and turl(request, "directory:customer", customer.pk),
+        },
+        {"label": _("Product"), "value": deal.product and deal.product.name},
+        {"label": _("Expected amount"), "value": format_money(deal.amount, deal.currency)},
+        {"label": _("Expected close"), "value": deal.expected_close and short_date(deal.expected_close)},
+        {"label": _("In the pipeline since"), "value": deal.engaged_on and short_date(deal.engaged_on)},
+        {"label": _("Contact"), "value": deal.owner and deal.owner.name},
+        {"label": _("Origin"), "value": deal.get_origin_display()},
+    ]
+    if request.membership.is_vendor:
+        href = turl(request, "directory:partner", partner.pk)
+        manager = partner.manager.name if partner.manager else _("no channel manager")
+        facts.insert(0, {"label": _("Partner"), "value": partner.name, "href": href, "hint": manager})
+    if deal.stage == SalesStage.WON:
+        facts.append({"label": _("Won amount"), "value": format_money(deal.revenue, deal.currency)})
+    if deal.closed_on:
+        facts.append({"label": _("Closed on"), "value": short_date(deal.closed_on)})
+    if deal.loss_reason:
+        facts.append({"label": _("Reason for the loss"), "value": deal.loss_reason, "hint": deal.competitor})
+    return facts
+
+
+def _next(request: HttpRequest, deal: Deal) -> str:
+    """What happens next, in a sentence."""
+    partner_side = request.membership.is_partner
+    if deal.win_claim:
+        return _("The reported win waits for the channel manager's confirmation.")
+    if deal.status == Status.DRAFT:
+        return _("Nobody decides on a draft. Submit it to claim the customer.")
+    if deal.status == Status.RETURNED:
+        return _("The vendor needs more before it can decide. Complete the registration and submit it again.")
+    if deal.is_waiting:
+        due = add_business_days(deal.submitted_at, queries.policy().decision_days, request.tenant)
+        late = due < timezone.now()
+        if not partner_side:
+            text = _("The answer was due on %s.") if late else _("The partner expects an answer by %s.")
+        else:
+            text = _("The answer was due on %s; it is late.") if late else _("You have an answer by %s.")
+        return text % short_date(due)
+    if deal.is_live:
+        return _("Keep the stage up to date, and report the deal won or lost when it is decided.")
+    return ""
+
+
+def _protection(deal: Deal) -> dict[str, Any] | None:
+    """How much of the protection is left, for an approved registration."""
+    if deal.status != Status.APPROVED or deal.protection is None:
+        return None
+    start, end, now = deal.protection.lower, deal.protection.upper, timezone.now()
+    left = max(0, (end - now).days)
+    passed = min(100, max(0, round(100 * (now - start) / (end - start))))
+    tone = "danger" if left <= 3 else "warning" if left <= 14 else "success"
+    return {"until": end, "days_left": left, "percent": 100 - passed, "tone": tone}
+
+
+def _claim(deal: Deal) -> dict[str, Any] | None:
+    if not deal.win_claim:
+        return None
+    return {
+        "revenue": format_money(deal.win_claim["revenue"], deal.currency),
+        "won_on": deal.win_claim["won_on"],
+    }
+
+
+def step_view(verb: str) -> Callable[..., HttpResponse]:
+    """The page of one verb: what it means, its form, and the action behind it."""
+    step = STEPS[verb]
+
+    @form_methods
+    @requires(VERBS[verb].permission)
+    def view(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+        deal = _find(request, pk)
+        check(request.membership, VERBS[verb].permission, deal)
+        if request.method != "POST" and verb not in offered(request.membership, deal):
+            return _not_now(request, deal)
+        address = turl(request, "deals:detail", deal.pk)
+        form = step.form(request.POST if request.method == "POST" else None, by=request.membership, deal=deal)
+        context = {
+            "title": step.title,
+            "subtitle": f"{deal.number} · {deal.title}",
+            "back_url": address,
+            "back_label": deal.number,
+            "deal": deal,
+            "step": step,
+            "facts": _facts(request, deal)[:5],
+        }
+        return form_page(
+            request,
+            form,
+            done=lambda saved: (address, step.done(saved)),
+            context=context,
+            template="deals/step.html",
+            refused=lambda refusal: _refused(request, deal, refusal),
+        )
+
+    return view
+
+
+def _refused(request: HttpRequest, deal: Deal, refusal: ActionRefused) -> HttpResponse | None:
+    """What no change of the form can mend is said on the deal's page."""
+    if refusal.code not in ("stale", "state", "done"):
+        return None
+    say = messages.info if refusal.code == "done" else messages.warning
+    say(request, str(refusal.message))
+    return redirect(turl(request, "deals:detail", deal.pk))
+
+
+def _not_now(request: HttpRequest, deal: Deal) -> HttpResponse:
+    messages.info(request, _("That is not possible now: the deal is %s.") % deal.state_label.lower())
+    return redirect(turl(request, "deals:detail", deal.pk))
+
+
+def _find(request: HttpRequest, pk: UUID) -> Deal:
+    deals = queries.visible_deals(request.membership).select_related("partner__manager__user", "owner__user")
+    return get_object_or_404(deals.select_related("customer", "product__family", "tenant"), pk=pk)
+
+
+# --- policy ------------------------------------------------------------------------------------
+
+
+@form_methods
+@requires("deals.change_policy")
+def policy(request: HttpRequest, tenant: str) -> HttpResponse:
+    return form_page(
+        request,
+        PolicyForm(request.POST or None, by=request.membership, policy=queries.policy()),
+        done=lambda saved: (
+            turl(request, "deals:policy"),
+            _(
+                "Saved. The rules apply to decisions from now on; approved registrations keep their protection."
+            ),
+        ),
+        context={"title": _("Deal registration rules")},
+    )

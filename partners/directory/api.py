@@ -1,0 +1,120 @@
+"""Partners, customers and products in the API, to read."""
+
+from typing import ClassVar
+
+from django.db.models import QuerySet
+from rest_framework import mixins, serializers
+
+from partners.directory import queries
+from partners.directory.filters import CustomerFilter, PartnerFilter, ProductFilter
+from partners.directory.models import Customer, Partner, Product
+from portal.shell.api import TenantViewSet, api_routes
+
+
+class PartnerSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Partner
+        fields = (
+            "id",
+            "number",
+            "name",
+            "type",
+            "status",
+            "region",
+            "country",
+            "website",
+            "manager",
+            "joined_on",
+            "left_on",
+            "external_id",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class CustomerSerializer(serializers.ModelSerializer):
+    """What a partner sees of a customer that it serves."""
+
+    class Meta:
+        model = Customer
+        fields = ("id", "number", "name", "country", "domain", "industry", "created_at")
+        read_only_fields = fields
+
+
+class VendorCustomerSerializer(CustomerSerializer):
+    """What the vendor's people see of a customer."""
+
+    class Meta(CustomerSerializer.Meta):
+        fields = (
+            *CustomerSerializer.Meta.fields,
+            "employees",
+            "parent_name",
+            "started_on",
+            "ended_on",
+            "external_id",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class ProductSerializer(serializers.ModelSerializer):
+    """The price is an integer in the minor unit of `currency`."""
+
+    family_name = serializers.CharField(source="family.name", read_only=True)
+
+    class Meta:
+        model = Product
+        fields = ("id", "name", "sku", "family", "family_name", "price", "currency", "is_active")
+        read_only_fields = fields
+
+
+class PartnerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Partner companies: a partner's members see their own."""
+
+    serializer_class = PartnerSerializer
+    filterset_class = PartnerFilter
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "directory.view_partner",
+        "retrieve": "directory.view_partner",
+    }
+
+    def get_queryset(self) -> QuerySet[Partner]:
+        return queries.visible_partners(self.membership)
+
+
+class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Customers: a partner's members see those that the partner serves."""
+
+    filterset_class = CustomerFilter
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "directory.view_customer",
+        "retrieve": "directory.view_customer",
+    }
+
+    def get_queryset(self) -> QuerySet[Customer]:
+        return queries.visible_customers(self.membership)
+
+    def get_serializer_class(self) -> type[CustomerSerializer]:
+        membership = getattr(getattr(self.request, "_request", None), "membership", None)
+        is_partner = membership is not None and membership.is_partner
+        return CustomerSerializer if is_partner else VendorCustomerSerializer
+
+
+class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Products: partners see what is sold now."""
+
+    serializer_class = ProductSerializer
+    filterset_class = ProductFilter
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "directory.view_product",
+        "retrieve": "directory.view_product",
+    }
+
+    def get_queryset(self) -> QuerySet[Product]:
+        return queries.products() if self.membership.is_vendor else queries.products_on_sale()
+
+
+api_routes.register("partners", PartnerViewSet, basename="partner")
+api_routes.register("customers", CustomerViewSet, basename="customer")
+api_routes.register("products", ProductViewSet, basename="product")
