@@ -88,7 +88,8 @@ def run() -> None:
     host = os.environ.get("HOST", "127.0.0.1")
     port = _port(os.environ.get("PORT", "8000"))
     _demand_free(host, port)
-    LOGS.mkdir(parents=True, exist_ok=True)
+    for folder in (LOGS, VAR / "static", VAR / "media"):
+        folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "HOST": host, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
     environment.setdefault(
         "PORTAL_URL", f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"
