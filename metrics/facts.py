@@ -15,8 +15,10 @@ One statement per source table answers for any number of partners and windows.
 """
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from uuid import UUID
 
 import polars as pl
@@ -95,7 +97,7 @@ READ = [name for name, fact in FACTS.items() if fact.source != "programme"]
 
 _CHANCE = " ".join(f"WHEN '{stage.value}' THEN {chance}" for stage, chance in STAGE_CHANCE.items())
 
-_WINDOWS = """w AS (SELECT * FROM unnest(%(starts)s::date[], %(ends)s::date[], %(previous)s::date[],
+_WINDOWS = """w AS (SELECT * FROM unnest(%(start_on)s::date[], %(end_on)s::date[], %(previous_on)s::date[],
     %(as_of)s::date[], %(start_at)s::timestamptz[], %(end_at)s::timestamptz[])
     WITH ORDINALITY AS w(start_on, end_on, previous_on, as_of, start_at, end_at, n))"""
 
@@ -177,18 +179,55 @@ JOIN w ON p.started_on < w.end_on
 GROUP BY w.n, p.partner_id"""
 
 
-def _deals_sql(these: str) -> str:
-    """Each deal is read once, stands or does not stand to each window, and is added up where it does."""
-    deal = _DEAL.format(these=these, chances=_CHANCE, unknown=CHANCE_UNKNOWN)
+DEAL_FACTS = [name for name, fact in FACTS.items() if fact.source == "deals"]
+
+
+def _deals_sql() -> str:
+    """For some partners: each of their deals stands or does not stand to each window, a row for each of both."""
     standings = ", ".join(f"{test} AS {name}" for name, test in _STANDINGS.items())
-    names = [name for name, fact in FACTS.items() if fact.source == "deals"]
-    sums = ", ".join(f"COALESCE({_SUMS[name]}, 0)::bigint AS {name}" for name in names)
+    sums = ", ".join(f"COALESCE({_SUMS[name]}, 0)::bigint AS {name}" for name in DEAL_FACTS)
     # OFFSET 0 keeps the planner from writing the expressions out again for each fact.
     return (
         f"WITH {_WINDOWS} SELECT n, partner_id, {sums} FROM ("
-        f"SELECT w.n, d.*, {standings} FROM ({deal}) AS d CROSS JOIN w OFFSET 0) AS pairs"
+        f"SELECT w.n, d.*, {standings} FROM ({_deal(_THESE)}) AS d CROSS JOIN w OFFSET 0) AS pairs"
         f" WHERE {' OR '.join(_STANDINGS)} GROUP BY n, partner_id"
     )
+
+
+_BOUND = re.compile(r"w\.(\w+)")
+_STANDING = re.compile("|".join(_STANDINGS))
+
+
+@lru_cache(maxsize=64)
+def _wide_deals_sql(count: int) -> str:
+    """For all partners: the windows side by side in one row a partner, which spares a row a deal and window."""
+    standings = ", ".join(
+        f"{_BOUND.sub(partial(_bound, n), test)} AS {name}_{n}"
+        for n in range(count)
+        for name, test in _STANDINGS.items()
+    )
+    sums = ", ".join(
+        f"COALESCE({_STANDING.sub(partial(_numbered, n), _SUMS[name])}, 0)::bigint"
+        for n in range(count)
+        for name in DEAL_FACTS
+    )
+    return (
+        f"SELECT partner_id, {sums} FROM (SELECT d.*, {standings} FROM ({_deal('')}) AS d OFFSET 0) AS deals"
+        " GROUP BY partner_id"
+    )
+
+
+def _bound(n: int, match: re.Match[str]) -> str:
+    kind = "timestamptz" if match[1].endswith("_at") else "date"
+    return f"%({match[1]}_{n})s::{kind}"
+
+
+def _numbered(n: int, match: re.Match[str]) -> str:
+    return f"{match[0]}_{n}"
+
+
+def _deal(these: str) -> str:
+    return _DEAL.format(these=these, chances=_CHANCE, unknown=CHANCE_UNKNOWN)
 
 
 def _customers_sql(these: str) -> str:
@@ -196,12 +235,11 @@ def _customers_sql(these: str) -> str:
     return _CUSTOMERS.format(windows=_WINDOWS, these=these, here=here)
 
 
+# How many windows one statement for all partners lays side by side.
+_SIDE_BY_SIDE = 6
 _THESE = " AND d.partner_id = ANY(%(partners)s)"
-# The statements for all partners and for some: the same text each time, so that the server's plans are alike.
-_STATEMENTS = {
-    some: {"deals": _deals_sql(these), "customers": _customers_sql(these)}
-    for some, these in ((False, ""), (True, _THESE))
-}
+_SOME_DEALS = _deals_sql()
+_SOME_CUSTOMERS, _ALL_CUSTOMERS = _customers_sql(_THESE), _customers_sql("")
 # Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
 OUTSIDE_PIPELINE = (RegistrationStatus.DRAFT, RegistrationStatus.REJECTED, RegistrationStatus.WITHDRAWN)
 DECIDED = (
@@ -222,9 +260,9 @@ def parameters(
         "tenant": current_tenant_id(),
         "partners": None if partner_ids is None else list(partner_ids),
         "zone": calendar.zone.key,
-        "starts": [window.start for window in windows],
-        "ends": [window.end for window in windows],
-        "previous": [window.previous_start for window in windows],
+        "start_on": [window.start for window in windows],
+        "end_on": [window.end for window in windows],
+        "previous_on": [window.previous_start for window in windows],
         "as_of": [window.as_of(today) for window in windows],
         "start_at": [calendar.moment(window.start) for window in windows],
         "end_at": [calendar.moment(window.end) for window in windows],
@@ -252,12 +290,38 @@ def read_facts(
     Columns: `key` of the window, `partner_id` (text) and one Int64 per fact. `today` decides what is open now.
     """
     values = parameters(windows, calendar, today, partner_ids)
-    statements = _STATEMENTS[partner_ids is not None]
-    deals = fetch_frame(statements["deals"], values, _schema("deals"))
-    customers = fetch_frame(statements["customers"], values, _schema("customers"))
+    if partner_ids is None:
+        deals = _all_deals(len(windows), values)
+        customers = fetch_frame(_ALL_CUSTOMERS, values, _schema("customers"))
+    else:
+        deals = fetch_frame(_SOME_DEALS, values, _schema("deals"))
+        customers = fetch_frame(_SOME_CUSTOMERS, values, _schema("customers"))
     keys = pl.DataFrame({"n": range(1, len(windows) + 1), "key": [window.key for window in windows]})
     frame = deals.join(customers, on=["n", "partner_id"], how="full", coalesce=True)
     return frame.join(keys, on="n").with_columns(pl.col(READ).fill_null(0)).drop("n")
+
+
+def _all_deals(count: int, values: dict[str, object]) -> pl.DataFrame:
+    """The deals' facts of all partners, a few windows a statement."""
+    parts = []
+    for first in range(0, count, _SIDE_BY_SIDE):
+        here = range(first, min(first + _SIDE_BY_SIDE, count))
+        bounds = {
+            f"{name}_{n - first}": values[name][n]  # type: ignore[index]
+            for n in here
+            for name in ("start_on", "end_on", "previous_on", "as_of", "start_at", "end_at")
+        }
+        schema = {f"{name}_{n}": pl.Int64() for n in here for name in DEAL_FACTS}
+        wide = fetch_frame(_wide_deals_sql(len(here)), values | bounds, {"partner_id": pl.String(), **schema})
+        parts += [
+            wide.select(
+                pl.lit(n + 1, pl.Int64).alias("n"),
+                "partner_id",
+                *(pl.col(f"{name}_{n}").alias(name) for name in DEAL_FACTS),
+            )
+            for n in here
+        ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=_schema("deals"))
 
 
 def _schema(source: str) -> dict[str, pl.DataType]:

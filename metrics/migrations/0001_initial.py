@@ -10,152 +10,352 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('directory', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("directory", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DirtyTenant',
+            name="DirtyTenant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenancy.tenant"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScorecardTemplate',
+            name="ScorecardTemplate",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('period_kind', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], max_length=8, verbose_name='period')),
-                ('partner_type', models.CharField(blank=True, choices=[('reseller', 'Reseller'), ('referral', 'Referral partner'), ('msp', 'Managed service provider'), ('distributor', 'Distributor'), ('integrator', 'Integrator')], max_length=20, verbose_name='partner type')),
-                ('region', models.CharField(blank=True, max_length=100, verbose_name='region')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "period_kind",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        max_length=8,
+                        verbose_name="period",
+                    ),
+                ),
+                (
+                    "partner_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("reseller", "Reseller"),
+                            ("referral", "Referral partner"),
+                            ("msp", "Managed service provider"),
+                            ("distributor", "Distributor"),
+                            ("integrator", "Integrator"),
+                        ],
+                        max_length=20,
+                        verbose_name="partner type",
+                    ),
+                ),
+                ("region", models.CharField(blank=True, max_length=100, verbose_name="region")),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['period_kind', 'partner_type', 'region'],
+                "ordering": ["period_kind", "partner_type", "region"],
             },
         ),
         migrations.CreateModel(
-            name='TemplateVersion',
+            name="TemplateVersion",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('kpis', models.JSONField()),
-                ('min_coverage', models.DecimalField(decimal_places=3, max_digits=4, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)], verbose_name='minimum coverage')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('published_by', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('template', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='metrics.scorecardtemplate')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                ("kpis", models.JSONField()),
+                (
+                    "min_coverage",
+                    models.DecimalField(
+                        decimal_places=3,
+                        max_digits=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                        verbose_name="minimum coverage",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                (
+                    "published_by",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "template",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="metrics.scorecardtemplate",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Scorecard',
+            name="Scorecard",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('subject_kind', models.CharField(choices=[('partner', 'Partner'), ('portfolio', 'Portfolio'), ('region', 'Region'), ('type', 'Partner type'), ('programme', 'Programme')], max_length=10)),
-                ('subject_key', models.CharField(blank=True, max_length=100)),
-                ('partner_type', models.CharField(blank=True, max_length=20)),
-                ('region', models.CharField(blank=True, max_length=100)),
-                ('manager_id', models.UUIDField(null=True)),
-                ('period_kind', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], max_length=8, verbose_name='period')),
-                ('period_start', models.DateField(verbose_name='period')),
-                ('score', models.DecimalField(decimal_places=4, max_digits=7, null=True, verbose_name='score')),
-                ('coverage', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='coverage')),
-                ('facts', models.JSONField()),
-                ('breakdown', models.JSONField()),
-                ('computed_at', models.DateTimeField(verbose_name='computed')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='scorecards', to='directory.partner')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('version', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metrics.templateversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "subject_kind",
+                    models.CharField(
+                        choices=[
+                            ("partner", "Partner"),
+                            ("portfolio", "Portfolio"),
+                            ("region", "Region"),
+                            ("type", "Partner type"),
+                            ("programme", "Programme"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("subject_key", models.CharField(blank=True, max_length=100)),
+                ("partner_type", models.CharField(blank=True, max_length=20)),
+                ("region", models.CharField(blank=True, max_length=100)),
+                ("manager_id", models.UUIDField(null=True)),
+                (
+                    "period_kind",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        max_length=8,
+                        verbose_name="period",
+                    ),
+                ),
+                ("period_start", models.DateField(verbose_name="period")),
+                (
+                    "score",
+                    models.DecimalField(decimal_places=4, max_digits=7, null=True, verbose_name="score"),
+                ),
+                ("coverage", models.DecimalField(decimal_places=4, max_digits=5, verbose_name="coverage")),
+                ("facts", models.JSONField()),
+                ("breakdown", models.JSONField()),
+                ("computed_at", models.DateTimeField(verbose_name="computed")),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scorecards",
+                        to="directory.partner",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "version",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metrics.templateversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DirtyPartner',
+            name="DirtyPartner",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('since', models.DateField()),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.partner')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("since", models.DateField()),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="directory.partner",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [portal.tenancy.constraints.TenantIsolation(name='metrics_dirtypartner_tenant'), portal.tenancy.constraints.SameTenant('partner', name='metrics_dirtypartner_partner_same_tenant'), models.UniqueConstraint(fields=('tenant', 'partner'), name='metrics_dirtypartner_once')],
+                "constraints": [
+                    portal.tenancy.constraints.TenantIsolation(name="metrics_dirtypartner_tenant"),
+                    portal.tenancy.constraints.SameTenant(
+                        "partner", name="metrics_dirtypartner_partner_same_tenant"
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "partner"), name="metrics_dirtypartner_once"),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='scorecardtemplate',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='metrics_scorecardtemplate_tenant'),
+            model_name="scorecardtemplate",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="metrics_scorecardtemplate_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='scorecardtemplate',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='metrics_scorecardtemplate_readable'),
+            model_name="scorecardtemplate",
+            constraint=portal.tenancy.constraints.PartnerReadable(
+                "SELECT", name="metrics_scorecardtemplate_readable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorecardtemplate',
-            constraint=models.UniqueConstraint(fields=('tenant', 'period_kind', 'partner_type', 'region'), name='metrics_scorecardtemplate_audience', violation_error_message='There is a template for these partners and this period already.'),
+            model_name="scorecardtemplate",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "period_kind", "partner_type", "region"),
+                name="metrics_scorecardtemplate_audience",
+                violation_error_message="There is a template for these partners and this period already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='metrics_templateversion_tenant'),
+            model_name="templateversion",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="metrics_templateversion_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=portal.tenancy.constraints.SameTenant('template', name='metrics_templateversion_template_same_tenant'),
+            model_name="templateversion",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "template", name="metrics_templateversion_template_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=portal.tenancy.constraints.SameTenant('published_by', name='metrics_templateversion_published_by_same_tenant'),
+            model_name="templateversion",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "published_by", name="metrics_templateversion_published_by_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='metrics_templateversion_readable'),
+            model_name="templateversion",
+            constraint=portal.tenancy.constraints.PartnerReadable(
+                "SELECT", name="metrics_templateversion_readable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=portal.tenancy.constraints.AppendOnly(mutable=('created_at',), name='metrics_templateversion_append_only'),
+            model_name="templateversion",
+            constraint=portal.tenancy.constraints.AppendOnly(
+                mutable=("created_at",), name="metrics_templateversion_append_only"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=models.UniqueConstraint(fields=('tenant', 'template', 'number'), name='metrics_templateversion_number'),
+            model_name="templateversion",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "template", "number"), name="metrics_templateversion_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='scorecard',
-            index=models.Index(fields=['tenant', 'period_kind', 'period_start', 'subject_kind'], name='metrics_scorecard_period'),
+            model_name="scorecard",
+            index=models.Index(
+                fields=["tenant", "period_kind", "period_start", "subject_kind"],
+                name="metrics_scorecard_period",
+            ),
         ),
         migrations.AddIndex(
-            model_name='scorecard',
-            index=models.Index(fields=['tenant', 'partner'], name='metrics_scorecard_of'),
+            model_name="scorecard",
+            index=models.Index(fields=["tenant", "partner"], name="metrics_scorecard_of"),
         ),
         migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='metrics_scorecard_tenant'),
+            model_name="scorecard",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="metrics_scorecard_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=portal.tenancy.constraints.SameTenant('partner', name='metrics_scorecard_partner_same_tenant'),
+            model_name="scorecard",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "partner", name="metrics_scorecard_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=portal.tenancy.constraints.SameTenant('version', name='metrics_scorecard_version_same_tenant'),
+            model_name="scorecard",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "version", name="metrics_scorecard_version_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='metrics_scorecard_partner', privileges='SELECT'),
+            model_name="scorecard",
+            constraint=portal.tenancy.constraints.PartnerIsolation(
+                column="partner_id", name="metrics_scorecard_partner", privileges="SELECT"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.UniqueConstraint(fields=('tenant', 'subject_kind', 'subject_key', 'period_kind', 'period_start'), name='metrics_scorecard_once'),
+            model_name="scorecard",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "subject_kind", "subject_key", "period_kind", "period_start"),
+                name="metrics_scorecard_once",
+            ),
         ),
     ]
