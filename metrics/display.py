@@ -1,0 +1,87 @@
+"""Figures in words, in the reader's language."""
+
+import math
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from metrics.catalogue import CATALOGUE, DOWN, Unit
+from portal.money import format_money
+from portal.shell.formats import DASH, number, percent
+
+Number = int | float | Decimal
+
+
+def format_value(unit: str, value: Number | None, currency: str) -> str:
+    """A KPI's or fact's value: money from minor units, % from a fraction. No data is a dash."""
+    if value is None:
+        return DASH
+    if unit == Unit.MONEY:
+        return format_money(_half_up(value), currency, whole=True)
+    if unit == Unit.PERCENT:
+        return percent(_plain(value))
+    if unit == Unit.DAYS:
+        return _("%(count)s days") % {"count": number(_plain(value), _places(value))}
+    if unit == Unit.HOURS:
+        return _("%(count)s hours") % {"count": number(_plain(value), _places(value))}
+    return number(_plain(value), _places(value))
+
+
+def format_score(score: Number | None) -> str:
+    """A score with one decimal; a dash where there is none."""
+    return number(_plain(score), 1) if score is not None else DASH
+
+
+def format_points(points: Number | None) -> str:
+    return number(_plain(points), 1) if points is not None else DASH
+
+
+def format_change(change: Number | None) -> str:
+    """With its sign, for people who do not see an arrow."""
+    if change is None:
+        return DASH
+    sign = "+" if change > 0 else "−" if change < 0 else "±"
+    return f"{sign}{number(_plain(abs(change)), 1)}"
+
+
+def direction(change: Number | None) -> str:
+    """up, down or flat, as the figure component asks; a change below a twentieth shows as none."""
+    if change is None or abs(change) < Decimal("0.05"):
+        return "flat"
+    return "up" if change > 0 else "down"
+
+
+def gap_text(code: str, value: Number | None, target: Number | None, currency: str) -> str:
+    """What is missing to the target, such as "12,400 more revenue"; empty where nothing is."""
+    kpi = CATALOGUE[code]
+    if target is None:
+        return ""
+    if value is None:
+        return _("%(name)s: no data yet; the target is %(target)s") % {
+            "name": kpi.name,
+            "target": format_value(kpi.unit, target, currency),
+        }
+    gap = float(value) - float(target) if kpi.better == DOWN else float(target) - float(value)
+    if gap <= 0:
+        return ""
+    if kpi.unit == Unit.PERCENT:
+        words = _("%(points)s percentage points more: %(name)s") if kpi.better != DOWN else None
+        words = words or _("%(points)s percentage points less: %(name)s")
+        return words % {"points": number(Decimal(str(round(gap * 100, 1))), 1), "name": kpi.name}
+    if kpi.unit == Unit.COUNT:
+        gap = math.ceil(gap - 1e-9)
+    amount = format_value(kpi.unit, gap, currency)
+    words = _("%(amount)s less: %(name)s") if kpi.better == DOWN else _("%(amount)s more: %(name)s")
+    return words % {"amount": amount, "name": kpi.name}
+
+
+def _places(value: Number) -> int:
+    return 0 if float(value).is_integer() else 1
+
+
+def _plain(value: Number) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _half_up(value: Number) -> int:
+    return math.floor(float(value) + 0.5) if isinstance(value, float) else int(value)

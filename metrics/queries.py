@@ -1,0 +1,274 @@
+"""Reading KPIs, scores and scorecards. All run in the tenant's scope; a partner's session finds only its own."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from django.db import models
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from metrics.catalogue import FORMULA_CODES, with_kpis
+from metrics.facts import FACTS, READ, read_facts
+from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
+from metrics.periods import Calendar, Period, PeriodKind, Window, add_months, calendar_of
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+Number = int | float
+ENOUGH_PEERS = 5
+
+
+# --- figures of any window, live from the records ----------------------------------------------
+
+
+def fact_values(
+    windows: Collection[Window], partner_ids: Iterable[UUID] | None = None, today: dt.date | None = None
+) -> dict[tuple[UUID, str], dict[str, int]]:
+    """Facts by (partner, window key): of these partners, all of them answered, or of all that have any."""
+    frame = _facts(windows, partner_ids, today)
+    return {
+        (UUID(row["partner_id"]), row["key"]): {name: row[name] for name in FACTS}
+        for row in frame.iter_rows(named=True)
+    }
+
+
+def kpi_values(
+    windows: Collection[Window],
+    partner_ids: Iterable[UUID] | None = None,
+    codes: Iterable[str] | None = None,
+    today: dt.date | None = None,
+) -> dict[tuple[UUID, str], dict[str, Number | None]]:
+    """KPI values by (partner, window key) and code.
+
+    Money in minor units of the tenant's currency, % as a fraction, None is no data. Ranks among peers are not in it.
+    """
+    wanted = list(FORMULA_CODES if codes is None else codes)
+    frame = with_kpis(_facts(windows, partner_ids, today), wanted)
+    columns = ["partner_id", "key", *(f"kpi.{code}" for code in wanted)]
+    return {
+        (UUID(partner_id), key): dict(zip(wanted, values, strict=True))
+        for partner_id, key, *values in frame.select(columns).iter_rows()
+    }
+
+
+def _facts(
+    windows: Collection[Window], partner_ids: Iterable[UUID] | None, today: dt.date | None
+) -> pl.DataFrame:
+    calendar = tenant_calendar()
+    ids = None if partner_ids is None else list(partner_ids)
+    frame = read_facts(windows, calendar, today or calendar.today(), ids)
+    if ids is not None:
+        asked = pl.DataFrame({"partner_id": [str(key) for key in ids]}, schema={"partner_id": pl.String})
+        keys = pl.DataFrame({"key": [window.key for window in windows]}, schema={"key": pl.String})
+        frame = asked.join(keys, how="cross").join(frame, on=["partner_id", "key"], how="left")
+    return frame.with_columns(pl.col(READ).fill_null(0), partners=pl.lit(1, pl.Int64))
+
+
+def tenant_calendar() -> Calendar:
+    """The calendar of the tenant in scope."""
+    return calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+
+
+# --- scores ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerScore:
+    """A partner's score (0..100, None below the minimum coverage) and coverage (0..1) of one period."""
+
+    score: Decimal | None
+    coverage: Decimal
+    computed_at: dt.datetime
+    scorecard_id: UUID
+
+
+def scores(period: Period, partner_ids: Iterable[UUID] | None = None) -> dict[UUID, PartnerScore]:
+    """The scores of these partners (None: of all) in a period; who has no scorecard is left out."""
+    rows = partner_cards().filter(period_kind=period.kind, period_start=period.start)
+    if partner_ids is not None:
+        rows = rows.filter(partner_id__in=list(partner_ids))
+    return {
+        partner_id: PartnerScore(*rest)
+        for partner_id, *rest in rows.values_list("partner_id", "score", "coverage", "computed_at", "id")
+    }
+
+
+def score_history(
+    partner_id: UUID, kind: PeriodKind, count: int = 12
+) -> list[tuple[Period, Decimal | None]]:
+    """The latest `count` periods and their scores, oldest first."""
+    rows = partner_cards().filter(partner_id=partner_id, period_kind=kind).order_by("-period_start")[:count]
+    return [
+        (Period(start, PeriodKind(kind)), score)
+        for start, score in reversed(rows.values_list("period_start", "score"))
+    ]
+
+
+def partner_cards() -> models.QuerySet[Scorecard]:
+    """The scorecards of partners, without those of groups."""
+    return Scorecard.objects.filter(subject_kind=SubjectKind.PARTNER)
+
+
+def with_figures(cards: models.QuerySet[Scorecard]) -> models.QuerySet[Scorecard]:
+    """Scorecards of one kind of period with `previous_score`, `change`, `revenue`, `deals` and `partner_count`."""
+    before = Scorecard.objects.filter(
+        subject_kind=OuterRef("subject_kind"),
+        subject_key=OuterRef("subject_key"),
+        period_kind=OuterRef("period_kind"),
+        period_start__lt=OuterRef("period_start"),
+    ).order_by("-period_start")
+    return cards.annotate(
+        previous_score=Subquery(before.values("score")[:1]),
+        change=F("score") - Subquery(before.values("score")[:1]),
+        revenue=_fact("revenue_won"),
+        deals=_fact("deals_won"),
+        pipeline=_fact("pipeline_open_amount"),
+        partner_count=_fact("partners"),
+    )
+
+
+def _fact(name: str) -> Cast:
+    return Cast(KeyTextTransform(name, "facts"), models.BigIntegerField())
+
+
+def league(period: Period) -> models.QuerySet[Scorecard]:
+    """Every partner's scorecard of a period, with figures."""
+    cards = partner_cards().filter(period_kind=period.kind, period_start=period.start)
+    return with_figures(cards).select_related("partner", "partner__manager__user")
+
+
+def groups(kind: SubjectKind, period: Period) -> models.QuerySet[Scorecard]:
+    """The scorecards of groups of one kind in a period, with figures."""
+    cards = Scorecard.objects.filter(subject_kind=kind, period_kind=period.kind, period_start=period.start)
+    return with_figures(cards)
+
+
+def group_names(kind: SubjectKind, keys: Iterable[str]) -> dict[str, str]:
+    """What managers are called, by the key of their portfolio."""
+    if kind != SubjectKind.PORTFOLIO:
+        return {}
+    members = Membership.objects.filter(pk__in=[key for key in keys if key]).select_related("user")
+    return {str(member.pk): member.name for member in members}
+
+
+def subject_cards(kind: SubjectKind, key: str, period_kind: PeriodKind) -> models.QuerySet[Scorecard]:
+    """A subject's scorecards of one kind of period, newest first."""
+    return Scorecard.objects.filter(subject_kind=kind, subject_key=key, period_kind=period_kind).order_by(
+        "-period_start"
+    )
+
+
+def card_of(kind: SubjectKind, key: str, period: Period) -> Scorecard | None:
+    return (
+        Scorecard.objects.filter(
+            subject_kind=kind, subject_key=key, period_kind=period.kind, period_start=period.start
+        )
+        .select_related("version__template")
+        .first()
+    )
+
+
+# --- peers -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFigures:
+    """Median of a KPI among the peers; `ranks` are the KPIs that are a place among them."""
+
+    count: int
+    medians: dict[str, float]
+    quality: float | None = None
+
+
+def peer_figures(partner_id: UUID, period: Period) -> PeerFigures:
+    """How a partner's peers (same type and region, itself among them) do in a period.
+
+    Asked beyond the partner's own rows, so it answers with medians alone, and with none below five peers.
+    """
+    with tenant_scope(current_tenant_id()):
+        own = partner_cards().filter(
+            partner_id=partner_id, period_kind=period.kind, period_start=period.start
+        )
+        card = own.values("partner_type", "region").first()
+        if card is None:
+            return PeerFigures(0, {})
+        rows = partner_cards().filter(period_kind=period.kind, period_start=period.start, **card)
+        found = list(rows.values_list("partner_id", "facts"))
+    if len(found) < ENOUGH_PEERS:
+        return PeerFigures(len(found), {}, _quality(found, partner_id))
+    frame = _facts_frame([facts for _id, facts in found])
+    medians = with_kpis(frame).select(pl.col(f"kpi.{code}").median() for code in FORMULA_CODES).row(0)
+    known = {
+        code: float(value) for code, value in zip(FORMULA_CODES, medians, strict=True) if value is not None
+    }
+    return PeerFigures(len(found), known, _quality(found, partner_id))
+
+
+def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID) -> float | None:
+    """The mean of the percentile ranks in deals and revenue, 0..100."""
+    if len(found) < 2:
+        return None
+    ranks = []
+    for name in ("deals_won", "revenue_won"):
+        values = {key: facts.get(name, 0) for key, facts in found}
+        own = values[partner_id]
+        below = sum(value < own for value in values.values())
+        same = sum(value == own for value in values.values()) - 1
+        ranks.append((below + same / 2) / (len(values) - 1))
+    return 100 * sum(ranks) / len(ranks)
+
+
+def _facts_frame(rows: list[dict[str, int]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [[row.get(name, 0) for name in FACTS] for row in rows],
+        schema=dict.fromkeys(FACTS, pl.Int64),
+        orient="row",
+    )
+
+
+# --- templates ---------------------------------------------------------------------------------
+
+
+def templates() -> models.QuerySet[ScorecardTemplate]:
+    return ScorecardTemplate.objects.prefetch_related("versions__published_by__user")
+
+
+def has_template() -> bool:
+    """Whether someone has published a template of the tenant's own, for the set-up checklist."""
+    return ScorecardTemplate.objects.filter(versions__published_by__isnull=False).exists()
+
+
+def partner_names(partner_ids: Iterable[UUID]) -> dict[UUID, str]:
+    return dict(Partner.objects.filter(pk__in=list(partner_ids)).values_list("pk", "name"))
+
+
+def chosen_period(kind: str, start: str, calendar: Calendar, today: dt.date) -> Period:
+    """The period that an address asks for; the current quarter where it asks for none or nonsense."""
+    period_kind = PeriodKind(kind) if kind in PeriodKind.values else PeriodKind.QUARTER
+    current = calendar.current(period_kind, today)
+    try:
+        period = Period(dt.date.fromisoformat(start), period_kind)
+    except ValueError:
+        return current
+    earliest = add_months(current.start, -1200)
+    return period if calendar.owns(period) and earliest < period.start <= current.start else current
+
+
+def api_cards() -> models.QuerySet[Scorecard]:
+    """What the API lists: a partner's session finds its own, others all partners'."""
+    return partner_cards().select_related("partner", "version__template").order_by("-period_start", "-id")
+
+
+def card_values(card: Scorecard) -> dict[str, Any]:
+    """Every KPI of the catalogue for a scorecard's facts."""
+    return with_kpis(_facts_frame([card.facts])).select(f"kpi.{code}" for code in FORMULA_CODES).row(
+        0, named=True
+    )
