@@ -21,7 +21,9 @@ class EntryFilter(django_filters.FilterSet):
 
 
 class VendorEntryFilter(EntryFilter):
-    partner = django_filters.ModelChoiceFilter(label=_("Partner"), queryset=lambda request: Partner.objects.all())
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: Partner.objects.all()
+    )
 
     class Meta(EntryFilter.Meta):
         fields = ("partner", "booked_on", "payable_on", "kind", "plan")

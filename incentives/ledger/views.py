@@ -36,7 +36,9 @@ class Earnings(ListPage):
     template_name = "incentives/earnings.html"
     empty_icon = "coin"
     empty_title = gettext_lazy("Nothing earned yet")
-    empty_text = gettext_lazy("Each won deal that a plan pays for appears here, with how its amount came about.")
+    empty_text = gettext_lazy(
+        "Each won deal that a plan pays for appears here, with how its amount came about."
+    )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         vendor = request.membership.is_vendor
@@ -93,9 +95,7 @@ def entry(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "properties": properties,
             "band_text": band_text(explanation, found.currency),
             "slices": explanation.get("slices", ()) if len(explanation.get("slices", ())) > 1 else (),
-            "others": queries.entries(request.membership)
-            .filter(deal_id=found.deal_id)
-            .order_by("id"),
+            "others": queries.entries(request.membership).filter(deal_id=found.deal_id).order_by("id"),
             "on_hold": found.payable_on > calendar_of(request.tenant).today(),
         },
     )

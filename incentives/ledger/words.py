@@ -37,7 +37,7 @@ def parts_text(explanation: Mapping[str, Any], currency: str) -> str:
 
 
 def because(explanation: Mapping[str, Any], currency: str, *, mine: bool) -> str:
-    """"12% of €4,514.00 because you were Gold on 11 Mar 2026"; `mine` speaks to the partner."""
+    """ "12% of €4,514.00 because you were Gold on 11 Mar 2026"; `mine` speaks to the partner."""
     template = (
         _("%(parts)s because you were %(tier)s on %(day)s")
         if mine
@@ -80,8 +80,13 @@ def band_text(explanation: Mapping[str, Any], currency: str) -> str:
         "total": quick_money(explanation["total"], currency),
     }
     if explanation["mode"] == BandMode.WHOLE:
-        return _("All revenue of %(period)s, %(total)s, is paid at the rate that this total reaches.") % values
-    return _("Before it, %(before)s of revenue had counted in %(period)s; the rate of each band applies.") % values
+        return (
+            _("All revenue of %(period)s, %(total)s, is paid at the rate that this total reaches.") % values
+        )
+    return (
+        _("Before it, %(before)s of revenue had counted in %(period)s; the rate of each band applies.")
+        % values
+    )
 
 
 def line_text(line: Line, explanation: Mapping[str, Any], *, mine: bool) -> str:

@@ -15,424 +15,993 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('deals', '0001_initial'),
-        ('directory', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("deals", "0001_initial"),
+        ("directory", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'plan',
-                'ordering': ['name'],
+                "verbose_name": "plan",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='PlanVersion',
+            name="PlanVersion",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='in force')),
-                ('mode', models.CharField(choices=[('whole', 'All revenue at the rate reached'), ('marginal', 'Each slice at its own rate')], default='marginal', max_length=10, verbose_name='how bands pay')),
-                ('period', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], default='quarter', max_length=10, verbose_name='revenue is counted by')),
-                ('hold_days', models.PositiveSmallIntegerField(default=30, verbose_name='days on hold')),
-                ('exchange_rate', models.DecimalField(decimal_places=10, default=Decimal('1'), max_digits=20, verbose_name='exchange rate')),
-                ('partner_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('regions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('tier_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='what changed')),
-                ('plan', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='incentives.plan')),
-                ('published_by', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.membership')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("whole", "All revenue at the rate reached"),
+                            ("marginal", "Each slice at its own rate"),
+                        ],
+                        default="marginal",
+                        max_length=10,
+                        verbose_name="how bands pay",
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        default="quarter",
+                        max_length=10,
+                        verbose_name="revenue is counted by",
+                    ),
+                ),
+                ("hold_days", models.PositiveSmallIntegerField(default=30, verbose_name="days on hold")),
+                (
+                    "exchange_rate",
+                    models.DecimalField(
+                        decimal_places=10, default=Decimal("1"), max_digits=20, verbose_name="exchange rate"
+                    ),
+                ),
+                (
+                    "partner_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "regions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "tier_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="what changed")),
+                (
+                    "plan",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="incentives.plan",
+                    ),
+                ),
+                (
+                    "published_by",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'plan version',
-                'ordering': ['plan', '-number'],
+                "verbose_name": "plan version",
+                "ordering": ["plan", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='Tier',
+            name="Tier",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='order')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='in one sentence')),
-                ('colour', models.CharField(choices=[('bronze', 'Bronze'), ('silver', 'Silver'), ('gold', 'Gold'), ('platinum', 'Platinum'), ('blue', 'Blue'), ('green', 'Green')], default='blue', max_length=10, verbose_name='badge')),
-                ('discount', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))], verbose_name='discount')),
-                ('rebate_rate', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))], verbose_name='rebate rate')),
-                ('lead_priority', models.PositiveSmallIntegerField(default=0, verbose_name='lead priority')),
-                ('support_level', models.CharField(choices=[('standard', 'Standard'), ('priority', 'Priority'), ('dedicated', 'Dedicated contact')], default='standard', max_length=10, verbose_name='support')),
-                ('requirements', models.JSONField(blank=True, default=dict, verbose_name='requirements')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="in one sentence")),
+                (
+                    "colour",
+                    models.CharField(
+                        choices=[
+                            ("bronze", "Bronze"),
+                            ("silver", "Silver"),
+                            ("gold", "Gold"),
+                            ("platinum", "Platinum"),
+                            ("blue", "Blue"),
+                            ("green", "Green"),
+                        ],
+                        default="blue",
+                        max_length=10,
+                        verbose_name="badge",
+                    ),
+                ),
+                (
+                    "discount",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("0"),
+                        max_digits=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0")),
+                            django.core.validators.MaxValueValidator(Decimal("1")),
+                        ],
+                        verbose_name="discount",
+                    ),
+                ),
+                (
+                    "rebate_rate",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("0"),
+                        max_digits=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0")),
+                            django.core.validators.MaxValueValidator(Decimal("1")),
+                        ],
+                        verbose_name="rebate rate",
+                    ),
+                ),
+                ("lead_priority", models.PositiveSmallIntegerField(default=0, verbose_name="lead priority")),
+                (
+                    "support_level",
+                    models.CharField(
+                        choices=[
+                            ("standard", "Standard"),
+                            ("priority", "Priority"),
+                            ("dedicated", "Dedicated contact"),
+                        ],
+                        default="standard",
+                        max_length=10,
+                        verbose_name="support",
+                    ),
+                ),
+                ("requirements", models.JSONField(blank=True, default=dict, verbose_name="requirements")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tier',
-                'ordering': ['rank'],
+                "verbose_name": "tier",
+                "ordering": ["rank"],
             },
         ),
         migrations.CreateModel(
-            name='PlanRate',
+            name="PlanRate",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('band', django.contrib.postgres.fields.ranges.BigIntegerRangeField(verbose_name='band')),
-                ('rate', models.DecimalField(decimal_places=6, max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))], verbose_name='rate')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('version', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='incentives.planversion')),
-                ('tier', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("band", django.contrib.postgres.fields.ranges.BigIntegerRangeField(verbose_name="band")),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=6,
+                        max_digits=7,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0")),
+                            django.core.validators.MaxValueValidator(Decimal("1")),
+                        ],
+                        verbose_name="rate",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "version",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rates",
+                        to="incentives.planversion",
+                    ),
+                ),
+                (
+                    "tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rate',
+                "verbose_name": "rate",
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('kind', models.CharField(choices=[('earning', 'Earned'), ('adjustment', 'Difference'), ('reversal', 'Reversed while on hold'), ('clawback', 'Taken back')], max_length=12, verbose_name='kind')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('base', models.BigIntegerField(verbose_name='revenue')),
-                ('rate', models.DecimalField(decimal_places=10, max_digits=12, verbose_name='rate')),
-                ('exchange_rate', models.DecimalField(decimal_places=12, max_digits=24, verbose_name='exchange rate')),
-                ('occurred_on', models.DateField(verbose_name="deal's day")),
-                ('booked_on', models.DateField(verbose_name='booked on')),
-                ('payable_on', models.DateField(verbose_name='payable from')),
-                ('sequence', models.PositiveSmallIntegerField()),
-                ('explanation', models.JSONField(default=dict)),
-                ('deal', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='ledger_entries', to='deals.deal')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='ledger_entries', to='directory.partner')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('plan', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.plan')),
-                ('plan_version', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.planversion')),
-                ('tier', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("earning", "Earned"),
+                            ("adjustment", "Difference"),
+                            ("reversal", "Reversed while on hold"),
+                            ("clawback", "Taken back"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("base", models.BigIntegerField(verbose_name="revenue")),
+                ("rate", models.DecimalField(decimal_places=10, max_digits=12, verbose_name="rate")),
+                (
+                    "exchange_rate",
+                    models.DecimalField(decimal_places=12, max_digits=24, verbose_name="exchange rate"),
+                ),
+                ("occurred_on", models.DateField(verbose_name="deal's day")),
+                ("booked_on", models.DateField(verbose_name="booked on")),
+                ("payable_on", models.DateField(verbose_name="payable from")),
+                ("sequence", models.PositiveSmallIntegerField()),
+                ("explanation", models.JSONField(default=dict)),
+                (
+                    "deal",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger_entries",
+                        to="deals.deal",
+                    ),
+                ),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger_entries",
+                        to="directory.partner",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "plan",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.plan",
+                    ),
+                ),
+                (
+                    "plan_version",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.planversion",
+                    ),
+                ),
+                (
+                    "tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ledger entry',
-                'verbose_name_plural': 'ledger entries',
-                'ordering': ['-booked_on', '-id'],
+                "verbose_name": "ledger entry",
+                "verbose_name_plural": "ledger entries",
+                "ordering": ["-booked_on", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='TierPolicy',
+            name="TierPolicy",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('period', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], default='quarter', max_length=10, verbose_name='evaluation period')),
-                ('promotion', models.CharField(choices=[('at_once', 'as soon as the requirements are met'), ('period_end', 'at the end of the period')], default='at_once', max_length=10, verbose_name='promote')),
-                ('automatic_promotion', models.BooleanField(default=False, verbose_name='promote without confirmation')),
-                ('automatic_demotion', models.BooleanField(default=False, verbose_name='demote without confirmation')),
-                ('grace_days', models.PositiveSmallIntegerField(default=90, help_text="How long after the first period's end below the requirements a tier is kept.", verbose_name='days of grace')),
-                ('only_at_year_end', models.BooleanField(default=False, verbose_name='demote only at the end of the programme year')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        default="quarter",
+                        max_length=10,
+                        verbose_name="evaluation period",
+                    ),
+                ),
+                (
+                    "promotion",
+                    models.CharField(
+                        choices=[
+                            ("at_once", "as soon as the requirements are met"),
+                            ("period_end", "at the end of the period"),
+                        ],
+                        default="at_once",
+                        max_length=10,
+                        verbose_name="promote",
+                    ),
+                ),
+                (
+                    "automatic_promotion",
+                    models.BooleanField(default=False, verbose_name="promote without confirmation"),
+                ),
+                (
+                    "automatic_demotion",
+                    models.BooleanField(default=False, verbose_name="demote without confirmation"),
+                ),
+                (
+                    "grace_days",
+                    models.PositiveSmallIntegerField(
+                        default=90,
+                        help_text="How long after the first period's end below the requirements a tier is kept.",
+                        verbose_name="days of grace",
+                    ),
+                ),
+                (
+                    "only_at_year_end",
+                    models.BooleanField(
+                        default=False, verbose_name="demote only at the end of the programme year"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tier policy',
+                "verbose_name": "tier policy",
             },
         ),
         migrations.CreateModel(
-            name='TierProposal',
+            name="TierProposal",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('direction', models.CharField(choices=[('promotion', 'Promotion'), ('demotion', 'Demotion')], max_length=10, verbose_name='direction')),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('confirmed', 'Confirmed'), ('declined', 'Declined'), ('withdrawn', 'No longer applies')], default='waiting', max_length=10, verbose_name='status')),
-                ('period_start', models.DateField(verbose_name='period')),
-                ('effective_on', models.DateField(verbose_name='takes effect on')),
-                ('evidence', models.JSONField(default=dict)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('decided_by', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.membership')),
-                ('from_tier', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier', verbose_name='from')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tier_proposals', to='directory.partner')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('to_tier', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier', verbose_name='to')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("promotion", "Promotion"), ("demotion", "Demotion")],
+                        max_length=10,
+                        verbose_name="direction",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("confirmed", "Confirmed"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "No longer applies"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("period_start", models.DateField(verbose_name="period")),
+                ("effective_on", models.DateField(verbose_name="takes effect on")),
+                ("evidence", models.JSONField(default=dict)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                (
+                    "decided_by",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "from_tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tier_proposals",
+                        to="directory.partner",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "to_tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                        verbose_name="to",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tier proposal',
-                'ordering': ['-id'],
+                "verbose_name": "tier proposal",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='TierAssignment',
+            name="TierAssignment",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='from, until')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('assigned_by', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.membership')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tier_assignments', to='directory.partner')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('tier', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier')),
-                ('proposal', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incentives.tierproposal')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="from, until")),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                (
+                    "assigned_by",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tier_assignments",
+                        to="directory.partner",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                    ),
+                ),
+                (
+                    "proposal",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="incentives.tierproposal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tier assignment',
+                "verbose_name": "tier assignment",
             },
         ),
         migrations.CreateModel(
-            name='TierStanding',
+            name="TierStanding",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('held_since', models.DateField(null=True)),
-                ('progress', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=7)),
-                ('results', models.JSONField(default=dict)),
-                ('below_since', models.DateField(null=True)),
-                ('evaluated_at', models.DateTimeField()),
-                ('next_tier', portal.tenancy.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier')),
-                ('partner', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tier_standings', to='directory.partner')),
-                ('reached_tier', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier')),
-                ('tenant', models.ForeignKey(db_index=False, default=portal.tenancy.scope.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('tier', portal.tenancy.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.tier')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("held_since", models.DateField(null=True)),
+                ("progress", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=7)),
+                ("results", models.JSONField(default=dict)),
+                ("below_since", models.DateField(null=True)),
+                ("evaluated_at", models.DateTimeField()),
+                (
+                    "next_tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                    ),
+                ),
+                (
+                    "partner",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tier_standings",
+                        to="directory.partner",
+                    ),
+                ),
+                (
+                    "reached_tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=portal.tenancy.scope.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "tier",
+                    portal.tenancy.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.tier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tier standing',
+                "verbose_name": "tier standing",
             },
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_plan_tenant'),
+            model_name="plan",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_plan_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='incentives_plan_readable'),
+            model_name="plan",
+            constraint=portal.tenancy.constraints.PartnerReadable("SELECT", name="incentives_plan_readable"),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='incentives_plan_name_once'),
+            model_name="plan",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="incentives_plan_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_planversion_tenant'),
+            model_name="planversion",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_planversion_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=portal.tenancy.constraints.SameTenant('plan', name='incentives_planversion_plan_same_tenant'),
+            model_name="planversion",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "plan", name="incentives_planversion_plan_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=portal.tenancy.constraints.SameTenant('published_by', name='incentives_planversion_published_by_same_tenant'),
+            model_name="planversion",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "published_by", name="incentives_planversion_published_by_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='incentives_planversion_readable'),
+            model_name="planversion",
+            constraint=portal.tenancy.constraints.PartnerReadable(
+                "SELECT", name="incentives_planversion_readable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('tenant', 'plan', 'number'), name='incentives_planversion_number_once'),
+            model_name="planversion",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "plan", "number"), name="incentives_planversion_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('tenant', '='), ('plan', '='), ('during', '&&')], name='incentives_planversion_one_in_force'),
+            model_name="planversion",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("tenant", "="), ("plan", "="), ("during", "&&")],
+                name="incentives_planversion_one_in_force",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(('exchange_rate__gt', 0)), name='incentives_planversion_rate_positive'),
+            model_name="planversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("exchange_rate__gt", 0)), name="incentives_planversion_rate_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_tier_tenant'),
+            model_name="tier",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_tier_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='incentives_tier_readable'),
+            model_name="tier",
+            constraint=portal.tenancy.constraints.PartnerReadable("SELECT", name="incentives_tier_readable"),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('tenant', 'rank'), name='incentives_tier_rank_once'),
+            model_name="tier",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("tenant", "rank"),
+                name="incentives_tier_rank_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='incentives_tier_name_once'),
+            model_name="tier",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="incentives_tier_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='planrate',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_planrate_tenant'),
+            model_name="planrate",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_planrate_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='planrate',
-            constraint=portal.tenancy.constraints.SameTenant('version', name='incentives_planrate_version_same_tenant'),
+            model_name="planrate",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "version", name="incentives_planrate_version_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planrate',
-            constraint=portal.tenancy.constraints.SameTenant('tier', name='incentives_planrate_tier_same_tenant'),
+            model_name="planrate",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "tier", name="incentives_planrate_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planrate',
-            constraint=portal.tenancy.constraints.PartnerReadable('SELECT', name='incentives_planrate_readable'),
+            model_name="planrate",
+            constraint=portal.tenancy.constraints.PartnerReadable(
+                "SELECT", name="incentives_planrate_readable"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planrate',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('tenant', '='), ('version', '='), ('tier', '='), ('band', '&&')], name='incentives_planrate_no_overlap'),
+            model_name="planrate",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("tenant", "="), ("version", "="), ("tier", "="), ("band", "&&")],
+                name="incentives_planrate_no_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planrate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 1)), name='incentives_planrate_fraction'),
+            model_name="planrate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate__gte", 0), ("rate__lte", 1)), name="incentives_planrate_fraction"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['tenant', 'partner', '-booked_on', '-id'], name='incentives_ledger_partner_ix'),
+            model_name="ledgerentry",
+            index=models.Index(
+                fields=["tenant", "partner", "-booked_on", "-id"], name="incentives_ledger_partner_ix"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['tenant', '-booked_on', '-id'], name='incentives_ledger_booked_ix'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["tenant", "-booked_on", "-id"], name="incentives_ledger_booked_ix"),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['tenant', 'deal'], name='incentives_ledger_deal_ix'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["tenant", "deal"], name="incentives_ledger_deal_ix"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_ledgerentry_tenant'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_ledgerentry_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.SameTenant('partner', name='incentives_ledgerentry_partner_same_tenant'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "partner", name="incentives_ledgerentry_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.SameTenant('deal', name='incentives_ledgerentry_deal_same_tenant'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "deal", name="incentives_ledgerentry_deal_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.SameTenant('plan', name='incentives_ledgerentry_plan_same_tenant'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "plan", name="incentives_ledgerentry_plan_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.SameTenant('plan_version', name='incentives_ledgerentry_plan_version_same_tenant'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "plan_version", name="incentives_ledgerentry_plan_version_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.SameTenant('tier', name='incentives_ledgerentry_tier_same_tenant'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "tier", name="incentives_ledgerentry_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='incentives_ledgerentry_partner', privileges='SELECT'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.PartnerIsolation(
+                column="partner_id", name="incentives_ledgerentry_partner", privileges="SELECT"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=portal.tenancy.constraints.AppendOnly(mutable=(), name='incentives_ledgerentry_append_only'),
+            model_name="ledgerentry",
+            constraint=portal.tenancy.constraints.AppendOnly(
+                mutable=(), name="incentives_ledgerentry_append_only"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('tenant', 'partner', 'deal', 'plan', 'occurred_on', 'sequence'), name='incentives_ledgerentry_once'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "partner", "deal", "plan", "occurred_on", "sequence"),
+                name="incentives_ledgerentry_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='incentives_ledgerentry_not_zero'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="incentives_ledgerentry_not_zero"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierpolicy',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_tierpolicy_tenant'),
+            model_name="tierpolicy",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_tierpolicy_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='tierpolicy',
-            constraint=models.UniqueConstraint(fields=('tenant',), name='incentives_tierpolicy_once'),
+            model_name="tierpolicy",
+            constraint=models.UniqueConstraint(fields=("tenant",), name="incentives_tierpolicy_once"),
         ),
         migrations.AddIndex(
-            model_name='tierproposal',
-            index=models.Index(fields=['tenant', 'status', '-id'], name='incentives_tierproposal_ix'),
+            model_name="tierproposal",
+            index=models.Index(fields=["tenant", "status", "-id"], name="incentives_tierproposal_ix"),
         ),
         migrations.AddConstraint(
-            model_name='tierproposal',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_tierproposal_tenant'),
+            model_name="tierproposal",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_tierproposal_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='tierproposal',
-            constraint=portal.tenancy.constraints.SameTenant('partner', name='incentives_tierproposal_partner_same_tenant'),
+            model_name="tierproposal",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "partner", name="incentives_tierproposal_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierproposal',
-            constraint=portal.tenancy.constraints.SameTenant('from_tier', name='incentives_tierproposal_from_tier_same_tenant'),
+            model_name="tierproposal",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "from_tier", name="incentives_tierproposal_from_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierproposal',
-            constraint=portal.tenancy.constraints.SameTenant('to_tier', name='incentives_tierproposal_to_tier_same_tenant'),
+            model_name="tierproposal",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "to_tier", name="incentives_tierproposal_to_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierproposal',
-            constraint=portal.tenancy.constraints.SameTenant('decided_by', name='incentives_tierproposal_decided_by_same_tenant'),
+            model_name="tierproposal",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "decided_by", name="incentives_tierproposal_decided_by_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'waiting')), fields=('tenant', 'partner'), name='incentives_tierproposal_one_waiting'),
+            model_name="tierproposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "waiting")),
+                fields=("tenant", "partner"),
+                name="incentives_tierproposal_one_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_tierassignment_tenant'),
+            model_name="tierassignment",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_tierassignment_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=portal.tenancy.constraints.SameTenant('partner', name='incentives_tierassignment_partner_same_tenant'),
+            model_name="tierassignment",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "partner", name="incentives_tierassignment_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=portal.tenancy.constraints.SameTenant('tier', name='incentives_tierassignment_tier_same_tenant'),
+            model_name="tierassignment",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "tier", name="incentives_tierassignment_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=portal.tenancy.constraints.SameTenant('proposal', name='incentives_tierassignment_proposal_same_tenant'),
+            model_name="tierassignment",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "proposal", name="incentives_tierassignment_proposal_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=portal.tenancy.constraints.SameTenant('assigned_by', name='incentives_tierassignment_assigned_by_same_tenant'),
+            model_name="tierassignment",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "assigned_by", name="incentives_tierassignment_assigned_by_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='incentives_tierassignment_partner', privileges='SELECT'),
+            model_name="tierassignment",
+            constraint=portal.tenancy.constraints.PartnerIsolation(
+                column="partner_id", name="incentives_tierassignment_partner", privileges="SELECT"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierassignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('tenant', '='), ('partner', '='), ('during', '&&')], name='incentives_tierassignment_one_at_a_time'),
+            model_name="tierassignment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("tenant", "="), ("partner", "="), ("during", "&&")],
+                name="incentives_tierassignment_one_at_a_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='tierstanding',
-            index=models.Index(fields=['tenant', '-progress'], name='incentives_tierstanding_ix'),
+            model_name="tierstanding",
+            index=models.Index(fields=["tenant", "-progress"], name="incentives_tierstanding_ix"),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=portal.tenancy.constraints.TenantIsolation(name='incentives_tierstanding_tenant'),
+            model_name="tierstanding",
+            constraint=portal.tenancy.constraints.TenantIsolation(name="incentives_tierstanding_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=portal.tenancy.constraints.SameTenant('partner', name='incentives_tierstanding_partner_same_tenant'),
+            model_name="tierstanding",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "partner", name="incentives_tierstanding_partner_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=portal.tenancy.constraints.SameTenant('tier', name='incentives_tierstanding_tier_same_tenant'),
+            model_name="tierstanding",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "tier", name="incentives_tierstanding_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=portal.tenancy.constraints.SameTenant('next_tier', name='incentives_tierstanding_next_tier_same_tenant'),
+            model_name="tierstanding",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "next_tier", name="incentives_tierstanding_next_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=portal.tenancy.constraints.SameTenant('reached_tier', name='incentives_tierstanding_reached_tier_same_tenant'),
+            model_name="tierstanding",
+            constraint=portal.tenancy.constraints.SameTenant(
+                "reached_tier", name="incentives_tierstanding_reached_tier_same_tenant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=portal.tenancy.constraints.PartnerIsolation(column='partner_id', name='incentives_tierstanding_partner', privileges='SELECT'),
+            model_name="tierstanding",
+            constraint=portal.tenancy.constraints.PartnerIsolation(
+                column="partner_id", name="incentives_tierstanding_partner", privileges="SELECT"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierstanding',
-            constraint=models.UniqueConstraint(fields=('tenant', 'partner'), name='incentives_tierstanding_once'),
+            model_name="tierstanding",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "partner"), name="incentives_tierstanding_once"
+            ),
         ),
     ]

@@ -36,6 +36,12 @@ def lacks(result: ConditionResult, currency: str) -> str:
 
 
 @register.filter
+def slice_rate(value: str) -> str:
+    """The rate of a stored explanation."""
+    return rate_text(Decimal(value))
+
+
+@register.filter
 def as_percent(value: Decimal) -> str:
     """A benefit such as 0.1 as "10%"."""
     return rate_text(value)

@@ -8,7 +8,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from incentives.tiers.enums import BADGE_FILLS, BadgeColour, Direction, PromotionTime, ProposalStatus, SupportLevel
+from incentives.tiers.enums import (
+    BADGE_FILLS,
+    BadgeColour,
+    Direction,
+    PromotionTime,
+    ProposalStatus,
+    SupportLevel,
+)
 from incentives.tiers.requirements import Group, parse
 from metrics.periods import PeriodKind
 from portal.accounts.models import Membership

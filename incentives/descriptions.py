@@ -1,0 +1,44 @@
+"""This floor's events in sentences."""
+
+from django.utils.translation import gettext as _
+
+from portal.events.describe import describes
+from portal.events.models import Event
+from portal.shell.formats import quick_money
+
+
+@describes("tier.proposed")
+def proposed(event: Event) -> str:
+    return _("A move from %(from)s to %(to)s was proposed") % event.data
+
+
+@describes("tier.declined")
+def declined(event: Event) -> str:
+    return _("The move from %(from)s to %(to)s was declined: %(reason)s") % event.data
+
+
+@describes("tier.assigned")
+def assigned(event: Event) -> str:
+    return _("Tier %(tier)s from %(on)s") % event.data
+
+
+@describes("tier.saved")
+def saved(event: Event) -> str:
+    template = _("Tier %(name)s was added") if event.data.get("new") else _("Tier %(name)s was changed")
+    return template % event.data
+
+
+@describes("tier.policy_saved")
+def policy_saved(event: Event) -> str:
+    return _("The rules for moving between tiers were changed")
+
+
+@describes("plan.published")
+def published(event: Event) -> str:
+    return _("Version %(version)d of plan %(plan)s was published, from %(from)s") % event.data
+
+
+@describes("ledger.posted")
+def posted(event: Event) -> str:
+    amounts = [quick_money(amount, currency) for currency, amount in event.data["amounts"].items()]
+    return _("Earnings changed by %(amounts)s") % {"amounts": ", ".join(amounts)}

@@ -1,0 +1,184 @@
+"""Pages of plans."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from incentives.example import create_example_programme
+from incentives.ledger.preview import preview_plan
+from incentives.plans import queries
+from incentives.plans.actions import publish_version
+from incentives.plans.enums import BandMode
+from incentives.plans.forms import Matrix, PlanForm, initial_of
+from incentives.plans.models import Plan, PlanVersion
+from incentives.previewed import digest, was_previewed
+from incentives.tiers.queries import tiers
+from metrics.periods import PeriodKind, calendar_of
+from partners.directory.enums import PartnerType
+from portal.accounts.access import can, requires
+from portal.errors import ActionRefused
+from portal.shell.addresses import turl
+from portal.shell.messages import add_refusal, say_refused
+
+
+@require_safe
+@requires("incentives.view_plans")
+def plans(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Every plan with its versions."""
+    ladder = tiers()
+    today = calendar_of(request.tenant).today()
+    rows: dict[Plan, list[dict[str, Any]]] = {}
+    for version in queries.versions():
+        rows.setdefault(version.plan, []).append(_version_row(version, today))
+    return render(
+        request,
+        "incentives/plans.html",
+        {
+            "title": _("Incentive plans"),
+            "subtitle": _("What won revenue earns, by tier."),
+            "plans": list(rows.items()),
+            "has_tiers": bool(ladder),
+            "may_change": can(request.membership, "incentives.change_programme"),
+        },
+    )
+
+
+def _version_row(version: PlanVersion, today: Any) -> dict[str, Any]:
+    during = version.during
+    if during.isempty:
+        state, tone = _("Replaced"), "neutral"
+    elif during.lower > today:
+        state, tone = _("Coming"), "info"
+    elif during.upper is None or today < during.upper:
+        state, tone = _("In force"), "success"
+    else:
+        state, tone = _("Ended"), "neutral"
+    return {"version": version, "state": state, "tone": tone}
+
+
+@require_safe
+@requires("incentives.view_plans")
+def version(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """One version: its terms and rates."""
+    found = get_object_or_404(PlanVersion.objects.select_related("plan"), pk=pk)
+    names = {tier.pk: tier.name for tier in tiers()}
+    kinds = dict(PartnerType.choices)
+    everyone = _("everyone")
+    properties = [
+        {"label": _("How bands pay"), "value": found.get_mode_display()},
+        {"label": _("Revenue is counted by"), "value": found.get_period_display()},
+        {"label": _("Days on hold"), "value": found.hold_days},
+        {"label": _("Currency"), "value": found.plan.currency},
+        {
+            "label": _("Types of partner"),
+            "value": ", ".join(str(kinds.get(kind, kind)) for kind in found.partner_types) or everyone,
+        },
+        {"label": _("Regions"), "value": ", ".join(found.regions) or everyone},
+        {"label": _("Tiers"), "value": ", ".join(names.get(pk, "") for pk in found.tier_ids) or everyone},
+        {"label": _("What changed"), "value": found.note},
+    ]
+    return render(
+        request,
+        "incentives/version.html",
+        {
+            "title": found.plan.name,
+            "subtitle": _("Version %(number)d") % {"number": found.number},
+            "back_url": turl(request, "incentives:plans"),
+            "back_label": _("Incentive plans"),
+            "properties": properties,
+            "matrix": Matrix.from_version(found, tiers()),
+            "version": found,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("incentives.change_programme")
+def plan_create(request: HttpRequest, tenant: str) -> HttpResponse:
+    return _edit(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("incentives.change_programme")
+def plan_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """A new version of a plan; what it would do is shown before it is published."""
+    return _edit(request, get_object_or_404(Plan, pk=pk))
+
+
+def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
+    ladder = tiers()
+    if not ladder:
+        messages.info(request, _("Define the tiers first: a plan has a rate for each of them."))
+        return redirect(turl(request, "incentives:ladder"))
+    latest = queries.version_in_force_or_next(plan) if plan else None
+    calendar = calendar_of(request.tenant)
+    preview, builder = None, request.POST.get("builder", "")
+    if request.method == "POST":
+        form = PlanForm(request.POST, plan=plan, tiers=ladder)
+        matrix = Matrix.from_post(request.POST, ladder)
+        if builder:
+            matrix.change(builder)
+        elif form.is_valid():
+            mode = BandMode(form.cleaned_data["mode"])
+            bands = matrix.bands(form.cleaned_data["currency"], mode)
+            if bands is not None:
+                subject = plan or Plan(name=form.cleaned_data["name"], currency=form.cleaned_data["currency"])
+                draft = form.draft(bands)
+                if was_previewed(request):
+                    try:
+                        with transaction.atomic():
+                            published = publish_version(subject, draft, by=request.membership)
+                    except ActionRefused as refusal:
+                        add_refusal(form, refusal)
+                    else:
+                        messages.success(
+                            request,
+                            _("Version %(number)d is published. Earnings follow within moments.")
+                            % {"number": published.number},
+                        )
+                        return redirect(turl(request, "incentives:plans"))
+                preview = preview_plan(subject, draft)
+    else:
+        starts_on = calendar.today()
+        if latest is None:
+            starts_on = calendar.period(PeriodKind.YEAR, starts_on).start
+        form = PlanForm(
+            initial=initial_of(latest, request.tenant.currency, starts_on), plan=plan, tiers=ladder
+        )
+        matrix = Matrix.from_version(latest, ladder)
+    wrong = request.method == "POST" and preview is None and not builder
+    return render(
+        request,
+        "incentives/plan_form.html",
+        {
+            "title": _("New version of “%(plan)s”") % {"plan": plan.name} if plan else _("New plan"),
+            "subtitle": _("You see what it would do before it is published."),
+            "back_url": turl(request, "incentives:plans"),
+            "back_label": _("Incentive plans"),
+            "form": form,
+            "matrix": matrix,
+            "preview": preview,
+            "previewed": digest(request) if preview else "",
+        },
+        status=422 if wrong else 200,
+    )
+
+
+@require_POST
+@requires("incentives.change_programme")
+def example(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Tiers and a plan to start from."""
+    try:
+        with transaction.atomic():
+            create_example_programme(by=request.membership)
+    except ActionRefused as refusal:
+        say_refused(request, refusal)
+    else:
+        messages.success(request, _("There are three tiers and a plan now. Change them as you like."))
+    return redirect(turl(request, "incentives:ladder"))

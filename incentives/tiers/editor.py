@@ -1,0 +1,149 @@
+"""Pages on which an admin defines the tiers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from incentives.previewed import digest, was_previewed
+from incentives.tiers import queries
+from incentives.tiers.actions import move_tier, save_policy, save_tier
+from incentives.tiers.builder import Builder, measure_groups
+from incentives.tiers.enums import Join, WindowKind
+from incentives.tiers.forms import PolicyForm, TierForm
+from incentives.tiers.models import Tier
+from incentives.tiers.preview import preview_tier
+from incentives.tiers.requirements import Condition, Group, dump
+from incentives.tiers.words import condition_text
+from portal.accounts.access import requires
+from portal.shell.addresses import turl
+
+
+@require_safe
+@requires("incentives.change_programme")
+def ladder(request: HttpRequest, tenant: str) -> HttpResponse:
+    """The tiers from the highest down, with what they ask and give."""
+    currency = request.tenant.currency
+    rows = [
+        {
+            "tier": tier,
+            "asks": [_asks(item, currency) for item in tier.tree.items],
+            "join": tier.tree.join.label,
+        }
+        for tier in reversed(queries.tiers())
+    ]
+    return render(
+        request,
+        "incentives/ladder.html",
+        {
+            "title": _("Tiers"),
+            "subtitle": _("What partners can reach, what it asks and what it gives."),
+            "rows": rows,
+            "policy": queries.policy(),
+        },
+    )
+
+
+def _asks(item: Condition | Group, currency: str) -> str:
+    if isinstance(item, Condition):
+        return condition_text(item, currency)
+    parts = "; ".join(_asks(child, currency) for child in item.items)
+    return f"{str(item.join.label).capitalize()}: {parts}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("incentives.change_programme")
+def tier_create(request: HttpRequest, tenant: str) -> HttpResponse:
+    return _edit(request, Tier())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("incentives.change_programme")
+def tier_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    return _edit(request, get_object_or_404(Tier, pk=pk))
+
+
+def _edit(request: HttpRequest, tier: Tier) -> HttpResponse:
+    currency = request.tenant.currency
+    is_new, name = tier._state.adding, tier.name
+    change, preview = request.POST.get("builder", ""), None
+    lowest = not Tier.objects.exclude(pk=tier.pk).exists() if is_new else tier.rank == _lowest_rank()
+    if request.method == "POST":
+        form = TierForm(request.POST, instance=tier)
+        builder = Builder.from_post(request.POST, currency)
+        if change:
+            builder.change(change)
+        else:
+            tree = builder.tree()
+            if form.is_valid() and tree is not None:
+                draft = form.save(commit=False)
+                draft.requirements = dump(tree) if tree.items else {}
+                if was_previewed(request):
+                    save_tier(draft, by=request.membership)
+                    messages.success(
+                        request, _("%(tier)s is saved. Partners are evaluated now.") % {"tier": draft.name}
+                    )
+                    return redirect(turl(request, "incentives:ladder"))
+                preview = preview_tier(draft)
+    else:
+        form = TierForm(instance=tier)
+        builder = Builder.from_tree(tier.tree, currency)
+    wrong = request.method == "POST" and preview is None and not change
+    return render(
+        request,
+        "incentives/tier_form.html",
+        {
+            "title": _("New tier") if is_new else name,
+            "subtitle": _("You see what a change would do before it is saved."),
+            "back_url": turl(request, "incentives:ladder"),
+            "back_label": _("Tiers"),
+            "form": form,
+            "builder": builder,
+            "lowest": lowest,
+            "preview": preview,
+            "previewed": digest(request) if preview else "",
+            **_choices(),
+        },
+        status=422 if wrong else 200,
+    )
+
+
+def _lowest_rank() -> int:
+    return queries.tiers()[0].rank
+
+
+def _choices() -> dict[str, Any]:
+    return {"joins": Join.choices, "windows": WindowKind.choices, "measure_groups": measure_groups()}
+
+
+@require_POST
+@requires("incentives.change_programme")
+def tier_move(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    move_tier(get_object_or_404(Tier, pk=pk), up=request.POST.get("to") == "up", by=request.membership)
+    return redirect(turl(request, "incentives:ladder"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("incentives.change_programme")
+def policy(request: HttpRequest, tenant: str) -> HttpResponse:
+    """When partners move between tiers."""
+    form = PolicyForm(request.POST or None, instance=queries.policy())
+    if request.method == "POST" and form.is_valid():
+        save_policy(form.save(commit=False), by=request.membership)
+        messages.success(request, _("Saved. It counts from the next evaluation on."))
+        return redirect(turl(request, "incentives:ladder"))
+    return render(
+        request,
+        "incentives/policy.html",
+        {
+            "title": _("Moving between tiers"),
+            "back_url": turl(request, "incentives:ladder"),
+            "back_label": _("Tiers"),
+            "form": form,
+        },
+        status=422 if form.is_bound else 200,
+    )

@@ -1,0 +1,29 @@
+from django.urls import path
+
+from incentives.ledger import views as ledger
+from incentives.plans import views as plans
+from incentives.tiers import editor
+from incentives.tiers import views as tiers
+
+app_name = "incentives"
+
+urlpatterns = [
+    path("earnings/", ledger.Earnings.as_view(), name="earnings"),
+    path("earnings/entries/<uuid:pk>/", ledger.entry, name="entry"),
+    path("earnings/deals/<uuid:pk>/", ledger.deal, name="deal"),
+    path("tier/", tiers.mine, name="mine"),
+    path("tiers/", tiers.Standings.as_view(), name="standings"),
+    path("tiers/partners/<uuid:pk>/", tiers.standing, name="standing"),
+    path("tiers/proposals/", tiers.Proposals.as_view(), name="proposals"),
+    path("tiers/proposals/<uuid:pk>/", tiers.proposal, name="proposal"),
+    path("tiers/ladder/", editor.ladder, name="ladder"),
+    path("tiers/ladder/new/", editor.tier_create, name="tier_create"),
+    path("tiers/ladder/<uuid:pk>/", editor.tier_edit, name="tier_edit"),
+    path("tiers/ladder/<uuid:pk>/move/", editor.tier_move, name="tier_move"),
+    path("tiers/policy/", editor.policy, name="policy"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/new/", plans.plan_create, name="plan_create"),
+    path("plans/<uuid:pk>/", plans.plan_edit, name="plan_edit"),
+    path("plans/versions/<uuid:pk>/", plans.version, name="version"),
+    path("plans/example/", plans.example, name="example"),
+]
