@@ -90,7 +90,10 @@ if _test_process := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 MIGRATING = len(sys.argv) > 1 and sys.argv[1] == "migrate"
 # A migration that reads a tenant table outside tenant_scope must be an error, not an empty result.
 DATABASES = {
-    "default": database(MIGRATION_DATABASE_URL, options="-c row_security=off")
+    "default": {
+        **database(MIGRATION_DATABASE_URL, options="-c row_security=off"),
+        "ENGINE": "portal.tenancy.migrating",
+    }
     if MIGRATING
     else database(DATABASE_URL)
 }
@@ -341,6 +344,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Messages are hints; these find what a lost one left behind.
     "dispatch-events": {"task": "events.sweep", "schedule": 5, "options": {"expires": 5}},
+    "recompute-scorecards": {"task": "metrics.sweep", "schedule": 5, "options": {"expires": 5}},
     "restart-jobs": {"task": "jobs.sweep", "schedule": 10, "options": {"expires": 10}},
     "expire-deals": {
         "task": "tenancy.for_each_tenant",
