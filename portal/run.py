@@ -207,7 +207,11 @@ def _announce(environment: dict[str, str]) -> None:
         capture_output=True,
         text=True,
     )
-    if finished.returncode == 0 and finished.stdout.strip():
+    if finished.returncode != 0:
+        _say(
+            f"(manage.py demo_sign_ins failed: {(finished.stderr.strip().splitlines() or ['no reason given'])[-1]})"
+        )
+    elif finished.stdout.strip():
         _say(finished.stdout.rstrip() + "\n")
     mail = urlsplit(environment["EMAIL_URL"])
     if mail.scheme == "file":
