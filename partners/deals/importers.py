@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 import polars as pl
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from partners.deals.enums import DealOrigin, SalesStage
@@ -19,9 +20,10 @@ from partners.directory.importers import (
 )
 from partners.directory.models import CustomerPartner, Product
 from portal.events.record import EventDraft, record_many
-from portal.imports.records import RecordTarget
+from portal.imports.records import STAGE, RecordTarget
 from portal.imports.targets import Context, Field, Kind, Lookup, Notice, Problem, register
 from portal.money import convert
+from portal.tenancy.scope import current_tenant_id
 
 STAGES = {
     "new": SalesStage.PROSPECTING,
@@ -276,41 +278,55 @@ class DealTarget(RecordTarget):
     def complete(self, new: pl.DataFrame, context: Context) -> pl.DataFrame:
         return new.with_columns(pl.col("currency").fill_null(context.currency))
 
-    def written(
-        self, new: pl.DataFrame, changed: pl.DataFrame, before: pl.DataFrame, context: Context
-    ) -> None:
-        """Customers become their partners', and each partner has one event with the days that are touched."""
-        pairs = pl.concat([new.select("customer", "partner"), changed.select("customer", "partner")])
-        CustomerPartner.objects.bulk_create(
-            [
-                CustomerPartner(customer_id=UUID(customer), partner_id=UUID(partner))
-                for customer, partner in pairs.drop_nulls().unique().sort("customer", "partner").iter_rows()
-            ],
-            ignore_conflicts=True,
-            batch_size=2000,
+    def created(self, rows: pl.DataFrame, context: Context) -> None:
+        _link_customers()
+        _record_imported(rows, rows.clear(), context)
+
+    def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
+        _link_customers()
+        _record_imported(rows, before, context)
+
+
+_NEW_PAIRS = f"""
+SELECT DISTINCT s.customer_id, s.partner_id FROM {STAGE} s
+WHERE s.customer_id IS NOT NULL AND s.partner_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM {CustomerPartner._meta.db_table} link
+    WHERE link.tenant_id = %s AND link.partner_id = s.partner_id AND link.customer_id = s.customer_id)
+ORDER BY 1, 2
+"""
+
+
+def _link_customers() -> None:
+    """A partner that has a deal with a customer serves it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_PAIRS, [current_tenant_id()])
+        pairs = cursor.fetchall()
+    CustomerPartner.objects.bulk_create(
+        [CustomerPartner(customer_id=customer, partner_id=partner) for customer, partner in pairs],
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
+
+
+def _record_imported(rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
+    """One event for each partner, with the days that are touched: those of the former values as well."""
+    columns = ["partner", "engaged_on", "closed_on"]
+    counts: dict[str, int] = dict(rows["partner"].value_counts().iter_rows())
+    days: dict[str, set[date]] = defaultdict(set)
+    touched = pl.concat([rows.select(columns), before.select(columns)])
+    touched = touched.unpivot(["engaged_on", "closed_on"], index="partner", value_name="day")
+    for partner, day in touched.select("partner", "day").drop_nulls().unique().iter_rows():
+        days[partner].add(day)
+    record_many(
+        EventDraft(
+            "deals.imported",
+            context.job,
+            context.by,
+            UUID(partner),
+            {"count": counts.get(partner, 0), "days": [day.isoformat() for day in sorted(days[partner])]},
         )
-        columns = ["partner", "engaged_on", "closed_on"]
-        after = pl.concat([new.select(columns), changed.select(columns)])
-        # What changed concerns the partner and the days of the former values as well.
-        former = before.filter(pl.col("id").is_in(changed["id"].to_list())).select(columns)
-        counts: dict[str, int] = dict(after["partner"].value_counts().iter_rows())
-        days: dict[str, set[date]] = defaultdict(set)
-        touched = pl.concat([after, former]).unpivot(
-            ["engaged_on", "closed_on"], index="partner", value_name="day"
-        )
-        for partner, day in touched.select("partner", "day").drop_nulls().unique().iter_rows():
-            days[partner].add(day)
-        partners = sorted(counts.keys() | set(former["partner"].drop_nulls().to_list()))
-        record_many(
-            EventDraft(
-                "deals.imported",
-                context.job,
-                context.by,
-                UUID(partner),
-                {"count": counts.get(partner, 0), "days": [day.isoformat() for day in sorted(days[partner])]},
-            )
-            for partner in partners
-        )
+        for partner in sorted(counts.keys() | set(before["partner"].drop_nulls().to_list()))
+    )
 
 
 register(DealTarget())

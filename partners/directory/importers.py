@@ -281,14 +281,14 @@ class PartnerTarget(RecordTarget):
     def complete(self, new: pl.DataFrame, context: Context) -> pl.DataFrame:
         return new.with_columns(pl.col("joined_on").fill_null(timezone.localdate()))
 
-    def written(
-        self, new: pl.DataFrame, changed: pl.DataFrame, before: pl.DataFrame, context: Context
-    ) -> None:
-        rows = [*new.select("id", "name").iter_rows(), *changed.select("id", "name").iter_rows()]
+    def created(self, rows: pl.DataFrame, context: Context) -> None:
         record_many(
             EventDraft("partner.imported", Partner(pk=UUID(pk)), context.by, UUID(pk), {"name": name})
-            for pk, name in rows
+            for pk, name in rows.select("id", "name").iter_rows()
         )
+
+    def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
+        self.created(rows, context)
 
 
 class CustomerTarget(RecordTarget):
@@ -388,12 +388,12 @@ class CustomerTarget(RecordTarget):
             ),
         ]
 
-    def written(
-        self, new: pl.DataFrame, changed: pl.DataFrame, before: pl.DataFrame, context: Context
-    ) -> None:
-        if len(new) or len(changed):
-            data = {"count": len(new) + len(changed), "customers": changed["id"].to_list()}
-            record("customer.imported", subject=context.job, by=context.by, data=data)
+    def created(self, rows: pl.DataFrame, context: Context) -> None:
+        record("customer.imported", subject=context.job, by=context.by, data={"count": len(rows)})
+
+    def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
+        data = {"count": len(rows), "customers": rows["id"].to_list()}
+        record("customer.imported", subject=context.job, by=context.by, data=data)
 
 
 class ProductTarget(RecordTarget):
@@ -472,16 +472,11 @@ class ProductTarget(RecordTarget):
     def complete(self, new: pl.DataFrame, context: Context) -> pl.DataFrame:
         return new.with_columns(pl.col("currency").fill_null(context.currency))
 
-    def written(
-        self, new: pl.DataFrame, changed: pl.DataFrame, before: pl.DataFrame, context: Context
-    ) -> None:
-        if len(new) or len(changed):
-            record(
-                "product.imported",
-                subject=context.job,
-                by=context.by,
-                data={"count": len(new) + len(changed)},
-            )
+    def created(self, rows: pl.DataFrame, context: Context) -> None:
+        record("product.imported", subject=context.job, by=context.by, data={"count": len(rows)})
+
+    def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
+        self.created(rows, context)
 
 
 def _replaced(column: str, values: dict[str, str]) -> pl.Expr:

@@ -1,5 +1,6 @@
 """Writes on imports: start, check, answer, commit, discard."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -50,7 +51,7 @@ def start_run(*, by: Membership, target: str, file_name: str, content: bytes) ->
         options={"mapping": _guess(importing, table)},
         created_by=by,
     )
-    ImportFile.objects.create(run=run, content=content)
+    ImportFile.objects.create(run=run, content=zlib.compress(content, 1))
     return run
 
 
@@ -110,7 +111,8 @@ def check_again(run: ImportRun, *, by: Membership) -> ImportRun:
 def check_run(run: ImportRun, table: Table | None = None) -> ImportRun:
     """Check every row and keep the result. `table` spares reading the stored upload again."""
     if table is None:
-        table = read_table(bytes(ImportFile.objects.get(run=run).content), current_limits())
+        content = zlib.decompress(ImportFile.objects.get(run=run).content)
+        table = read_table(content, current_limits())
     target = get_target(run.target)
     context = context_of(run)
     checked = check_table(

@@ -52,7 +52,7 @@ class ImportRun(TenantModel):
 
 
 class ImportFile(TenantModel):
-    """The upload itself, in the database: every worker reads it, and no other tenant can."""
+    """The upload itself (zlib), in the database: every worker reads it, and no other tenant can."""
 
     run = TenantForeignKey(ImportRun, models.CASCADE, related_name="files")
     content = models.BinaryField()

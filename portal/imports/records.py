@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import polars as pl
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from portal.imports.reading import ROW
 from portal.imports.targets import DTYPES, Context, Kind, Target, Written
@@ -15,6 +15,10 @@ from portal.tenancy.scope import current_tenant_id
 from portal.tenancy.sequences import next_numbers
 
 STAGE = "imports_stage"
+
+# Thousands of texts as one parameter: the driver's own arrays cost a regular expression for each item.
+_SEPARATOR = "\x1f"
+_ARRAY = "string_to_array(%s, E'\\x1f')"
 
 # One expression for both sides of a comparison of names: case and white space do not count.
 _NAME_KEY = "lower(regexp_replace({column}, '\\s+', ' ', 'g'))"
@@ -61,15 +65,15 @@ class RecordTarget(Target):
             ['id::text AS "id"', *(f'{sql} AS "{name}"' for name, sql, _t in columns), *extras]
         )
         external = self._external(frame)
-        ids = external.drop_nulls().unique().to_list()
-        conditions, params = ['"external_id" = ANY(%s)'], [current_tenant_id(), ids]
+        conditions = [f'"external_id" = ANY({_ARRAY})']
+        params = [current_tenant_id(), _joined(external)]
         names = frame.select(ROW, _name=pl.lit(None, pl.String))
         if self.natural_key:
             names = frame.select(
                 ROW, _name=pl.col(self.natural_key).str.to_lowercase().str.replace_all(r"\s+", " ")
             )
-            conditions.append(f"{key} = ANY(%s)")
-            params.append(names["_name"].drop_nulls().unique().to_list())
+            conditions.append(f"{key} = ANY({_ARRAY})")
+            params.append(_joined(names["_name"]))
         sql = (
             f'SELECT {select} FROM "{self.model._meta.db_table}" t'
             f" WHERE tenant_id = %s AND ({' OR '.join(conditions)}) ORDER BY id{' FOR UPDATE' if lock else ''}"
@@ -104,14 +108,27 @@ class RecordTarget(Target):
     # --- writing -------------------------------------------------------------------------------
 
     def write(self, frame: pl.DataFrame, context: Context) -> Written:
-        now = self._match(frame, lock=True)
-        frame = frame.drop("id", strict=False).with_columns(external_id=self._external(frame))
-        new = frame.join(now, on=ROW, how="anti", maintain_order="left")
-        old = frame.join(now.select(ROW, "id"), on=ROW, how="inner", maintain_order="left")
-        new = self._insert(self.complete(new, context), context)
-        old = self._update(old, context)
-        self.written(new, old, now.filter(pl.col(ROW).is_in(old[ROW].to_list())), context)
-        return Written(created=len(new), changed=len(old))
+        frame = frame.with_columns(external_id=self._external(frame))
+        if self.natural_key is None:
+            new, old = frame.filter(pl.col("id").is_null()), frame.filter(pl.col("id").is_not_null())
+        else:
+            # No unique key of the database holds names, so they are matched anew.
+            now = self._match(frame, lock=True).select(ROW, "id")
+            frame = frame.drop("id")
+            new = frame.join(now, on=ROW, how="anti", maintain_order="left")
+            old = frame.join(now, on=ROW, how="inner", maintain_order="left")
+        new = new.drop("id", strict=False)
+        try:
+            with transaction.atomic():
+                written = self._insert(self.complete(new, context), context)
+        except IntegrityError:
+            # Something has created some of them since the check: those are changed instead.
+            again = new.join(self._match(new, lock=True).select(ROW, "id"), on=ROW, how="inner")
+            new = new.join(again, on=ROW, how="anti")
+            written = self._insert(self.complete(new, context), context)
+            old = pl.concat([old, again], how="diagonal")
+        changed = self._update(old, context)
+        return Written(created=len(written), changed=len(changed))
 
     def complete(self, new: pl.DataFrame, context: Context) -> pl.DataFrame:
         """Fill what a new record must have and the file does not say."""
@@ -130,7 +147,7 @@ class RecordTarget(Target):
 
     def _insert(self, new: pl.DataFrame, context: Context) -> pl.DataFrame:
         if new.is_empty():
-            return new.with_columns(id=pl.lit(None, pl.String))
+            return new
         now = timezone.now()
         new = new.with_columns(pl.Series("id", [str(uuid7()) for _row in range(len(new))]))
         columns = self._columns()
@@ -167,6 +184,7 @@ class RecordTarget(Target):
                 f" SELECT {', '.join(expressions)} FROM {STAGE} s",
                 params,
             )
+        self.created(new, context)
         return new
 
     def _update(self, old: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -174,7 +192,8 @@ class RecordTarget(Target):
         if old.is_empty():
             return old
         columns = self._columns()
-        self._stage(old, [self.model._meta.pk, *columns])
+        before = self._before(old)
+        self._stage(old, [self.model._meta.pk, *columns], analyze=True)
         values = {
             f.column: self.overrides.get(f.name, f'COALESCE(s."{f.column}", t."{f.column}")') for f in columns
         }
@@ -191,9 +210,25 @@ class RecordTarget(Target):
                 [timezone.now(), context.run_id, context.tenant_id],
             )
             ids = [pk for (pk,) in cursor.fetchall()]
-        return old.filter(pl.col("id").is_in(ids))
+        changed = old.filter(pl.col("id").is_in(ids))
+        if len(changed):
+            self.changed(changed, before.filter(pl.col("id").is_in(ids)), context)
+        return changed
 
-    def _stage(self, frame: pl.DataFrame, fields: list[models.Field]) -> None:
+    def _before(self, old: pl.DataFrame) -> pl.DataFrame:
+        """The records as they are before the update, locked in the order of their ids."""
+        columns = self._value_columns()
+        select = ", ".join(['id::text AS "id"', *(f'{sql} AS "{name}"' for name, sql, _type in columns)])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'SELECT {select} FROM "{self.model._meta.db_table}"'
+                f" WHERE tenant_id = %s AND id = ANY({_ARRAY}::uuid[]) ORDER BY id FOR UPDATE",
+                [current_tenant_id(), _joined(old["id"])],
+            )
+            schema = {"id": pl.String(), **{name: dtype for name, _sql, dtype in columns}}
+            return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+
+    def _stage(self, frame: pl.DataFrame, fields: list[models.Field], *, analyze: bool = False) -> None:
         """COPY into a temporary table; COPY into a table under row-level security is not possible."""
         columns = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
         body = frame.select(pl.col(field.name).alias(field.column) for field in fields)
@@ -202,7 +237,8 @@ class RecordTarget(Target):
             cursor.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns}) ON COMMIT DROP")
             with cursor.copy(f"COPY pg_temp.{STAGE} FROM STDIN (FORMAT csv)") as copy:
                 copy.write(body.write_csv(include_header=False, quote_style="non_numeric").encode())
-            cursor.execute(f"ANALYZE pg_temp.{STAGE}")
+            if analyze:
+                cursor.execute(f"ANALYZE pg_temp.{STAGE}")
 
 
 def _default(field: models.Field) -> Any:
@@ -211,3 +247,7 @@ def _default(field: models.Field) -> Any:
         if field.has_default() or not field.null
         else None
     )
+
+
+def _joined(texts: pl.Series) -> str:
+    return _SEPARATOR.join(text.replace(_SEPARATOR, "") for text in texts.drop_nulls().unique().to_list())
