@@ -1,0 +1,144 @@
+"""What holds when two people press the button at the same moment: two threads, two connections."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from uuid_utils.compat import uuid7
+
+from partners.deals import actions
+from partners.deals.enums import RegistrationStatus as Status
+from partners.deals.models import Deal
+from partners.directory.actions import name_customer
+from partners.directory.models import Customer, CustomerPartner
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import CustomerFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MakeDeal = Callable[..., Deal]
+
+
+def at_once(*calls: Callable[[], object]) -> list[object]:
+    """Run each call on a connection of its own, all released together; what it returned or how it was refused."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        try:
+            barrier.wait(timeout=10)
+            return call()
+        except ActionRefused as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_two_approvers_one_customer_one_approval_and_one_clear_refusal(
+    attempt: int, tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        customer = CustomerFactory()
+        ours = deal_in(Status.SUBMITTED, customer=customer)
+        theirs = deal_in(Status.SUBMITTED, customer=customer, partner=people.other_partner)
+
+    def approve(deal: Deal, by: Membership) -> Callable[[], Deal]:
+        def call() -> Deal:
+            with tenant_scope(tenant.pk):
+                return actions.approve(deal, by=by)
+
+        return call
+
+    results = at_once(approve(ours, people.manager), approve(theirs, people.admin))
+    approved = [result for result in results if isinstance(result, Deal)]
+    refused = [result for result in results if isinstance(result, ActionRefused)]
+    assert (len(approved), len(refused)) == (1, 1)
+    assert refused[0].code == "held"
+    assert "Another registration for this customer already holds protection" in str(refused[0])
+    assert approved[0].number in str(refused[0])
+    with tenant_scope(tenant.pk):
+        assert sorted(Deal.objects.values_list("status", flat=True)) == ["approved", "submitted"]
+        assert Event.objects.filter(type="deal.approved").count() == 1
+
+
+def test_the_database_alone_keeps_a_second_holder_out(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the look before the leap the exclusion constraint refuses, and the refusal is still a sentence."""
+    with tenant_scope(tenant.pk):
+        customer = CustomerFactory()
+        holder = deal_in(Status.APPROVED, customer=customer)
+        rival = deal_in(Status.SUBMITTED, customer=customer, partner=people.other_partner)
+    look = actions._refuse_if_held
+    looks: list[Deal] = []
+
+    def look_the_second_time(deal: Deal, now: datetime) -> None:
+        looks.append(deal)
+        if len(looks) > 1:
+            look(deal, now)
+
+    monkeypatch.setattr(actions, "_refuse_if_held", look_the_second_time)
+    with tenant_scope(tenant.pk), pytest.raises(ActionRefused, match=holder.number):
+        actions.approve(rival, by=people.manager)
+
+
+def test_approving_and_rejecting_at_once_leaves_one_decision(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        deal = deal_in(Status.SUBMITTED)
+
+    def approve() -> Deal:
+        with tenant_scope(tenant.pk):
+            return actions.approve(deal, by=people.manager, version=1)
+
+    def reject() -> Deal:
+        with tenant_scope(tenant.pk):
+            return actions.reject(deal, by=people.admin, reason="Direct account", version=1)
+
+    results = at_once(approve, reject)
+    assert sum(isinstance(result, ActionRefused) for result in results) == 1
+    with tenant_scope(tenant.pk):
+        assert Event.objects.count() == 1
+
+
+def test_a_double_click_on_two_connections_makes_one_deal(tenant: Tenant, people: SimpleNamespace) -> None:
+    token = uuid7()
+
+    def create() -> Deal:
+        with tenant_scope(tenant.pk, people.partner.pk):
+            return actions.create_draft(people.partner, by=people.seller, deal_id=token)
+
+    first, second = at_once(create, create)
+    assert first.pk == second.pk == token
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.count() == 1
+        assert Event.objects.filter(type="deal.created").count() == 1
+
+
+def test_two_partners_naming_one_new_customer_make_it_once(tenant: Tenant, people: SimpleNamespace) -> None:
+    def name(partner: object, by: Membership, text: str) -> Callable[[], Customer]:
+        def call() -> Customer:
+            with tenant_scope(tenant.pk, by.partner_id):
+                return name_customer(partner, text, by=by, country="NL")
+
+        return call
+
+    first, second = at_once(
+        name(people.partner, people.seller, "Umbrella B.V."),
+        name(people.other_partner, people.stranger, "UMBRELLA"),
+    )
+    assert first.pk == second.pk
+    with tenant_scope(tenant.pk):
+        assert Customer.objects.count() == 1
+        assert CustomerPartner.objects.count() == 2
