@@ -418,7 +418,7 @@ class Table(tables2.Table):
             yield row
 
     def _exported(self) -> list[BoundColumn]:
-        return [bound for bound in self.columns.iterall() if not bound.column._exclude_from_export]
+        return [bound for bound in self.columns.iterall() if not bound.column.exclude_from_export]
 
 
 def _css(column: tables2.Column) -> str:
