@@ -14,9 +14,12 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("<slug:tenant>/", include("portal.shell.urls")),
     path("<slug:tenant>/jobs/", include("portal.shell.job_urls")),
+    path("<slug:tenant>/imports/", include("portal.imports.urls")),
     path("<slug:tenant>/", include("portal.people.urls")),
     path("<slug:tenant>/settings/", include("portal.programme.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
+    path("<slug:tenant>/scorecards/", include("metrics.urls")),
+    path("<slug:tenant>/", include("incentives.urls")),
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),
 ]
