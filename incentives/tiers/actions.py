@@ -313,7 +313,7 @@ def assign_tiers(moves: Sequence[Move]) -> list[Move]:
         partner_id__in=[move.partner.pk for move in moves], during__isempty=False
     ):
         existing[row.partner_id].append(row)
-    removed, shortened, created, done = [], [], [], []
+    removed, ended, created, done = [], [], [], []
     for move in moves:
         rows = existing[move.partner.pk]
         later = [row for row in rows if row.during.lower is not None and row.during.lower >= move.on]
@@ -321,9 +321,14 @@ def assign_tiers(moves: Sequence[Move]) -> list[Move]:
         if current and current.tier_id == move.tier.pk and current.during.upper is None and not later:
             continue
         removed.extend(later)
+        done.append(move)
+        if current and current.tier_id == move.tier.pk:
+            current.during = DateRange(current.during.lower, None)
+            ended.append(current)
+            continue
         if current:
             current.during = DateRange(current.during.lower, move.on)
-            shortened.append(current)
+            ended.append(current)
         created.append(
             TierAssignment(
                 partner=move.partner,
@@ -334,9 +339,8 @@ def assign_tiers(moves: Sequence[Move]) -> list[Move]:
                 assigned_by=move.by,
             )
         )
-        done.append(move)
     TierAssignment.objects.filter(pk__in=[row.pk for row in removed]).delete()
-    TierAssignment.objects.bulk_update(shortened, ["during"], batch_size=500)
+    TierAssignment.objects.bulk_update(ended, ["during"], batch_size=500)
     TierAssignment.objects.bulk_create(created, batch_size=500)
     record_many(
         EventDraft(

@@ -1,0 +1,276 @@
+"""Evaluation, proposals and assignments on the database."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from incentives.consumers import evaluate, post_earnings
+from incentives.ledger.models import LedgerEntry
+from incentives.models import TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.tiers.actions import Move, assign_tiers, confirm_proposal, decline_proposal, evaluate_tiers
+from incentives.tiers.enums import Comparison, Direction, ProposalStatus, WindowKind
+from incentives.tiers.models import Tier
+from incentives.tiers.queries import histories, tier_on
+from incentives.tiers.requirements import Condition
+from partners.deals.enums import SalesStage
+from partners.deals.models import Deal
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import PartnerFactory, TenantFactory, won_deal
+from tests.incentives.builders import make_plan, make_tiers
+
+TODAY = dt.date(2026, 5, 20)
+SILVER = Condition("revenue", WindowKind.QUARTER, Comparison.AT_LEAST, Decimal(1_000_00))
+GOLD = Condition("revenue", WindowKind.QUARTER, Comparison.AT_LEAST, Decimal(5_000_00))
+
+
+def hold(partner: Partner, tier: Tier, since: dt.date) -> None:
+    assign_tiers([Move(partner, tier, since)])
+
+
+def waiting() -> list[TierProposal]:
+    return list(TierProposal.objects.filter(status=ProposalStatus.WAITING))
+
+
+@pytest.mark.usefixtures("scoped")
+class TestEvaluation:
+    def test_reaching_a_tier_is_proposed_and_shown(self) -> None:
+        _base, silver, gold = make_tiers(SILVER, GOLD)
+        deal = won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        assert evaluate_tiers(today=TODAY) == 1
+        (proposal,) = waiting()
+        assert (proposal.direction, proposal.to_tier, proposal.effective_on) == (
+            Direction.PROMOTION,
+            silver,
+            TODAY,
+        )
+        assert proposal.evidence["result"]["items"][0]["value"] == "120000"
+        standing = TierStanding.objects.get(partner=deal.partner)
+        assert (standing.tier.rank, standing.reached_tier, standing.next_tier) == (0, silver, silver)
+        assert standing.progress == 1
+        assert standing.results[str(gold.pk)]["outcome"] == "not_met"
+
+    def test_evaluating_again_changes_nothing(self) -> None:
+        make_tiers(SILVER)
+        won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        assert evaluate_tiers(today=TODAY) == 0
+        assert TierProposal.objects.count() == 1
+
+    def test_one_cent_short_is_not_met(self) -> None:
+        make_tiers(SILVER)
+        won_deal(PartnerFactory(), 999_99, dt.date(2026, 4, 3))
+        assert evaluate_tiers(today=TODAY) == 0
+        assert TierStanding.objects.get().progress < 1
+
+    def test_a_confirmed_promotion_counts_from_the_day_it_was_earned(self, admin: Membership) -> None:
+        base, silver = make_tiers(SILVER)
+        deal = won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        confirm_proposal(waiting()[0], by=admin)
+        assert tier_on(deal.partner_id, TODAY) == silver
+        assert tier_on(deal.partner_id, TODAY - dt.timedelta(days=1)) == base
+        assert TierStanding.objects.get().tier == silver
+
+    def test_a_proposal_is_decided_once_and_by_admins_alone(
+        self, admin: Membership, manager: Membership
+    ) -> None:
+        make_tiers(SILVER)
+        won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        (proposal,) = waiting()
+        with pytest.raises(PermissionDenied):
+            confirm_proposal(proposal, by=manager)
+        with pytest.raises(ActionRefused):
+            decline_proposal(proposal, by=admin, reason=" ")
+        decline_proposal(proposal, by=admin, reason="Not yet")
+        with pytest.raises(ActionRefused):
+            confirm_proposal(proposal, by=admin)
+        assert evaluate_tiers(today=TODAY) == 0, "a declined move is not proposed again in its period"
+
+    def test_a_reversed_deal_withdraws_the_proposal(self) -> None:
+        make_tiers(SILVER)
+        deal = won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        Deal.objects.filter(pk=deal.pk).update(stage=SalesStage.LOST)
+        evaluate_tiers(today=TODAY)
+        assert TierProposal.objects.get().status == ProposalStatus.WITHDRAWN
+
+    def test_a_promotion_earned_in_a_past_period_is_not_lost_while_it_waits(self) -> None:
+        make_tiers(SILVER)
+        won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        evaluate_tiers(today=dt.date(2026, 7, 2))
+        assert [proposal.effective_on for proposal in waiting()] == [TODAY]
+
+    def test_a_higher_tier_replaces_the_waiting_proposal(self) -> None:
+        _base, _silver, gold = make_tiers(SILVER, GOLD)
+        partner = PartnerFactory()
+        won_deal(partner, 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        won_deal(partner, 4_000_00, dt.date(2026, 4, 4))
+        evaluate_tiers(today=TODAY)
+        assert [proposal.to_tier for proposal in waiting()] == [gold]
+
+    def test_automatic_promotion_assigns_at_once(self) -> None:
+        _base, silver = make_tiers(SILVER)
+        TierPolicy.objects.create(automatic_promotion=True)
+        deal = won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        assert waiting() == []
+        assert tier_on(deal.partner_id, TODAY) == silver
+        assert TierStanding.objects.get().tier == silver
+        evaluate_tiers(today=TODAY)
+        assert TierAssignment.objects.count() == 1
+
+    def test_demotion_waits_for_the_periods_end_and_the_grace(self) -> None:
+        base, silver = make_tiers(SILVER)
+        partner = PartnerFactory()
+        hold(partner, silver, dt.date(2025, 7, 1))
+        won_deal(partner, 1_200_00, dt.date(2025, 10, 3))
+        evaluate_tiers(today=TODAY)
+        assert waiting() == []
+        assert TierStanding.objects.get().below_since == dt.date(2026, 4, 1)
+        evaluate_tiers(today=dt.date(2026, 7, 1))
+        (proposal,) = waiting()
+        assert (proposal.direction, proposal.to_tier) == (Direction.DEMOTION, base)
+
+    def test_a_demotion_is_withdrawn_when_late_data_fill_the_period(self) -> None:
+        _base, silver = make_tiers(SILVER)
+        TierPolicy.objects.create(grace_days=0)
+        partner = PartnerFactory()
+        hold(partner, silver, dt.date(2025, 7, 1))
+        evaluate_tiers(today=TODAY)
+        assert len(waiting()) == 1
+        won_deal(partner, 1_200_00, dt.date(2026, 2, 3))
+        evaluate_tiers(today=TODAY)
+        assert waiting() == []
+
+    def test_the_number_of_queries_does_not_depend_on_partners(self) -> None:
+        make_tiers(SILVER, GOLD)
+        for _number in range(4):
+            won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        partners = list(Partner.objects.values_list("pk", flat=True))
+        evaluate_tiers(partners, today=TODAY)
+        counts = []
+        for some in (partners[:1], partners):
+            statements: list[str] = []
+
+            def count(execute: Callable, sql: str, *args: object, seen: list[str] = statements) -> object:
+                seen.append(sql)
+                return execute(sql, *args)
+
+            with connection.execute_wrapper(count):
+                evaluate_tiers(some, today=TODAY)
+            counts.append(len(statements))
+        assert counts[0] == counts[1] <= 14
+
+    def test_without_tiers_there_is_nothing_to_do(self) -> None:
+        PartnerFactory()
+        assert evaluate_tiers() == 0
+
+
+@pytest.mark.usefixtures("scoped")
+class TestAssignments:
+    def test_one_tier_a_partner_at_a_time(self) -> None:
+        base, silver = make_tiers(SILVER)
+        partner = PartnerFactory()
+        TierAssignment.objects.create(
+            partner=partner, tier=silver, during=DateRange(dt.date(2026, 1, 1), None)
+        )
+        with pytest.raises(IntegrityError), transaction.atomic():
+            TierAssignment.objects.create(partner=partner, tier=base, during=DateRange(TODAY, None))
+
+    def test_an_assignment_ends_the_one_before_and_replaces_later_ones(self) -> None:
+        base, silver, gold = make_tiers(SILVER, GOLD)
+        partner = PartnerFactory()
+        for tier, day in [(silver, dt.date(2026, 1, 1)), (gold, dt.date(2026, 6, 1)), (silver, TODAY)]:
+            hold(partner, tier, day)
+        assert [(row.tier, row.during.lower) for row in TierAssignment.objects.all()] == [
+            (silver, dt.date(2026, 1, 1))
+        ]
+        hold(partner, gold, TODAY)
+        history = histories([partner.pk], base.pk)[partner.pk]
+        assert [history.on(day) for day in (dt.date(2025, 12, 31), dt.date(2026, 1, 1), TODAY)] == [
+            base.pk,
+            silver.pk,
+            gold.pk,
+        ]
+
+    def test_past_deals_keep_their_rate(self, admin: Membership) -> None:
+        base, silver = make_tiers(SILVER)
+        make_plan({base: ((0, None, "0.05"),), silver: ((0, None, "0.10"),)})
+        partner = PartnerFactory()
+        old = won_deal(partner, 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        confirm_proposal(waiting()[0], by=admin)
+        new = won_deal(partner, 100_00, TODAY)
+        post_earnings(list(Event.objects.filter(type="tier.assigned")))
+        assert LedgerEntry.objects.get(deal=old).amount == 60_00
+        assert LedgerEntry.objects.get(deal=new).amount == 10_00
+
+    def test_scorecards_updated_evaluates(self) -> None:
+        make_tiers(SILVER)
+        deal = won_deal(PartnerFactory(), 1_200_00, TODAY)
+        evaluate([Event(type="scorecards.updated", partner_id=deal.partner_id, data={})])
+        assert TierStanding.objects.get().partner == deal.partner
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_evaluations_at_once_propose_once() -> None:
+    tenant = TenantFactory()
+    with tenant_scope(tenant.pk):
+        make_tiers(SILVER)
+        for _number in range(3):
+            won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+    barrier, errors = threading.Barrier(3), []
+
+    def work() -> None:
+        try:
+            barrier.wait()
+            with tenant_scope(tenant.pk):
+                evaluate_tiers(today=TODAY)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    with tenant_scope(tenant.pk):
+        assert errors == []
+        assert len(waiting()) == 3
+
+
+def test_a_partner_sees_its_own_tier_alone(tenant: Tenant, partner_owner: Membership) -> None:
+    with tenant_scope(tenant.pk):
+        _base, silver = make_tiers(SILVER)
+        own, other = Partner.objects.get(pk=partner_owner.partner_id), PartnerFactory()
+        for partner in (own, other):
+            won_deal(partner, 1_200_00, dt.date(2026, 4, 3))
+            hold(partner, silver, dt.date(2026, 4, 1))
+        evaluate_tiers(today=TODAY)
+        assert TierStanding.objects.count() == 2
+    with tenant_scope(tenant.pk, partner_owner.partner_id):
+        assert [row.partner_id for row in TierAssignment.objects.all()] == [own.pk]
+        assert [row.partner_id for row in TierStanding.objects.all()] == [own.pk]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM incentives_tierassignment")
+            assert cursor.fetchone() == (1,)
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            TierProposal.objects.exists()
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            TierAssignment.objects.update(tier=silver)
