@@ -74,7 +74,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 def _shade(colour: str, *, until: Callable[[str], bool], darker: bool) -> str:
     hue, lightness, saturation = colorsys.rgb_to_hls(*(value / 255 for value in _rgb(colour)))
     shade = colour
-    while not until(shade) and 0 < lightness < 1:
+    while not until(shade) and (lightness > 0 if darker else lightness < 1):
         lightness = max(0.0, lightness - 0.02) if darker else min(1.0, lightness + 0.02)
         shade = "#" + "".join(
             f"{round(value * 255):02x}" for value in colorsys.hls_to_rgb(hue, lightness, saturation)

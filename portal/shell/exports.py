@@ -35,7 +35,7 @@ def csv_lines(header: list[str], rows: Iterable[list[Any]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow([neutral(label) for label in header])
     for row in rows:
-        yield writer.writerow(["" if value is None else neutral(_plain(value)) for value in row])
+        yield writer.writerow(["" if value is None else _plain(neutral(value)) for value in row])
 
 
 def csv_response(name: str, lines: Iterator[str]) -> HttpResponseBase:

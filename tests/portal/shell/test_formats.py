@@ -1,0 +1,37 @@
+"""Quick formatting says exactly what the slow one says."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.money import format_money
+from portal.shell import formats
+
+
+@given(
+    minor=st.integers(-(10**14), 10**14),
+    currency=st.sampled_from(["EUR", "USD", "GBP", "JPY", "KWD", "CHF"]),
+    language=st.sampled_from(["en", "nl"]),
+)
+def test_quick_money_equals_format_money(minor: int, currency: str, language: str) -> None:
+    with translation.override(language):
+        assert formats.quick_money(minor, currency) == format_money(minor, currency)
+
+
+def test_nothing_is_a_dash() -> None:
+    assert formats.quick_money(None, "EUR") == formats.short_date(None) == formats.percent(None) == "–"
+
+
+def test_a_moment_is_shown_on_the_day_it_has_where_the_reader_is() -> None:
+    late = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
+    with timezone.override("Europe/Amsterdam"), translation.override("en"):
+        assert formats.short_time(late) == "1 Feb 2026, 00:30"
+        assert formats.short_date(date(2026, 11, 22)) == "22 Nov 2026"
+
+
+def test_percent_of_a_fraction() -> None:
+    with translation.override("nl"):
+        assert formats.percent(Decimal("0.12345")) == "12,3%"
