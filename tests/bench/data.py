@@ -1,0 +1,221 @@
+"""The data that is measured: three vendors, made in SQL within seconds, the same each time.
+
+`bench` has 10,000 partners with 100 deals each at scale 1, `bench-small` a tenth of the partners with as many
+deals each; both over two years that end today.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+from metrics.actions import ensure_default_template, recompute_periods
+from metrics.models import Scorecard
+from metrics.periods import PeriodKind, calendar_of
+from partners.deals.models import Deal
+from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership, User
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+
+PARTNERS = 10_000
+DEALS_EACH = 100
+MANAGERS = 20
+BATCH = 100_000
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A tenant with data, and one member for each role. `partner_id` is the partner's that `partner` belongs to."""
+
+    tenant: Tenant
+    partners: int
+    deals: int
+    partner_id: UUID
+    admin: Membership
+    manager: Membership
+    partner: Membership
+
+
+def vendor(slug: str, partners: int) -> Vendor:
+    """The vendor with that many partners, made when it is not there yet."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    deals = partners * DEALS_EACH
+    if tenant is None or not _is_complete(tenant, partners):
+        if tenant is not None:
+            _empty(tenant)
+        tenant = tenant or Tenant.objects.create(
+            slug=slug, name=slug.replace("-", " ").title(), currency="EUR"
+        )
+        _fill(tenant, partners)
+    with tenant_scope(tenant.pk):
+        ensure_default_template(tenant)
+    compute_current(tenant)
+    return Vendor(
+        tenant=tenant,
+        partners=partners,
+        deals=deals,
+        partner_id=_partner_id(tenant, 1),
+        admin=_member(tenant, Role.ADMIN, 0),
+        manager=_member(tenant, Role.CHANNEL_MANAGER, 1),
+        partner=_member(tenant, Role.PARTNER_OWNER, 0, _partner_id(tenant, 1)),
+    )
+
+
+def compute_current(tenant: Tenant) -> None:
+    """Scorecards of the current periods, where there are none yet."""
+    calendar = calendar_of(tenant)
+    periods = [calendar.current(kind) for kind in PeriodKind]
+    with tenant_scope(tenant.pk):
+        starts = {period.start for period in periods}
+        if Scorecard.objects.filter(subject_kind="programme", period_start__in=starts).count() < len(periods):
+            recompute_periods(periods)
+    tidy()
+
+
+def tidy() -> None:
+    """VACUUM and ANALYZE as the tables' owner, so that no run pays for another's dead rows."""
+    url = settings.MIGRATION_DATABASE_URL
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE)")
+
+
+def _is_complete(tenant: Tenant, partners: int) -> bool:
+    with tenant_scope(tenant.pk):
+        return Partner.objects.count() == partners and Deal.objects.count() >= partners * DEALS_EACH
+
+
+def _empty(tenant: Tenant) -> None:
+    """Remove a half-made or other-sized data set. Append-only tables keep their rows, which do no harm."""
+    with psycopg.connect(settings.MIGRATION_DATABASE_URL) as owner:
+        owner.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant.pk)])
+        owner.execute(
+            "TRUNCATE deals_deal, directory_partner, directory_customer, directory_customerpartner CASCADE"
+        )
+
+
+def _fill(tenant: Tenant, partners: int) -> None:
+    managers = [_member(tenant, Role.CHANNEL_MANAGER, number).pk for number in range(1, MANAGERS + 1)]
+    with tenant_scope(tenant.pk):
+        families = [ProductFamily.objects.get_or_create(name=f"Family {n}")[0] for n in range(5)]
+        products = [
+            Product.objects.get_or_create(
+                name=f"Product {n}",
+                defaults={"family": families[n % 5], "price": 100_000 + n, "currency": "EUR"},
+            )[0]
+            for n in range(10)
+        ]
+        values = {
+            "tenant": tenant.pk,
+            "salt": tenant.slug,
+            "n": partners,
+            "managers": managers,
+            "families": [families[n % 5].pk for n in range(10)],
+            "products": [product.pk for product in products],
+        }
+        _execute(_PARTNERS, values)
+        _execute(_CUSTOMERS, values)
+        _execute(_LINKS, values)
+    for first in range(0, partners * DEALS_EACH, BATCH):
+        last = min(first + BATCH, partners * DEALS_EACH) - 1
+        with tenant_scope(tenant.pk):
+            _execute(_DEALS, {**values, "first": first, "last": last})
+    _member(tenant, Role.ADMIN, 0)
+    tidy()
+
+
+def _member(tenant: Tenant, role: Role, number: int, partner_id: UUID | None = None) -> Membership:
+    email = f"{role}-{number}@{tenant.slug}.example"
+    user, _made = User.objects.get_or_create(email=email, defaults={"name": f"{role} {number}".title()})
+    with tenant_scope(tenant.pk):
+        found, _made = Membership.objects.get_or_create(
+            tenant=tenant, user=user, defaults={"role": role, "partner_id": partner_id}
+        )
+    return found
+
+
+def _partner_id(tenant: Tenant, number: int) -> UUID:
+    with tenant_scope(tenant.pk):
+        return Partner.objects.get(number=f"P-{number:05d}").pk
+
+
+def _execute(statement: str, values: dict[str, object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(statement, values)
+
+
+def _id(kind: str, key: str, moment: str = "'2024-01-01'::timestamptz") -> str:
+    """A version 7 UUID in SQL, of a moment and a key, so that ids grow with time as the application's do."""
+    digest = f"md5(%(salt)s || '{kind}' || ({key})::text)"
+    return (
+        f"(lpad(to_hex((extract(epoch FROM {moment}) * 1000)::bigint), 12, '0') || '7' ||"
+        f" substr({digest}, 1, 3) || '8' || substr({digest}, 4, 15))::uuid"
+    )
+
+
+_PARTNERS = f"""
+INSERT INTO {Partner._meta.db_table} (id, tenant_id, created_at, updated_at, number, name, type, status, region,
+    country, website, manager_id, joined_on, external_id)
+SELECT {_id("p", "i")}, %(tenant)s, now(), now(), 'P-' || lpad((i + 1)::text, 5, '0'), 'Partner ' || i,
+    (ARRAY['reseller', 'referral', 'msp', 'distributor', 'integrator'])[1 + i %% 5], 'active',
+    (ARRAY['EMEA', 'Americas', 'APAC', 'Nordics', 'DACH'])[1 + (i / 5) %% 5], 'NL', '',
+    (%(managers)s::uuid[])[1 + (i / 7) %% array_length(%(managers)s::uuid[], 1)], current_date - 900, 'p' || i
+FROM generate_series(0, %(n)s - 1) AS i"""
+
+_CUSTOMERS = f"""
+INSERT INTO {Customer._meta.db_table} (id, tenant_id, created_at, updated_at, number, name, normalised_name, country,
+    domain, industry, parent_name, started_on, external_id)
+SELECT {_id("c", "i")}, %(tenant)s, now(), now(), 'C-' || lpad((i + 1)::text, 5, '0'), 'Customer ' || i,
+    'customer ' || i, 'NL', '', 'retail', '', current_date - 400 - i %% 300, 'c' || i
+FROM generate_series(0, %(n)s * 4 - 1) AS i"""
+
+_LINKS = f"""
+INSERT INTO {CustomerPartner._meta.db_table} (id, tenant_id, created_at, customer_id, partner_id)
+SELECT {_id("l", "i")}, %(tenant)s, now(), {_id("c", "i")}, {_id("p", "i / 4")}
+FROM generate_series(0, %(n)s * 4 - 1) AS i"""
+
+_DEALS = f"""
+INSERT INTO {Deal._meta.db_table} (id, tenant_id, created_at, updated_at, number, title, partner_id, customer_id,
+    product_id, family_id, origin, status, stage, currency, rate, amount, revenue, cost, amount_base, revenue_base,
+    cost_base, engaged_on, expected_close, closed_on, first_submitted_at, submitted_at, resubmissions, decided_at,
+    decision_reason, protection, loss_reason, competitor, notes, external_id, version)
+SELECT {_id("d", "i", "began")}, %(tenant)s, began, began, 'DR-' || to_char(began, 'YYYY') || '-' || lpad(i::text, 7, '0'),
+    'Deal ' || i, {_id("p", "p")},
+    CASE WHEN k %% 20 = 19 AND state <> 'approved' THEN NULL ELSE {_id("c", "p * 4 + k % 4").replace("% 4", "%% 4")} END,
+    (%(products)s::uuid[])[1 + product], (%(families)s::uuid[])[1 + product],
+    CASE WHEN registered THEN 'registered' ELSE 'imported' END,
+    CASE WHEN registered THEN CASE state WHEN 'open' THEN 'expired' ELSE state END ELSE '' END,
+    CASE state WHEN 'won' THEN 'won' WHEN 'lost' THEN 'lost'
+        ELSE (ARRAY['prospecting', 'engaging', 'proposal', 'negotiation'])[1 + h %% 4] END,
+    'EUR', 1, amount, CASE WHEN state = 'won' THEN amount END, CASE WHEN state = 'won' AND h %% 3 = 0 THEN amount / 2 END,
+    amount, CASE WHEN state = 'won' THEN amount END, CASE WHEN state = 'won' AND h %% 3 = 0 THEN amount / 2 END,
+    began::date, began::date + 60,
+    CASE WHEN state IN ('won', 'lost') THEN LEAST(began::date + 5 + h %% 90, current_date) END,
+    CASE WHEN registered THEN began END, CASE WHEN registered THEN began END, 0,
+    CASE WHEN registered AND state <> 'submitted' THEN LEAST(began + (h %% 70) * interval '1 hour', now()) END, '',
+    CASE WHEN state = 'approved' THEN tstzrange(now() - interval '30 days', now() + interval '60 days')
+        WHEN registered AND state = 'open' THEN tstzrange(began, began + interval '90 days') END,
+    CASE WHEN state = 'lost' THEN 'Price' ELSE '' END, '', '', 'd' || i, 1
+FROM (
+    SELECT i, p, k, h, state, amount, began, product,
+        state IN ('approved', 'submitted', 'rejected') OR (h / 8) %% 2 = 0 AS registered
+    FROM (
+        SELECT i, i %% %(n)s AS p, i / %(n)s AS k, h, h %% 10 AS product, 10000 + (h %% 9000) * 100 AS amount,
+            now() - ((h / 16) %% 730) * interval '1 day' - (h %% 80000) * interval '1 second' AS began,
+            CASE WHEN i / %(n)s = 0 THEN 'approved'
+                WHEN i / %(n)s = 1 AND i %% 10 = 0 THEN 'submitted'
+                WHEN h %% 100 < 48 THEN 'won' WHEN h %% 100 < 76 THEN 'lost'
+                WHEN h %% 100 < 95 THEN 'open' ELSE 'rejected' END AS state
+        FROM (SELECT i, (hashint8(i::bigint) & 1073741823) AS h FROM generate_series(%(first)s, %(last)s) AS i) AS hashed
+    ) AS drawn
+) AS deal
+ON CONFLICT DO NOTHING"""
+
+
+def today_of(tenant: Tenant) -> date:
+    return calendar_of(tenant).today()

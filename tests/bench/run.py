@@ -1,0 +1,54 @@
+"""Runs the measurements by name and prints their lines."""
+
+import logging
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+
+from tests.bench import recompute
+from tests.bench.data import PARTNERS, Vendor, vendor
+from tests.bench.measure import Figure
+
+
+class Bench:
+    """What a measurement is given: options, and the data made when it is first asked for."""
+
+    def __init__(self, options: Namespace):
+        self.pairs: int = options.pairs
+        self.profile: bool = options.profile
+        self.scale: float = options.scale
+        self._vendors: dict[str, Vendor] = {}
+
+    @property
+    def large(self) -> Vendor:
+        return self._vendor("bench", PARTNERS)
+
+    @property
+    def small(self) -> Vendor:
+        """A tenth of the partners, with as many deals each."""
+        return self._vendor("bench-small", PARTNERS // 10)
+
+    def _vendor(self, slug: str, partners: int) -> Vendor:
+        if slug not in self._vendors:
+            self._vendors[slug] = vendor(slug, max(10, int(partners * self.scale)))
+        return self._vendors[slug]
+
+
+MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
+    "recompute_full": recompute.full,
+    "recompute_one": recompute.one,
+}
+
+
+def run(names: list[str], options: Namespace) -> list[str]:
+    """Print a line for each figure; returns the names of those that were missed."""
+    logging.getLogger().setLevel(logging.ERROR)
+    bench = Bench(options)
+    if options.scale != 1:
+        print(f"# scale {options.scale:g}: the targets are meant for scale 1", flush=True)
+    missed = []
+    for name in names:
+        for figure in MEASUREMENTS[name](bench):
+            print(figure.line(), flush=True)
+            if not figure.reached:
+                missed.append(figure.name)
+    return missed
