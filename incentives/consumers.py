@@ -48,6 +48,8 @@ def _days(event: Event) -> Iterable[dt.date]:
 def evaluate(events: list[Event]) -> None:
     """Evaluate the tiers of partners whose scorecards, status or company changed."""
     partner_ids: set[UUID] = {event.partner_id for event in events if event.partner_id}
+    # A run over the whole programme says it in one event for many partners.
+    partner_ids |= {UUID(key) for event in events for key in event.data.get("partners", ())}
     if partner_ids:
         evaluate_tiers(partner_ids)
 

@@ -49,6 +49,7 @@ log = structlog.get_logger(__name__)
 
 JOB_KIND = "metrics.recompute"
 BATCH = 200
+ONE_EVENT_EACH = 500
 ALWAYS = dt.date.min
 
 
@@ -193,15 +194,25 @@ def _take_marks(limit: int) -> dict[UUID, dt.date]:
 
 
 def _announce(changed: Changed) -> None:
-    record_many(
-        EventDraft(
-            "scorecards.updated",
-            Partner(pk=partner_id),
-            partner_id=partner_id,
-            data={"periods": sorted(keys)},
+    """One event a partner; of a run that changes hundreds of them, one for each batch of partners."""
+    if len(changed.periods) <= ONE_EVENT_EACH:
+        record_many(
+            EventDraft(
+                "scorecards.updated",
+                Partner(pk=partner_id),
+                partner_id=partner_id,
+                data={"periods": sorted(keys)},
+            )
+            for partner_id, keys in changed.periods.items()
         )
-        for partner_id, keys in changed.periods.items()
-    )
+        return
+    tenant = Tenant(pk=current_tenant_id())
+    everyone = sorted(changed.periods)
+    for start in range(0, len(everyone), ONE_EVENT_EACH):
+        batch = everyone[start : start + ONE_EVENT_EACH]
+        periods = sorted({key for partner_id in batch for key in changed.periods[partner_id]})
+        data = {"periods": periods, "partners": [str(partner_id) for partner_id in batch]}
+        record("scorecards.updated", subject=tenant, data=data)
 
 
 def _try_to_recompute() -> bool:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from metrics.actions import ALWAYS, mark_dirty
+from metrics.actions import ALWAYS, ensure_default_template, mark_dirty, start_full_recompute
 from metrics.periods import Calendar, calendar_of
+from portal.events.consumers import subscribe
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import current_tenant_id
@@ -52,6 +53,13 @@ def partners_changed(events: list[Event]) -> None:
     mark_dirty((event.partner_id, ALWAYS) for event in events if event.partner_id)
 
 
+def tenant_changed(events: list[Event]) -> None:
+    """A new tenant gets its templates; a new time zone or fiscal year moves every period's bounds."""
+    ensure_default_template(Tenant.objects.get(pk=current_tenant_id()))
+    if any({"time_zone", "fiscal_year_start"} & set(event.data.get("new") or ()) for event in events):
+        start_full_recompute()
+
+
 def _fetch(sql: str, calendar: Calendar, ids: list[UUID]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"zone": calendar.zone.key, "tenant": current_tenant_id(), "ids": ids})
@@ -80,3 +88,10 @@ def _partners_in(data: dict[str, Any]) -> Iterator[UUID]:
         values = data.get(side)
         if isinstance(values, dict) and values.get("partner_id"):
             yield UUID(str(values["partner_id"]))
+
+
+def register() -> None:
+    subscribe("deal.*", "deals.imported", name="metrics.deals", consumer=deals_changed)
+    subscribe("customer.*", "customers.imported", name="metrics.customers", consumer=customers_changed)
+    subscribe("partner.*", "partners.imported", name="metrics.partners", consumer=partners_changed)
+    subscribe("tenant.*", name="metrics.tenant", consumer=tenant_changed)

@@ -102,7 +102,7 @@ _WINDOWS = """w AS (SELECT * FROM unnest(%(start_on)s::date[], %(end_on)s::date[
     WITH ORDINALITY AS w(start_on, end_on, previous_on, as_of, start_at, end_at, n))"""
 
 # What a deal is, once a deal.
-_DEAL = """SELECT d.partner_id, d.customer_id IS NOT NULL AS named, d.origin = %(registered)s AS registered,
+_DEAL = """SELECT d.id AS deal_id, d.partner_id, d.customer_id IS NOT NULL AS named, d.origin = %(registered)s AS registered,
     d.stage = %(won)s AS won, d.stage = %(lost)s AS lost, d.closed_on, d.revenue_base, d.cost_base, d.amount_base,
     d.status = %(status_won)s AS approved_win, d.status = %(rejected)s AS rejected,
     d.status <> ALL(%(outside)s) AS counts, d.first_submitted_at, d.submitted_at,
@@ -168,7 +168,7 @@ pairs AS (
         WHERE d.tenant_id = %(tenant)s{these} AND c.started_on IS NOT NULL
     ) AS starts GROUP BY partner_id, customer_id
 )
-SELECT w.n, p.partner_id,
+SELECT w.n, p.{per},
     count(*) FILTER (WHERE p.started_on < w.start_on AND {here}) AS customers_at_start,
     count(*) FILTER (WHERE p.started_on >= w.start_on) AS customers_new,
     count(*) FILTER (WHERE p.started_on < w.start_on AND {here} AND c.ended_on < w.as_of) AS customers_lost,
@@ -176,21 +176,24 @@ SELECT w.n, p.partner_id,
         AS customers_retained
 FROM pairs p JOIN directory_customer c ON c.tenant_id = %(tenant)s AND c.id = p.customer_id
 JOIN w ON p.started_on < w.end_on
-GROUP BY w.n, p.partner_id"""
+GROUP BY w.n, p.{per}"""
 
 
 DEAL_FACTS = [name for name, fact in FACTS.items() if fact.source == "deals"]
 
 
-def _deals_sql() -> str:
-    """For some partners: each of their deals stands or does not stand to each window, a row for each of both."""
+def _deals_sql(per: str) -> str:
+    """For some partners: each of their deals stands or does not stand to each window, a row for each of both.
+
+    Added up by partner, or by deal for what each one contributes.
+    """
     standings = ", ".join(f"{test} AS {name}" for name, test in _STANDINGS.items())
     sums = ", ".join(f"COALESCE({_SUMS[name]}, 0)::bigint AS {name}" for name in DEAL_FACTS)
     # OFFSET 0 keeps the planner from writing the expressions out again for each fact.
     return (
-        f"WITH {_WINDOWS} SELECT n, partner_id, {sums} FROM ("
+        f"WITH {_WINDOWS} SELECT n, {per}, {sums} FROM ("
         f"SELECT w.n, d.*, {standings} FROM ({_deal(_THESE)}) AS d CROSS JOIN w OFFSET 0) AS pairs"
-        f" WHERE {' OR '.join(_STANDINGS)} GROUP BY n, partner_id"
+        f" WHERE {' OR '.join(_STANDINGS)} GROUP BY n, {per}"
     )
 
 
@@ -230,16 +233,17 @@ def _deal(these: str) -> str:
     return _DEAL.format(these=these, chances=_CHANCE, unknown=CHANCE_UNKNOWN)
 
 
-def _customers_sql(these: str) -> str:
+def _customers_sql(these: str, per: str) -> str:
     here = "COALESCE(c.ended_on >= w.start_on, true)"
-    return _CUSTOMERS.format(windows=_WINDOWS, these=these, here=here)
+    return _CUSTOMERS.format(windows=_WINDOWS, these=these, here=here, per=per)
 
 
 # How many windows one statement for all partners lays side by side.
 _SIDE_BY_SIDE = 6
 _THESE = " AND d.partner_id = ANY(%(partners)s)"
-_SOME_DEALS = _deals_sql()
-_SOME_CUSTOMERS, _ALL_CUSTOMERS = _customers_sql(_THESE), _customers_sql("")
+_SOME_DEALS = _deals_sql("partner_id")
+_SOME_CUSTOMERS, _ALL_CUSTOMERS = _customers_sql(_THESE, "partner_id"), _customers_sql("", "partner_id")
+_EACH_DEAL, _EACH_CUSTOMER = _deals_sql("deal_id"), _customers_sql(_THESE, "customer_id")
 # Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
 OUTSIDE_PIPELINE = (RegistrationStatus.DRAFT, RegistrationStatus.REJECTED, RegistrationStatus.WITHDRAWN)
 DECIDED = (
@@ -322,6 +326,19 @@ def _all_deals(count: int, values: dict[str, object]) -> pl.DataFrame:
             for n in here
         ]
     return pl.concat(parts) if parts else pl.DataFrame(schema=_schema("deals"))
+
+
+def contributions(
+    source: str, window: Window, calendar: Calendar, today: dt.date, partner_id: UUID
+) -> pl.DataFrame:
+    """What each record (a deal or a customer, as `source` says) adds to a partner's facts in a window.
+
+    By the same statement as the facts, so the columns add up to them. Columns: `id` (text) and the source's facts.
+    """
+    values = parameters([window], calendar, today, [partner_id])
+    sql = _EACH_DEAL if source == "deals" else _EACH_CUSTOMER
+    schema = {("id" if name == "partner_id" else name): kind for name, kind in _schema(source).items()}
+    return fetch_frame(sql, values, schema).drop("n")
 
 
 def _schema(source: str) -> dict[str, pl.DataType]:

@@ -101,9 +101,7 @@ def scores(period: Period, partner_ids: Iterable[UUID] | None = None) -> dict[UU
     }
 
 
-def score_history(
-    partner_id: UUID, kind: PeriodKind, count: int = 12
-) -> list[tuple[Period, Decimal | None]]:
+def score_history(partner_id: UUID, kind: PeriodKind, count: int = 12) -> list[tuple[Period, Decimal | None]]:
     """The latest `count` periods and their scores, oldest first."""
     rows = partner_cards().filter(partner_id=partner_id, period_kind=kind).order_by("-period_start")[:count]
     return [
@@ -269,6 +267,8 @@ def api_cards() -> models.QuerySet[Scorecard]:
 
 def card_values(card: Scorecard) -> dict[str, Any]:
     """Every KPI of the catalogue for a scorecard's facts."""
-    return with_kpis(_facts_frame([card.facts])).select(f"kpi.{code}" for code in FORMULA_CODES).row(
-        0, named=True
+    return (
+        with_kpis(_facts_frame([card.facts]))
+        .select(f"kpi.{code}" for code in FORMULA_CODES)
+        .row(0, named=True)
     )

@@ -1,0 +1,280 @@
+"""A scorecard in words: each KPI's working, the records behind it, and the cheapest ways to gain points."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from metrics.catalogue import CATALOGUE, Kpi, Unit
+from metrics.display import direction, format_change, format_points, format_value, gap_text
+from metrics.evaluation import evaluate_facts
+from metrics.facts import FACTS, contributions
+from metrics.formulas import names_in
+from metrics.models import Scorecard
+from metrics.periods import Calendar
+from metrics.queries import PeerFigures
+from metrics.scoring import PEER
+from partners.deals.models import Deal
+from partners.directory.models import Customer
+
+Number = int | float
+RECORDS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KpiLine:
+    """One KPI of a scorecard, formatted. Without `weight` it stands in the catalogue but not in the template."""
+
+    kpi: Kpi
+    value: Number | None
+    value_text: str
+    change_text: str
+    trend: str
+    median_text: str
+    target_text: str = ""
+    floor_text: str = ""
+    weight_text: str = ""
+    attainment: float | None = None
+    points: float = 0.0
+    points_text: str = ""
+    share: float = 0.0
+    gap: str = ""
+    by_peers: bool = False
+
+    @property
+    def percent(self) -> int:
+        return round(100 * (self.attainment or 0))
+
+    @property
+    def missing(self) -> float:
+        """Points that the KPI does not yet give."""
+        return self.share - self.points
+
+
+def kpi_lines(
+    card: Scorecard, previous: Scorecard | None, peers: PeerFigures, currency: str
+) -> tuple[list[KpiLine], list[KpiLine]]:
+    """The KPIs of the scorecard's template, in its order, and the catalogue's others."""
+    values = _values(card, peers)
+    before = _values(previous, None) if previous else {}
+    methods = {rule.code: rule.method for rule in card.version.rules.kpis} if card.version else {}
+    scored = [
+        _scored(
+            CATALOGUE[code],
+            card.breakdown[code],
+            before.get(code),
+            peers,
+            currency,
+            by_peers=methods.get(code) == PEER,
+        )
+        for code in methods
+        if code in card.breakdown
+    ]
+    others = [
+        _plain_line(kpi, values.get(code), before.get(code), peers, currency)
+        for code, kpi in CATALOGUE.items()
+        if code not in card.breakdown and (kpi.level != "P" or card.partner_id)
+    ]
+    return scored, others
+
+
+def _values(card: Scorecard, peers: PeerFigures | None) -> dict[str, Number | None]:
+    values = evaluate_facts(card.facts)
+    if peers is not None:
+        values["quality_score"] = peers.quality
+    values |= {code: parts["value"] for code, parts in card.breakdown.items()}
+    return values
+
+
+def _plain_line(
+    kpi: Kpi, value: Number | None, before: Number | None, peers: PeerFigures, currency: str, **parts: Any
+) -> KpiLine:
+    change = value - before if value is not None and before is not None else None
+    return KpiLine(
+        kpi=kpi,
+        value=value,
+        value_text=format_value(kpi.unit, value, currency),
+        change_text=change_text(kpi, change, currency),
+        trend="flat" if not change else "up" if change > 0 else "down",
+        median_text=format_value(kpi.unit, peers.medians.get(kpi.code), currency),
+        **parts,
+    )
+
+
+def _scored(
+    kpi: Kpi,
+    parts: Mapping[str, Any],
+    before: Number | None,
+    peers: PeerFigures,
+    currency: str,
+    *,
+    by_peers: bool,
+) -> KpiLine:
+    return _plain_line(
+        kpi,
+        parts["value"],
+        before,
+        peers,
+        currency,
+        target_text=format_value(kpi.unit, parts["target"], currency),
+        floor_text=format_value(kpi.unit, parts["floor"], currency),
+        weight_text=format_points(parts["weight"]),
+        attainment=parts["attainment"],
+        points=parts["points"] or 0.0,
+        points_text=format_points(parts["points"]),
+        share=parts["share"] or 0.0,
+        gap=gap_text(kpi.code, parts["value"], parts["target"], currency),
+        by_peers=by_peers,
+    )
+
+
+def change_text(kpi: Kpi, change: Number | None, currency: str) -> str:
+    """A difference with its sign; of percentages in percentage points."""
+    if change is None:
+        return ""
+    if kpi.unit == Unit.PERCENT:
+        return _("%(points)s points") % {"points": format_change(Decimal(str(round(change * 100, 1))))}
+    sign = "+" if change > 0 else "−" if change < 0 else "±"
+    return sign + format_value(kpi.unit, abs(change), currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something to do, and the points that it brings at most."""
+
+    line: KpiLine
+    text: str
+    points_text: str
+
+
+def ways_to_gain(lines: Iterable[KpiLine], count: int = 3) -> list[Way]:
+    """The ways with the most points for the least of their distance, cheapest first."""
+    open_lines = [line for line in lines if line.missing > 0.05 and line.gap and line.value is not None]
+    ranked = sorted(open_lines, key=lambda line: (-line.missing / _effort(line), line.kpi.code))
+    return [Way(line, line.gap, f"+{format_points(round(line.missing, 1))}") for line in ranked[:count]]
+
+
+def _effort(line: KpiLine) -> float:
+    """How far the target is, against the target: 0.1 is a tenth to go."""
+    return max(1 - (line.attainment or 0), 0.05) ** 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    name: str
+    meaning: str
+    value_text: str
+
+
+def fact_lines(card: Scorecard, kpi: Kpi, currency: str) -> list[FactLine]:
+    """The facts that a KPI comes from, with their values."""
+    return [
+        FactLine(name, str(FACTS[name].meaning), fact_text(name, card.facts.get(name, 0), currency))
+        for name in kpi.facts
+    ]
+
+
+def fact_text(name: str, value: int, currency: str) -> str:
+    """A fact's value; amounts as money, hours from seconds."""
+    fact = FACTS[name]
+    if any(word in name for word in ("revenue", "cost", "amount")):
+        return format_value(Unit.MONEY, value, currency)
+    return format_value(Unit.COUNT, value if fact.divisor == 1 else value / fact.divisor, currency)
+
+
+def substituted(kpi: Kpi, card: Scorecard, currency: str) -> str:
+    """The formula with the card's numbers in place of the facts."""
+    if kpi.ranks:
+        return ""
+    words = kpi.formula
+    values = evaluate_facts(card.facts, [name for name in names_in(kpi.formula) if name in CATALOGUE])
+    for name in sorted(names_in(kpi.formula), key=len, reverse=True):
+        if name in CATALOGUE:
+            text = format_value(CATALOGUE[name].unit, values[name], currency)
+        else:
+            text = fact_text(name, card.facts.get(name, 0), currency)
+        words = _whole_word(words, name, text)
+    return words.replace("*", "×").replace("/", "÷").replace(" - ", " − ")
+
+
+def _whole_word(words: str, name: str, text: str) -> str:
+    parts = [text if part == name else part for part in _tokens(words)]
+    return "".join(parts)
+
+
+def _tokens(words: str) -> list[str]:
+    tokens: list[str] = []
+    for character in words:
+        if (
+            tokens
+            and (character.isalnum() or character == "_")
+            and (tokens[-1][-1].isalnum() or tokens[-1][-1] == "_")
+        ):
+            tokens[-1] += character
+        else:
+            tokens.append(character)
+    return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """A deal or a customer and what it adds to each fact."""
+
+    record: Deal | Customer
+    is_deal: bool
+    amounts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    names: list[str]
+    lines: list[RecordLine]
+    total: int
+    sums: list[str]
+
+
+def records_behind(
+    card: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str
+) -> list[Records]:
+    """The records behind a partner's KPI, a table for each source; the sums are the card's facts."""
+    if card.partner_id is None:
+        return []
+    tables = []
+    for source in kpi.sources:
+        names = [name for name in kpi.facts if FACTS[name].source == source]
+        frame = contributions(source, card.period.window(), calendar, today, card.partner_id)
+        frame = frame.filter(pl.any_horizontal(pl.col(names) != 0)).sort(
+            [names[0], "id"], descending=[True, False]
+        )
+        shown = frame.head(RECORDS_SHOWN)
+        ids = [UUID(key) for key in shown["id"]]
+        found: dict[UUID, Any] = (
+            Deal.objects.select_related("customer").in_bulk(ids)
+            if source == "deals"
+            else Customer.objects.in_bulk(ids)
+        )
+        lines = [
+            RecordLine(
+                found[UUID(row["id"])],
+                source == "deals",
+                [fact_text(name, row[name], currency) for name in names],
+            )
+            for row in shown.iter_rows(named=True)
+            if UUID(row["id"]) in found
+        ]
+        sums = [fact_text(name, int(frame[name].sum()), currency) for name in names]
+        tables.append(Records([str(FACTS[name].meaning) for name in names], lines, frame.height, sums))
+    return tables
+
+
+def score_change(card: Scorecard, previous: Scorecard | None) -> tuple[str, str]:
+    """The change since the period before in words, and its direction."""
+    if previous is None or card.score is None or previous.score is None:
+        return "", "flat"
+    change = card.score - previous.score
+    return format_change(change), direction(change)

@@ -1,0 +1,100 @@
+"""What scorecards show on the home pages."""
+
+from typing import Any
+
+from django.db import models
+
+from metrics import queries
+from metrics.display import direction, format_change, format_score, format_value
+from metrics.explain import kpi_lines, score_change, ways_to_gain
+from metrics.models import Scorecard, SubjectKind
+from metrics.periods import PeriodKind, calendar_of
+from metrics.queries import PeerFigures
+from portal.accounts.models import Membership
+
+SHOWN = 5
+FIGURES = ("revenue", "deal_count", "win_rate", "pipeline")
+
+
+def where_i_stand(membership: Membership) -> dict[str, Any]:
+    """The quarter's score with its change, and the cheapest ways to gain points. Two queries."""
+    period = calendar_of(membership.tenant).current(PeriodKind.QUARTER)
+    cards = {
+        card.period_start: card
+        for card in Scorecard.objects.filter(
+            subject_kind=SubjectKind.PARTNER,
+            subject_key=str(membership.partner_id),
+            period_kind=period.kind,
+            period_start__in=[period.start, period.previous().start],
+        ).select_related("version")
+    }
+    card, previous = cards.get(period.start), cards.get(period.previous().start)
+    if card is None:
+        return {"card": None, "period": period}
+    lines, _others = kpi_lines(card, previous, PeerFigures(0, {}), membership.tenant.currency)
+    change, trend = score_change(card, previous)
+    return {
+        "card": card,
+        "period": period,
+        "score_text": format_score(card.score),
+        "change": change,
+        "trend": trend,
+        "ways": ways_to_gain(lines),
+    }
+
+
+def falling_behind(membership: Membership) -> dict[str, Any]:
+    """Partners whose score fell most against the quarter before: of the manager's portfolio, or of all. One query."""
+    period = calendar_of(membership.tenant).current(PeriodKind.QUARTER)
+    cards = queries.league(period).filter(change__lt=0)
+    if membership.is_manager:
+        cards = cards.filter(partner__manager_id=membership.pk)
+    return {
+        "period": period,
+        "behind": [
+            {
+                "partner": card.partner,
+                "score_text": format_score(card.score),
+                "change": format_change(card.change),
+            }
+            for card in cards.order_by("change", "pk")[:SHOWN]
+        ],
+    }
+
+
+def portfolio_figures(membership: Membership) -> dict[str, Any]:
+    """The quarter's figures of the manager's portfolio. One query."""
+    return _figures(membership, SubjectKind.PORTFOLIO, str(membership.pk))
+
+
+def programme_health(membership: Membership) -> dict[str, Any]:
+    """The quarter's figures of the whole programme. One query."""
+    return _figures(membership, SubjectKind.PROGRAMME, "")
+
+
+def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, Any]:
+    period = calendar_of(membership.tenant).current(PeriodKind.QUARTER)
+    starts = [period.start, period.previous().start]
+    cards: models.QuerySet[Scorecard] = Scorecard.objects.filter(
+        subject_kind=kind, subject_key=key, period_kind=period.kind, period_start__in=starts
+    ).select_related("version")
+    found = {card.period_start: card for card in cards}
+    card, previous = found.get(period.start), found.get(period.previous().start)
+    context = {"period": period, "kind": kind.value, "key": key, "card": card}
+    if card is None:
+        return context
+    currency = membership.tenant.currency
+    lines, others = kpi_lines(card, previous, PeerFigures(0, {}), currency)
+    by_code = {line.kpi.code: line for line in [*lines, *others]}
+    change = card.score - previous.score if previous and None not in (card.score, previous.score) else None
+    return context | {
+        "score_text": format_score(card.score),
+        "change": format_change(change) if change is not None else "",
+        "trend": direction(change),
+        "partner_count": format_value("count", card.facts.get("partners", 0), currency),
+        "figures": [by_code[code] for code in FIGURES if code in by_code],
+    }
+
+
+def has_template() -> bool:
+    return queries.has_template()

@@ -1,0 +1,59 @@
+"""What a change of a template would do, on the real partners of the current period, before it is saved."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from metrics.models import ScorecardTemplate, SubjectKind, TemplateVersion
+from metrics.periods import Calendar, Period, PeriodKind
+from metrics.queries import partner_names
+from metrics.rows import Templates, scored_rows
+from metrics.store import read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Scores of the partners that the template is for, now and then, the greatest moves first."""
+
+    period: Period
+    rows: list[dict[str, Any]]
+    up: int
+    down: int
+    same: int
+
+
+def preview_template(
+    template: ScorecardTemplate, kpis: list[dict[str, Any]], min_coverage: Decimal, calendar: Calendar
+) -> Preview:
+    """Score the stored facts by the present rules and by the proposed ones; nothing is written."""
+    period = calendar.current(PeriodKind(template.period_kind))
+    stored = read_rows([period])
+    partners = stored.filter(stored["subject_kind"] == SubjectKind.PARTNER.value).drop("id")
+    present = Templates.load()
+    proposed = TemplateVersion(
+        template=template, number=10**6, kpis=kpis, min_coverage=min_coverage, valid_from=period.start
+    )
+    others = [version for version in present.versions if version.template_id != template.pk]
+    before = _scores(partners, present)
+    after = _scores(partners, Templates([*others, proposed]))
+    mine = [key for key, (_score, version_id) in after.items() if version_id == str(proposed.pk)]
+    names = {str(pk): name for pk, name in partner_names(mine).items()}
+    rows = []
+    for key in mine:
+        old, new = before[key][0], after[key][0]
+        change = None if old is None or new is None else Decimal(str(new)) - Decimal(str(old))
+        rows.append({"partner": names.get(key, ""), "before": old, "after": new, "change": change})
+    rows.sort(key=lambda row: (-abs(row["change"] or 0), row["partner"]))
+    moved = [row["change"] or Decimal(0) for row in rows]
+    return Preview(
+        period,
+        rows,
+        up=sum(change > 0 for change in moved),
+        down=sum(change < 0 for change in moved),
+        same=sum(change == 0 for change in moved),
+    )
+
+
+def _scores(rows: Any, templates: Templates) -> dict[str, tuple[float | None, str]]:
+    scored = scored_rows(rows, templates).select("partner_id", "score", "version_id")
+    return {key: (score, version_id) for key, score, version_id in scored.iter_rows()}

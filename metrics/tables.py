@@ -1,0 +1,114 @@
+"""Columns of the lists."""
+
+from decimal import Decimal
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from metrics.display import direction, format_change
+from metrics.models import Scorecard
+from portal.shell.tables import (
+    BadgeColumn,
+    Column,
+    LinkColumn,
+    MoneyColumn,
+    NumberColumn,
+    PercentColumn,
+    Table,
+)
+
+_ARROWS = {"up": "arrow-up-right", "down": "arrow-down-right", "flat": "minus"}
+
+
+def change_html(change: Decimal) -> SafeString:
+    """A change with its sign and an arrow."""
+    way = direction(change)
+    tone = {"up": "trend-good", "down": "trend-bad", "flat": ""}[way]
+    return format_html(
+        '<span class="trend {}"><i class="ti ti-{}" aria-hidden="true"></i>{}</span>',
+        tone,
+        _ARROWS[way],
+        format_change(change),
+    )
+
+
+class ScoreColumn(NumberColumn):
+    """A score with one decimal."""
+
+    def __init__(self, verbose_name: object = _("Score"), **kwargs: object):
+        super().__init__(verbose_name, places=1, **kwargs)
+
+
+class ChangeColumn(Column):
+    """The change since the period before."""
+
+    css = "num"
+
+    def cell(self, value: Decimal, record: Scorecard, table: Table) -> str:
+        return change_html(value)
+
+    def export_values(self, value: Decimal | None, record: Scorecard, table: Table) -> list[Decimal | None]:
+        return [value]
+
+
+class LeagueTable(Table):
+    partner = LinkColumn(
+        _("Partner"),
+        accessor="partner__name",
+        order_by="partner__name",
+        to="metrics:scorecard",
+        pk="partner_id",
+    )
+    type = BadgeColumn(_("Type"), accessor="partner__type", phone=False)
+    region = Column(_("Region"), accessor="partner__region", phone=False)
+    manager = Column(
+        _("Manager"),
+        accessor="partner__manager",
+        order_by="partner__manager__user__name",
+        needs=("partner__manager__user__name",),
+        phone=False,
+    )
+    score = ScoreColumn()
+    change = ChangeColumn(_("Change"))
+    revenue = MoneyColumn(_("Revenue"), currency=None)
+    deals = NumberColumn(_("Deals won"), phone=False)
+    pipeline = MoneyColumn(_("Pipeline"), currency=None, phone=False)
+    coverage = PercentColumn(_("Coverage"), places=0, phone=False)
+
+    class Meta(Table.Meta):
+        model = Scorecard
+        fields = ()
+        caption = _("Scorecards of the partners")
+
+
+class GroupTable(Table):
+    """Rows are dicts with `name` and `address` beside the figures."""
+
+    name = Column(_("Group"))
+    partner_count = NumberColumn(_("Partners"))
+    score = ScoreColumn()
+    change = ChangeColumn(_("Change"))
+    revenue = MoneyColumn(_("Revenue"), currency=None)
+    deals = NumberColumn(_("Deals won"))
+    pipeline = MoneyColumn(_("Pipeline"), currency=None, phone=False)
+
+    class Meta(Table.Meta):
+        sortable = False
+        caption = _("Scorecards of groups")
+
+    def render_name(self, value: str, record: dict) -> SafeString:
+        return format_html('<a href="{}">{}</a>', record["address"], value)
+
+
+class PreviewTable(Table):
+    """Who moves, and by how much. Rows are dicts."""
+
+    partner = Column(_("Partner"))
+    before = ScoreColumn(_("Score now"))
+    after = ScoreColumn(_("Score then"))
+    change = ChangeColumn(_("Change"))
+
+    class Meta(Table.Meta):
+        sortable = False
+        caption = _("What the change would do to each partner's score in the current period")

@@ -1,0 +1,433 @@
+"""Scorecards, groups, the catalogue and the templates on the screen."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from metrics import actions, queries
+from metrics.catalogue import CATALOGUE
+from metrics.charts import history_chart, points_chart
+from metrics.display import format_score, format_value
+from metrics.explain import fact_lines, kpi_lines, records_behind, score_change, substituted, ways_to_gain
+from metrics.facts import FACTS
+from metrics.filters import LeagueFilter
+from metrics.forms import NewTemplateForm, TemplateForm
+from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
+from metrics.periods import Period, PeriodKind, calendar_of
+from metrics.preview import preview_template
+from metrics.queries import PeerFigures
+from metrics.tables import GroupTable, LeagueTable, PreviewTable
+from partners.directory.enums import PartnerType
+from partners.directory.models import Partner
+from portal.accounts.access import can, check, requires
+from portal.errors import ActionRefused
+from portal.jobs.enums import JobState
+from portal.jobs.models import Job
+from portal.shell.addresses import turl
+from portal.shell.lists import Action, ListPage
+
+HISTORY = 13
+PREVIEW_SHOWN = 50
+
+
+# --- periods -----------------------------------------------------------------------------------
+
+
+def _period(request: HttpRequest) -> Period:
+    calendar = calendar_of(request.tenant)
+    kind, start = request.GET.get("period", ""), request.GET.get("start", "")
+    return queries.chosen_period(kind, start, calendar, calendar.today())
+
+
+def _picker(request: HttpRequest, period: Period) -> dict[str, Any]:
+    """Tabs for the kinds of period and links to the neighbours; other parameters are kept."""
+    calendar = calendar_of(request.tenant)
+    current = calendar.current(period.kind)
+
+    def address(**changes: str) -> str:
+        parameters = request.GET.copy()
+        for name in ("period", "start", "page"):
+            parameters.pop(name, None)
+        parameters.update(changes)
+        return f"?{parameters.urlencode()}"
+
+    def of(other: Period) -> str:
+        return address(period=other.kind.value, start=str(other.start))
+
+    return {
+        "period": period,
+        "tabs": [
+            {"label": kind.label, "url": address(period=kind.value), "active": kind == period.kind}
+            for kind in PeriodKind
+        ],
+        "earlier": of(period.previous()),
+        "later": of(period.next()) if period.start < current.start else "",
+        "is_current": period == current,
+    }
+
+
+# --- scorecards --------------------------------------------------------------------------------
+
+
+class LeaguePage(ListPage):
+    title = gettext_lazy("Scorecards")
+    table_class = LeagueTable
+    filterset_class = LeagueFilter
+    permission = "metrics.view_scorecards"
+    search_fields = ("partner__name", "partner__number")
+    search_label = gettext_lazy("Search partners")
+    export_name = "scorecards"
+    template_name = "metrics/league.html"
+    empty_icon = "chart-bar"
+    empty_title = gettext_lazy("No scorecards in this period")
+    empty_text = gettext_lazy("They appear as soon as a partner has a deal, or by “Recompute”.")
+    actions = (
+        Action(gettext_lazy("Recompute"), "metrics:recompute", "refresh", "metrics.recompute_scorecards"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Scorecard]:
+        cards = queries.league(_period(request))
+        if request.GET.get("mine"):
+            cards = cards.filter(partner__manager_id=request.membership.pk)
+        return cards.order_by(models.F("score").desc(nulls_last=True), "partner__name", "pk")
+
+    def _filterset(self, request: HttpRequest, queryset: Any) -> Any:
+        # The period and the portfolio are no filters that a chip could remove.
+        names = set(LeagueFilter.base_filters) | {"score_min", "score_max"}
+        if any(value for key, value in request.GET.items() if key in names):
+            return LeagueFilter(request.GET, queryset=queryset, request=request)
+        if "filters" in request.GET:
+            return LeagueFilter(None, queryset=queryset, request=request)
+        return None
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        period = _period(request)
+        return {"subtitle": period.label(), "picker": _picker(request, period)}
+
+
+@require_GET
+def mine(request: HttpRequest, tenant: str) -> HttpResponse:
+    """A partner's own scorecard; the vendor's people are sent to the list."""
+    if not request.membership.is_partner:
+        return redirect(turl(request, "metrics:scorecards"))
+    partner = get_object_or_404(Partner, pk=request.membership.partner_id)
+    return _scorecard(request, partner)
+
+
+@require_GET
+def scorecard(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    partner = get_object_or_404(Partner, pk=pk)
+    check(request.membership, "metrics.view_scorecard", partner)
+    return _scorecard(request, partner)
+
+
+def _scorecard(request: HttpRequest, partner: Partner) -> HttpResponse:
+    period = _period(request)
+    card = queries.card_of(SubjectKind.PARTNER, str(partner.pk), period)
+    context = {
+        "title": _("Your scorecard") if request.membership.is_partner else partner.name,
+        "subtitle": period.label(),
+        "partner": partner,
+        "picker": _picker(request, period),
+        "card": card,
+    }
+    if not request.membership.is_partner:
+        context |= {"back_url": turl(request, "metrics:scorecards"), "back_label": _("Scorecards")}
+    if card is not None:
+        context |= _working(request, card, queries.peer_figures(partner.pk, period))
+    return render(request, "metrics/scorecard.html", context)
+
+
+def _working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[str, Any]:
+    """What a scorecard page shows of a card, whoever's it is."""
+    currency = request.tenant.currency
+    kind, period = SubjectKind(card.subject_kind), card.period
+    previous = queries.card_of(kind, card.subject_key, period.previous())
+    lines, others = kpi_lines(card, previous, peers, currency)
+    change, trend = score_change(card, previous)
+    history = [
+        (older.period, older.score)
+        for older in reversed(
+            queries.subject_cards(kind, card.subject_key, period.kind)
+            .filter(period_start__lte=period.start)
+            .only("period_kind", "period_start", "score")[:HISTORY]
+        )
+    ]
+    return {
+        "score_text": format_score(card.score),
+        "change": change,
+        "trend": trend,
+        "lines": lines,
+        "others": others,
+        "peers": peers,
+        "ways": ways_to_gain(lines),
+        "history": history_chart(history) if len(history) > 1 else None,
+        "points": points_chart(lines) if lines and card.score is not None else None,
+        "revenue_text": format_value("money", card.facts.get("revenue_won", 0), currency),
+        "version": card.version,
+    }
+
+
+@require_GET
+def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
+    """One KPI of a scorecard, down to the records behind its value."""
+    card = get_object_or_404(Scorecard.objects.select_related("partner", "version__template"), pk=pk)
+    measure = CATALOGUE.get(code)
+    if measure is None:
+        raise Http404
+    if card.partner_id:
+        check(request.membership, "metrics.view_scorecard", card)
+    else:
+        check(request.membership, "metrics.view_scorecards")
+    currency, calendar = request.tenant.currency, calendar_of(request.tenant)
+    is_partners = card.partner_id is not None
+    peers = queries.peer_figures(card.partner_id, card.period) if is_partners else PeerFigures(0, {})
+    previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
+    lines, others = kpi_lines(card, previous, peers, currency)
+    line = next((line for line in [*lines, *others] if line.kpi.code == code), None)
+    if line is None:
+        raise Http404
+    if is_partners:
+        back_url, back_label = turl(request, "metrics:scorecard", card.partner_id), card.partner.name
+    else:
+        back_url, back_label = _group_address(request, card), _group_name(card)
+    context = {
+        "title": measure.name,
+        "subtitle": card.period.label(),
+        "back_url": f"{back_url}?period={card.period_kind}&start={card.period_start}",
+        "back_label": back_label,
+        "card": card,
+        "kpi": measure,
+        "line": line,
+        "peers": peers,
+        "formula": substituted(measure, card, currency),
+        "facts": fact_lines(card, measure, currency),
+        "records": records_behind(card, measure, calendar, calendar.today(), currency),
+    }
+    return render(request, "metrics/kpi.html", context)
+
+
+# --- groups ------------------------------------------------------------------------------------
+
+GROUP_KINDS = (SubjectKind.PROGRAMME, SubjectKind.PORTFOLIO, SubjectKind.REGION, SubjectKind.TYPE)
+
+
+def _group_address(request: HttpRequest, card: Scorecard) -> str:
+    return f"{turl(request, 'metrics:group', card.subject_kind)}?key={card.subject_key}"
+
+
+def _group_name(card: Scorecard, names: dict[str, str] | None = None) -> str:
+    kind = SubjectKind(card.subject_kind)
+    if kind == SubjectKind.PROGRAMME:
+        return _("The whole programme")
+    if kind == SubjectKind.PORTFOLIO:
+        if names is None:
+            names = queries.group_names(kind, [card.subject_key])
+        return names.get(card.subject_key) or _("Without a manager")
+    if kind == SubjectKind.TYPE:
+        return str(PartnerType(card.subject_key).label)
+    return card.subject_key or _("Without a region")
+
+
+@require_GET
+@requires("metrics.view_scorecards")
+def groups(request: HttpRequest, tenant: str) -> HttpResponse:
+    """The same figures for the programme, each portfolio, region and partner type."""
+    period = _period(request)
+    wanted = request.GET.get("by", "")
+    kind = SubjectKind(wanted) if wanted in GROUP_KINDS else SubjectKind.PORTFOLIO
+    cards = list(
+        queries.groups(kind, period).order_by(models.F("score").desc(nulls_last=True), "subject_key")
+    )
+    names = queries.group_names(kind, [card.subject_key for card in cards])
+    rows = [
+        {
+            "name": _group_name(card, names),
+            "address": f"{_group_address(request, card)}&period={period.kind.value}&start={period.start}",
+            "partner_count": card.partner_count,
+            "score": card.score,
+            "change": card.change,
+            "revenue": card.revenue,
+            "deals": card.deals,
+            "pipeline": card.pipeline,
+        }
+        for card in cards
+    ]
+    tabs = [
+        {
+            "label": other.label,
+            "url": f"?by={other.value}&period={period.kind.value}&start={period.start}",
+            "active": other == kind,
+        }
+        for other in GROUP_KINDS
+    ]
+    context = {
+        "title": _("Groups"),
+        "subtitle": period.label(),
+        "picker": _picker(request, period),
+        "kinds": tabs,
+        "table": GroupTable(rows, request=request) if rows else None,
+    }
+    return render(request, "metrics/groups.html", context)
+
+
+@require_GET
+@requires("metrics.view_scorecards")
+def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
+    """A group's scorecard: the same formulas over the facts of its partners added up."""
+    if kind not in GROUP_KINDS:
+        raise Http404
+    subject, key, period = SubjectKind(kind), request.GET.get("key", ""), _period(request)
+    card = queries.card_of(subject, key, period)
+    if card is None and not queries.subject_cards(subject, key, period.kind).exists():
+        raise Http404
+    context = {
+        "title": _group_name(card or Scorecard(subject_kind=subject, subject_key=key)),
+        "subtitle": period.label(),
+        "back_url": f"{turl(request, 'metrics:groups')}?by={kind}",
+        "back_label": _("Groups"),
+        "picker": _picker(request, period),
+        "card": card,
+    }
+    if card is not None:
+        context |= _working(request, card, PeerFigures(0, {}))
+        context["partner_count"] = card.facts.get("partners", 0)
+    return render(request, "metrics/scorecard.html", context)
+
+
+# --- catalogue and templates -------------------------------------------------------------------
+
+
+@require_GET
+def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Every KPI with its formula, and every fact with its meaning."""
+    check(request.membership, "metrics.view_catalogue")
+    context = {
+        "title": _("KPI catalogue"),
+        "subtitle": _("What is measured, and how"),
+        "kpis": list(CATALOGUE.values()),
+        "facts": list(FACTS.values()),
+    }
+    return render(request, "metrics/catalogue.html", context)
+
+
+@require_GET
+@requires("metrics.change_template")
+def templates(request: HttpRequest, tenant: str) -> HttpResponse:
+    context = {
+        "title": _("Scorecard templates"),
+        "subtitle": _(
+            "What partners are measured by. The most particular template that fits a partner counts."
+        ),
+        "templates": list(queries.templates()),
+    }
+    return render(request, "metrics/templates.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("metrics.change_template")
+def template_new(request: HttpRequest, tenant: str) -> HttpResponse:
+    form = NewTemplateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            template = actions.create_template(by=request.membership, **form.cleaned_data)
+        except ActionRefused as refusal:
+            form.add_error(refusal.field, str(refusal.message))
+        else:
+            messages.success(request, _("Say what it measures, and publish it."))
+            return redirect(turl(request, "metrics:template_edit", template.pk))
+    context = {
+        "title": _("New scorecard template"),
+        "form": form,
+        "cancel_url": turl(request, "metrics:templates"),
+        "back_url": turl(request, "metrics:templates"),
+        "back_label": _("Scorecard templates"),
+    }
+    return render(request, "metrics/template_new.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("metrics.change_template")
+def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """Change the lines, look at who would move, and publish. Only “Publish” writes."""
+    template = get_object_or_404(ScorecardTemplate, pk=pk)
+    version = template.versions.order_by("-number").first() or _like_it(template)
+    form = TemplateForm(
+        request.POST or None, template=template, version=version, currency=request.tenant.currency
+    )
+    context: dict[str, Any] = {}
+    if request.method == "POST" and form.is_valid():
+        cleaned = form.cleaned_data
+        min_coverage = Decimal(cleaned["min_coverage"]) / 100
+        if "publish" in request.POST:
+            try:
+                _version, job = actions.publish_template(
+                    template,
+                    by=request.membership,
+                    kpis=cleaned["kpis"],
+                    min_coverage=min_coverage,
+                    name=cleaned["name"],
+                    seen_number=cleaned["number"],
+                )
+            except ActionRefused as refusal:
+                form.add_error(None, str(refusal.message))
+            else:
+                messages.success(request, _("Published. The scorecards are being recomputed."))
+                return redirect(turl(request, "jobs:detail", job.pk))
+        else:
+            preview = preview_template(template, cleaned["kpis"], min_coverage, calendar_of(request.tenant))
+            context["preview"] = preview
+            context["table"] = PreviewTable(preview.rows[:PREVIEW_SHOWN], request=request)
+    context |= {
+        "title": template.name,
+        "subtitle": _("%(period)s · version %(number)s")
+        % {"period": template.get_period_kind_display(), "number": version.number if version else 0},
+        "template": template,
+        "form": form,
+        "currency": request.tenant.currency,
+        "back_url": turl(request, "metrics:templates"),
+        "back_label": _("Scorecard templates"),
+    }
+    return render(request, "metrics/template_edit.html", context)
+
+
+def _like_it(template: ScorecardTemplate) -> Any:
+    """The rules that its partners have now, to begin with; as number 0, because none of its own is published."""
+    general = ScorecardTemplate.objects.filter(
+        period_kind=template.period_kind, partner_type="", region=""
+    ).first()
+    version = general.versions.order_by("-number").first() if general else None
+    if version is not None:
+        version.number = 0
+    return version
+
+
+@require_http_methods(["GET", "POST"])
+@requires("metrics.recompute_scorecards")
+def recompute(request: HttpRequest, tenant: str) -> HttpResponse:
+    running = (
+        Job.objects.filter(kind=actions.JOB_KIND, state__in=[JobState.QUEUED, JobState.RUNNING])
+        .order_by("-id")
+        .first()
+    )
+    if running is not None:
+        return redirect(turl(request, "jobs:detail", running.pk))
+    if request.method == "POST":
+        job = actions.start_full_recompute(by=request.membership)
+        return redirect(turl(request, "jobs:detail", job.pk))
+    context = {
+        "title": _("Recompute scorecards"),
+        "back_url": turl(request, "metrics:scorecards"),
+        "back_label": _("Scorecards"),
+        "cancel_url": turl(request, "metrics:scorecards"),
+        "can_recompute": can(request.membership, "metrics.recompute_scorecards"),
+    }
+    return render(request, "metrics/recompute.html", context)
