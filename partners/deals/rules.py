@@ -22,7 +22,6 @@ decides = is_admin | (is_manager & (own_portfolio | without_manager))
 acts_for_partner = (is_partner & own_partner) | is_admin | (is_manager & own_portfolio)
 
 rules.add_perm("deals.view_deal", is_vendor | (is_partner & own_partner))
-rules.add_perm("deals.export_deal", is_vendor | is_partner)
 
 for verb in ("add", "change", "submit", "withdraw", "win", "lose", "move"):
     rules.add_perm(f"deals.{verb}_deal", acts_for_partner)
