@@ -144,7 +144,16 @@ PARTNERS: tuple[Company, ...] = (
     Company("Lowland Cloud", M, BENELUX, "NL", 0, GROWING, 3.1, 10_200, 0.61, ("Sven Brouwer", "Isa Vos")),
     Company("Ardenne IT Partners", M, BENELUX, "BE", 0, STEADY, 1.9, 8_800, 0.54, ("Camille Lambert",)),
     Company(
-        "Noordzee Beheer", M, BENELUX, "NL", 0, SEASONAL, 1.7, 7_300, 0.52, ("Koen de Graaf", "Marit Schouten")
+        "Noordzee Beheer",
+        M,
+        BENELUX,
+        "NL",
+        0,
+        SEASONAL,
+        1.7,
+        7_300,
+        0.52,
+        ("Koen de Graaf", "Marit Schouten"),
     ),
     Company("Luxcore Managed IT", M, BENELUX, "LU", 0, STEADY, 1.2, 14_900, 0.57, ("Claude Weber",)),
     Company(
@@ -237,9 +246,7 @@ PARTNERS: tuple[Company, ...] = (
         "Skagen Data", R, NORDICS, "DK", 1, GROWING, 2.5, 8_900, 0.58, ("Mette Kristensen", "Rasmus Holm")
     ),
     Company("Mälaren IT", R, NORDICS, "SE", 1, SEASONAL, 2.3, 9_300, 0.54, ("Erik Sandström", "Maja Nyberg")),
-    Company(
-        "Polarcirkel Cloud", M, NORDICS, "SE", 1, GROWING, 2.4, 7_800, 0.52, ("Linnea Öberg",), joined=7
-    ),
+    Company("Polarcirkel Cloud", M, NORDICS, "SE", 1, GROWING, 2.4, 7_800, 0.52, ("Linnea Öberg",), joined=7),
     Company(
         "Öresund Integration",
         N,
@@ -273,11 +280,11 @@ PARTNERS: tuple[Company, ...] = (
     Company(
         "Pennine Networks", R, ISLES, "GB", 2, DECLINING, 3.3, 8_000, 0.48, ("Gareth Booth", "Jenny Ackroyd")
     ),
-    Company(
-        "Liffey Digital", R, ISLES, "IE", 2, GROWING, 2.7, 9_700, 0.61, ("Aoife Brennan", "Conor Walsh")
-    ),
+    Company("Liffey Digital", R, ISLES, "IE", 2, GROWING, 2.7, 9_700, 0.61, ("Aoife Brennan", "Conor Walsh")),
     Company("Tweed IT", R, ISLES, "GB", 2, STEADY, 1.4, 6_600, 0.5, ("Callum Fraser",), joined=14),
-    Company("Cairngorm Managed IT", M, ISLES, "GB", 2, STEADY, 2.6, 11_300, 0.59, ("Isla Munro", "Ewan Reid")),
+    Company(
+        "Cairngorm Managed IT", M, ISLES, "GB", 2, STEADY, 2.6, 11_300, 0.59, ("Isla Munro", "Ewan Reid")
+    ),
     Company(
         "Severn Cloud Services", M, ISLES, "GB", 2, DECLINING, 2.1, 9_900, 0.5, ("Megan Pryce", "Rhys Howell")
     ),

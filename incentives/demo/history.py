@@ -1,13 +1,14 @@
 """What happened in the demo vendor's two years, thought up before any of it is carried out.
 
-Everything follows from a seed and the moment at which the history ends: the same two give the same history.
+Registering deals has caught on in these years: at first nearly all of them came in the monthly list from the
+vendor's CRM, now most are registered. Distributors report what they sell in that list to this day. Everything follows from a seed and the moment at which the history ends: the same two give the same history.
 Nothing here touches the database.
 """
 
 import datetime as dt
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -36,6 +37,9 @@ QUEUE = dt.timedelta(days=9)
 STILL_WAITING = 0.45
 SUSPENDED_BEFORE = dt.timedelta(days=70)
 MANAGER_HOURS = (14.0, 20.0, 34.0)
+# What the demo's own partner sells in a full quarter, in euros, and how much less in each one before.
+HERO_QUARTER = 61_000
+HERO_RISE = 3_500
 _DAY = dt.timedelta(days=1)
 _UTC = dt.UTC
 
@@ -67,7 +71,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A distributor's sale as its monthly list gives it: open, won or lost."""
+    """A deal as the monthly list gives it: open until `closed_on`, then won or lost."""
 
     partner: int
     number: str
@@ -107,6 +111,14 @@ def month_back(day: dt.date, months: int) -> dt.date:
     return dt.date(index // 12, index % 12 + 1, 1)
 
 
+def _quarter(day: dt.date) -> tuple[int, int]:
+    return day.year, (day.month - 1) // 3
+
+
+def _round(amount: float) -> int:
+    return max(100, round(amount / 10) * 10)
+
+
 def think_up(seed: int, until: dt.datetime, months: int = MONTHS, scale: float = 1.0) -> History:
     """The history of `months` months before the month of `until`, up to that moment. `scale` thins it out."""
     return _Writer(Random(seed), until, months, scale).history()
@@ -136,11 +148,12 @@ class _Writer:
                     at = self._moment_in(first, company)
                     if at is None:
                         continue
-                    if company.type == PartnerType.DISTRIBUTOR:
+                    if self._is_listed(company, month):
                         self.sales.append(self._sale(index, company, at))
                     else:
                         self.stories.append(self._story(index, company, at))
         self._set_the_stage()
+        self._level_hero()
         return History(
             self.start,
             self.until,
@@ -149,6 +162,11 @@ class _Writer:
             tuple(self.sales),
             self.suspended_at,
         )
+
+    def _is_listed(self, company: Company, month: int) -> bool:
+        """Whether a deal comes in the monthly list rather than by registration."""
+        caught_on = 0.06 + 0.8 * (month / max(self.months, 1)) ** 2
+        return company.type == PartnerType.DISTRIBUTOR or self.rng.random() > caught_on
 
     # --- who buys from whom ------------------------------------------------------------------
 
@@ -300,11 +318,9 @@ class _Writer:
         story.steps.append(Step(at, "approve"))
         closing = self._later(at, cycle)
         end = min(closing, at + PROTECTION)
-        for share, stage in (
-            (0.15, SalesStage.ENGAGING),
-            (0.45, SalesStage.PROPOSAL),
-            (0.75, SalesStage.NEGOTIATION),
-        ):
+        # Partners rarely keep the stage up to date once the deal is behind them.
+        moves = ((0.15, SalesStage.ENGAGING), (0.45, SalesStage.PROPOSAL), (0.75, SalesStage.NEGOTIATION))
+        for share, stage in moves if end > self.until else moves[1:2]:
             then = self._later(at, cycle * share * self.rng.uniform(0.8, 1.2))
             if then < end:
                 story.steps.append(Step(then, "stage", {"stage": stage}))
@@ -322,19 +338,23 @@ class _Writer:
             reason, competitor = self.rng.choice(LOSS_REASONS), self.rng.choice(COMPETITORS)
             story.steps.append(Step(closing, "lose", {"reason": reason, "competitor": competitor}))
 
-    # --- a distributor's sale ----------------------------------------------------------------
+    # --- a deal in the monthly list ----------------------------------------------------------
 
     def _sale(self, index: int, company: Company, at: dt.datetime) -> Sale:
         name, family, _price = self.rng.choice(self.products)
-        cycle = max(4, round(self.rng.gammavariate(4, 7)))
+        pace = 7 if company.type == PartnerType.DISTRIBUTOR else 11
+        cycle = max(4, round(self.rng.gammavariate(4, pace)))
+        closed_on = at.date() + _DAY * cycle
+        if company.ends_as == PartnerStatus.SUSPENDED:
+            closed_on = min(closed_on, self.suspended_at.date())
         return Sale(
             partner=index,
-            number=f"SO-{len(self.sales) + 10_001}",
+            number=f"CRM-{len(self.sales) + 10_001}",
             buyer=self.rng.choice(self.serves[index]),
             product=name,
             amount=self._amount(company, family),
             engaged_on=at.date(),
-            closed_on=at.date() + _DAY * cycle,
+            closed_on=closed_on,
             won=self.rng.random() < company.win,
         )
 
@@ -342,7 +362,7 @@ class _Writer:
 
     def _set_the_stage(self) -> None:
         """Whatever the dice said, the demo's partner has something of everything on the last day."""
-        index = next(number for number, company in enumerate(PARTNERS) if company.name == HERO)
+        index = self._hero()
         days_ago: list[tuple[float, list[tuple[float, str, dict[str, Any]]]]] = [
             (0.2, [(0, "draft", {})]),
             (1.1, [(0, "register", {})]),
@@ -369,6 +389,49 @@ class _Writer:
             for after, verb, data in verbs:
                 story.steps.append(Step(self._office_day(at + dt.timedelta(days=after)), verb, data))
             self.stories.append(story)
+
+    def _level_hero(self) -> None:
+        """The same partner is near its next tier on the last day, whichever day that is, and has not held it before.
+
+        Its sales are scaled so that each quarter brings what HERO_QUARTER says.
+        """
+        index = self._hero()
+        sums: dict[tuple[int, int], float] = defaultdict(float)
+        for _story, win in self._hero_wins(index):
+            sums[_quarter(win.at.date())] += win.data["revenue"]
+        for sale in self.sales:
+            if sale.partner == index and sale.won and sale.closed_on <= self.today:
+                sums[_quarter(sale.closed_on)] += sale.amount
+        factors = {}
+        for quarter, total in sums.items():
+            age = (self.today.year - quarter[0]) * 4 + _quarter(self.today)[1] - quarter[1]
+            wanted = HERO_QUARTER - HERO_RISE * max(age - 1, 0)
+            if age == 0:
+                first = dt.date(self.today.year, quarter[1] * 3 + 1, 1)
+                wanted *= min(1.0, ((self.today - first).days + 1) / 80)
+            factors[quarter] = min(2.6, max(0.3, wanted / total))
+        for story, win in self._hero_wins(index):
+            factor = factors[_quarter(win.at.date())]
+            story.amount = _round(story.amount * factor)
+            win.data["revenue"] = _round(win.data["revenue"] * factor)
+        self.sales = [
+            replace(sale, amount=_round(sale.amount * factors[_quarter(sale.closed_on)]))
+            if sale.partner == index and sale.won and sale.closed_on <= self.today
+            else sale
+            for sale in self.sales
+        ]
+
+    def _hero_wins(self, index: int) -> list[tuple[Story, Step]]:
+        return [
+            (story, step)
+            for story in self.stories
+            if story.partner == index
+            for step in story.steps
+            if step.verb == "win" and step.at <= self.until
+        ]
+
+    def _hero(self) -> int:
+        return next(number for number, company in enumerate(PARTNERS) if company.name == HERO)
 
     def _office_day(self, at: dt.datetime) -> dt.datetime:
         """That moment, or the same time on the Friday before."""
