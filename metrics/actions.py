@@ -278,8 +278,13 @@ def all_chunks(today: dt.date | None = None, since: dt.date | None = None) -> li
     return chunks
 
 
-def start_full_recompute(*, by: Membership | None = None, since: dt.date | None = None) -> Job:
-    """A job that recomputes every period since the first deal, or those that end after `since`."""
+def start_full_recompute(
+    *, by: Membership | None = None, since: dt.date | None = None, send: bool = True
+) -> Job:
+    """A job that recomputes every period since the first deal, or those that end after `since`.
+
+    With `send` off it waits for `runner.run_inline`.
+    """
     if by is not None:
         check(by, "metrics.recompute_scorecards")
     chunks = all_chunks(since=since)
@@ -290,7 +295,8 @@ def start_full_recompute(*, by: Membership | None = None, since: dt.date | None 
         total=len(chunks),
         payload={"chunks": chunks, "changed": 0},
     )
-    runner.start(job)
+    if send:
+        runner.start(job)
     return job
 
 

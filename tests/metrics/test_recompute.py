@@ -155,7 +155,11 @@ def test_the_sum_of_the_partners_is_the_programme(programme: Tenant) -> None:
         partner = PartnerFactory(region=region)
         won_deal(partner, 100_00 + number, dt.date(2026, 10 + number % 2, 3))
         DealFactory(
-            partner=partner, origin=DealOrigin.IMPORTED, status="", stage=SalesStage.ENGAGING, engaged_on=TODAY
+            partner=partner,
+            origin=DealOrigin.IMPORTED,
+            status="",
+            stage=SalesStage.ENGAGING,
+            engaged_on=TODAY,
         )
     actions.recompute_everything(TODAY)
     calendar = calendar_of(programme)

@@ -1,0 +1,133 @@
+"""Incremental runs and a full run find the same, to the last digit, whatever happened."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from metrics import actions, consumers
+from metrics.models import Scorecard, ScorecardTemplate
+from metrics.periods import calendar_of
+from partners.deals.enums import DealOrigin, SalesStage
+from partners.deals.models import Deal
+from partners.directory.models import Partner
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import CustomerFactory, PartnerFactory, TenantFactory
+from tests.metrics.test_recompute import snapshot
+
+TODAY = dt.date(2026, 11, 20)
+DAYS = st.dates(dt.date(2026, 6, 1), TODAY)
+AMOUNTS = st.integers(1, 10**9)
+PARTNERS, CUSTOMERS = 4, 3
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("open"), st.integers(0, PARTNERS - 1), DAYS, AMOUNTS),
+        st.tuples(st.just("win"), st.integers(0, 9), DAYS, AMOUNTS),
+        st.tuples(st.just("lose"), st.integers(0, 9), DAYS, AMOUNTS),
+        st.tuples(st.just("reverse"), st.integers(0, 9), DAYS, AMOUNTS),
+        st.tuples(st.just("give"), st.integers(0, 9), DAYS, st.integers(0, PARTNERS - 1)),
+        st.tuples(st.just("move"), st.integers(0, PARTNERS - 1), DAYS, st.sampled_from(["North", "South", ""])),
+        st.tuples(st.just("run"), st.just(0), st.just(TODAY), st.just(0)),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+@pytest.fixture
+def programme(db: None) -> Iterator[Tenant]:
+    """A tenant whose monthly template ranks partners among their peers."""
+    tenant = TenantFactory()
+    with tenant_scope(tenant.pk):
+        actions.ensure_default_template(tenant)
+        lines = [
+            {"code": "revenue", "weight": 30, "method": "peer", "target": None, "floor": None},
+            {"code": "quality_score", "weight": 30, "method": "target", "target": 100, "floor": 0},
+            {"code": "win_rate", "weight": 40, "method": "target", "target": 0.7, "floor": 0.1},
+        ]
+        template = ScorecardTemplate.objects.get(period_kind="month")
+        actions._publish(template, lines, actions.MIN_COVERAGE, dt.date.min, None)
+        yield tenant
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=steps)
+def test_incremental_runs_agree_with_a_full_run(programme: Tenant, history: list[tuple]) -> None:
+    calendar = calendar_of(programme)
+    Scorecard.objects.all().delete()
+    Deal.objects.all().delete()
+    partners = PartnerFactory.create_batch(PARTNERS, region="North", joined_on=dt.date(2026, 6, 1))
+    customers = CustomerFactory.create_batch(CUSTOMERS)
+    actions.recompute_periods(calendar.every(dt.date(2026, 6, 1), TODAY), TODAY)
+    deals: list[Deal] = []
+    for number, (verb, which, day, value) in enumerate(history):
+        happened(verb, which, day, value, number, partners, customers, deals)
+        if verb == "run":
+            actions.recompute_dirty(TODAY)
+    actions.recompute_dirty(TODAY)
+    incremental = snapshot()
+    assert actions.recompute_periods(calendar.every(dt.date(2026, 6, 1), TODAY), TODAY).changed.rows == 0
+    assert snapshot() == incremental
+    Partner.objects.filter(pk__in=[partner.pk for partner in partners]).update(status="rejected")
+
+
+def happened(
+    verb: str,
+    which: int,
+    day: dt.date,
+    value: object,
+    number: int,
+    partners: list[Partner],
+    customers: list,
+    deals: list[Deal],
+) -> None:
+    """Do one step as an action does: write, and tell the consumer by an event with what was there before."""
+    if verb == "open":
+        deal = Deal.objects.create(
+            number=f"DR-{number}-{partners[0].pk}"[:20],
+            partner=partners[which],
+            customer=customers[number % CUSTOMERS],
+            origin=DealOrigin.REGISTERED if number % 2 else DealOrigin.IMPORTED,
+            status="",
+            stage=SalesStage.ENGAGING,
+            currency="EUR",
+            amount=value,
+            amount_base=value,
+            engaged_on=day,
+        )
+        deals.append(deal)
+        tell(deal, "deal.created", {})
+    elif verb == "move":
+        partner = partners[which]
+        partner.region = value
+        partner.save()
+        event = Event(type="partner.updated", subject_id=partner.pk, partner_id=partner.pk, data={})
+        consumers.partners_changed([event])
+    elif verb != "run" and deals:
+        deal = deals[which % len(deals)]
+        old = {"closed_on": deal.closed_on and deal.closed_on.isoformat(), "partner_id": str(deal.partner_id)}
+        if verb == "give":
+            deal.partner = partners[value]
+        elif verb == "reverse":
+            deal.stage, deal.closed_on, deal.revenue, deal.revenue_base = SalesStage.NEGOTIATION, None, None, None
+        else:
+            deal.stage = SalesStage.WON if verb == "win" else SalesStage.LOST
+            deal.closed_on = day
+            deal.revenue = deal.revenue_base = value if verb == "win" else None
+        deal.save()
+        tell(deal, f"deal.{verb}", {"old": old})
+
+
+def tell(deal: Deal, name: str, data: dict) -> None:
+    moment = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
+    event = Event(type=name, subject_id=deal.pk, partner_id=deal.partner_id, data=data, occurred_at=moment)
+    consumers.deals_changed([event])
