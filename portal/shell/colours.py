@@ -55,7 +55,7 @@ def accent(colour: str) -> Accent:
 def stylesheet(colour: str) -> str:
     """The few custom properties that make a page the tenant's."""
     shades = accent(colour)
-    rgb = ", ".join(str(value) for value in _rgb(shades.fill))
+    rgb = " ".join(str(value) for value in _rgb(shades.fill))
     return (
         f":root{{--accent:{shades.fill};--accent-on:{shades.on_fill};--accent-rgb:{rgb}}}"
         f":root,[data-bs-theme=light]{{--accent-text:{shades.on_light}}}"

@@ -7,7 +7,7 @@
 
   /* ---- appearance ---- */
   document.addEventListener("change", (event) => {
-    if (event.target.closest("[data-theme-choice] input")) window.chooseTheme(event.target.value);
+    if (event.target.matches(".theme-choice input[name=theme]")) window.chooseTheme(event.target.value);
   });
 
   /* ---- charts ---- */

@@ -9,6 +9,7 @@
     document.dispatchEvent(new CustomEvent("theme"));
   }
   window.chooseTheme = function (choice) {
+    if (!["light", "dark", "auto"].includes(choice)) return;
     root.dataset.themeChoice = choice;
     document.cookie = "theme=" + choice + "; path=/; max-age=31536000; samesite=lax";
     apply();
