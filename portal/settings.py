@@ -339,7 +339,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_KEY_PREFIX = "portal:redbeat:"
-CELERY_REDBEAT_LOCK_TIMEOUT = 60
+# A beat that was killed leaves its lock; the next one sweeps as soon as it has expired.
+CELERY_REDBEAT_LOCK_TIMEOUT = 20
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Messages are hints; these find what a lost one left behind.
