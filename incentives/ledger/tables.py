@@ -19,7 +19,7 @@ KIND_TONES = {
 class EntryTable(Table):
     """For a partner's people."""
 
-    deal = LinkColumn(_("Deal"), to="incentives:entry", second="deal.number", order_by="deal__title")
+    deal = LinkColumn(_("Deal"), to="incentives:entry", second="deal__number", order_by="deal__title")
     booked_on = DateColumn(_("Earned on"))
     why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
     kind = BadgeColumn(_("Kind"), tones=KIND_TONES, phone=False)

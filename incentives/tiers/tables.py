@@ -25,7 +25,7 @@ class StandingTable(Table):
         _("Partner"),
         to="incentives:standing",
         pk="partner_id",
-        second="partner.number",
+        second="partner__number",
         order_by="partner__name",
     )
     tier = Column(_("Tier"), order_by="tier__rank")

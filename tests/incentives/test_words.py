@@ -1,0 +1,86 @@
+"""Gaps and reasons in plain words."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from incentives.ledger.words import because, rate_text
+from incentives.tiers.enums import Comparison, Join, WindowKind
+from incentives.tiers.requirements import SCORE, Condition, Group, evaluate
+from incentives.tiers.words import gap, percent_floor
+
+YEAR = WindowKind.TRAILING_YEAR
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    translation.activate("en")
+
+
+def asks(measure: str, threshold: object) -> Condition:
+    return Condition(measure, YEAR, Comparison.AT_LEAST, Decimal(str(threshold)))
+
+
+def missing(group: Group, **values: object) -> str:
+    readings = {(measure, YEAR): Decimal(str(value)) for measure, value in values.items()}
+    return gap(evaluate(group, readings), "EUR")
+
+
+REVENUE, DEALS, RATE = asks("revenue", 100_000_00), asks("deal_count", 10), asks("win_rate", "0.55")
+
+
+def test_money_and_counts() -> None:
+    text = missing(Group(Join.ANY, (REVENUE, DEALS)), revenue=87_600_00, deal_count=7)
+    assert "€12,400" in text
+    assert ", or " in text
+    assert "3 more" in text
+    assert text.index("12,400") < text.index("3 more"), "the nearer one comes first"
+
+
+def test_all_names_what_is_missing_and_nothing_else() -> None:
+    text = missing(Group(Join.ALL, (REVENUE, DEALS)), revenue=100_000_00, deal_count=7)
+    assert "3 more" in text
+    assert "revenue" not in text.lower()
+
+
+def test_a_percentage_just_below_is_never_shown_as_nothing() -> None:
+    text = missing(Group(items=(RATE,)), win_rate="0.5499")
+    assert text
+    assert " 0 " not in f" {text} "
+
+
+def test_a_group_within_all_stands_in_brackets() -> None:
+    tree = Group(Join.ALL, (REVENUE, Group(Join.ANY, (asks(SCORE, 70), DEALS))))
+    text = missing(tree, revenue=0, score=60, deal_count=1)
+    assert ", and (10 more points of score, or " in text
+
+
+def test_at_least_two_of_three() -> None:
+    tree = Group(Join.AT_LEAST, (REVENUE, DEALS, asks(SCORE, 70)), 2)
+    assert missing(tree, revenue=0, deal_count=0, score=0).startswith("2 of: ")
+    assert not missing(tree, revenue=0, deal_count=10, score=0).startswith("2 of: ")
+
+
+def test_nothing_is_missing_when_met() -> None:
+    assert missing(Group(items=(DEALS,)), deal_count=10) == ""
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"), [("0.12", "12%"), ("0.025", "2.5%"), ("0.120000", "12%"), ("0", "0%"), ("1", "100%")]
+)
+def test_rates(rate: str, text: str) -> None:
+    assert rate_text(Decimal(rate)) == text
+
+
+def test_why_an_entry_is_what_it_is() -> None:
+    explanation = {"slices": [{"base": 4_514_00, "rate": "0.120000"}], "tier": "Gold", "day": "2026-03-11"}
+    assert because(explanation, "EUR", mine=True) == "12% of €4,514.00 because you were Gold on 11 Mar 2026"
+    explanation["slices"].append({"base": 1_00, "rate": "0.15"})
+    assert because(explanation, "EUR", mine=False) == (
+        "12% of €4,514.00 and 15% of €1.00 because the partner was Gold on 11 Mar 2026"
+    )
+
+
+def test_progress_is_rounded_down() -> None:
+    assert percent_floor(Decimal("0.9999")) == 99
