@@ -32,8 +32,7 @@ def deals_changed(events: list[Event]) -> None:
         mentioned[event.subject_id] = min(first, mentioned.get(event.subject_id, first))
         if event.partner_id:
             marks.append((event.partner_id, first))
-        for partner_id in _partners_in(event.data):
-            marks.append((partner_id, mentioned[event.subject_id]))
+        marks += [(partner_id, first) for partner_id in _partners_in(event.data)]
     for deal_id, partner_id, day in _fetch(_DAYS, calendar, [event.subject_id for event in events]):
         marks.append((partner_id, min(day, mentioned[deal_id]) if day else mentioned[deal_id]))
     mark_dirty(marks)

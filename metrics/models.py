@@ -164,3 +164,6 @@ class DirtyTenant(models.Model):
     """
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.tenant_id)

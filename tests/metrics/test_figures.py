@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from django.utils import timezone
 
 from metrics import actions, queries
 from metrics.catalogue import CATALOGUE, percentile_rank
@@ -96,7 +95,7 @@ def test_the_percentile_rank_of_2_in_1_1_2_3_4_is_a_half() -> None:
 
 def test_a_registration_is_counted_from_submission_to_sale(scoped: Tenant) -> None:
     partner = PartnerFactory()
-    submitted = timezone.make_aware(dt.datetime(2026, 10, 30, 12))
+    submitted = dt.datetime(2026, 10, 30, 12, tzinfo=dt.UTC)
     deal = DealFactory(
         partner=partner,
         status=RegistrationStatus.SUBMITTED,

@@ -90,10 +90,7 @@ def test_a_manager_sees_all_scorecards_and_groups(
     page = client.get("/acme/scorecards/").content.decode()
     assert "Harbour Systems" in page
     assert "Harbour Systems" in client.get("/acme/scorecards/?mine=1&sort=change").content.decode()
-    assert (
-        "Harbour"
-        not in client.get("/acme/scorecards/?type=msp").content.decode().split("<tbody>")[-1]
-    )
+    assert "Harbour" not in client.get("/acme/scorecards/?type=msp").content.decode().split("<tbody>")[-1]
     assert client.get("/acme/scorecards/?export=csv").status_code == 200
     assert client.get(f"/acme/scorecards/partners/{partner.pk}/").status_code == 200
     for kind in ("portfolio", "region", "type", "programme"):
