@@ -13,6 +13,7 @@ from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, TenantFactory, make_member
+from tests.importing import Importer
 
 
 @pytest.fixture
@@ -77,6 +78,12 @@ def empty_cache() -> Iterator[None]:
     """No test sees another's cached values or rate limits."""
     yield
     cache.clear()
+
+
+@pytest.fixture
+def importer(scoped: Tenant, admin: Membership) -> Importer:
+    """Imports files into the tenant, as its admin."""
+    return Importer(admin)
 
 
 @pytest.fixture(scope="session")

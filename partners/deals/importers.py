@@ -81,6 +81,7 @@ class DealTarget(RecordTarget):
     # A registration moves by its own verbs only.
     update_condition = "{t}.status = ''"
     versioned = True
+    converts = True
     list_url = "deals:list"
     fields = (
         Field(

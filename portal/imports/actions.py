@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -177,6 +178,19 @@ def discard_run(run: ImportRun, *, by: Membership) -> ImportRun:
 def forget_content(run: ImportRun) -> None:
     ImportPart.objects.filter(run=run).delete()
     ImportFile.objects.filter(run=run).delete()
+
+
+def forget_old(before: datetime) -> int:
+    """Delete the content of imports untouched since `before`; those that were never finished are given up."""
+    old = ImportRun.objects.filter(updated_at__lt=before)
+    ids = list(old.filter(parts__isnull=False).values_list("pk", flat=True).distinct())
+    ids += list(old.filter(files__isnull=False).values_list("pk", flat=True).distinct())
+    for run in ImportRun.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"):
+        if run.state != RunState.DONE:
+            run.state = RunState.DISCARDED
+        run.save(update_fields=["state", "updated_at"])
+        forget_content(run)
+    return len(set(ids))
 
 
 def commit_part(run: ImportRun, job: Job, position: int) -> tuple[Written, int] | None:

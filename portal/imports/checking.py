@@ -184,7 +184,7 @@ class _Checker:
         currencies = distinct(self.frame["currency"])
         rates = self.context.rates
         missing = [c for c in currencies if c != self.context.tenant_currency and c not in rates]
-        if missing:
+        if missing and self.target.converts:
             self.result.missing_rates = missing
             blame = (
                 "currency"

@@ -33,7 +33,7 @@ SUGGESTIONS = 3
 LIKELY = 85
 
 # Whole numbers and those with a point and one, two or four digits behind it need no Python.
-_SIMPLE = r"^-?\d{1,14}(?:\.(?:\d{1,2}|\d{4}))?$"
+_SIMPLE = r"^-?[0-9]{1,14}(?:\.(?:[0-9]{1,2}|[0-9]{4}))?$"
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _read_amounts(text: pl.Series, spec: Field) -> Column:
         .to_frame("cell")
         .select(
             pl.col("cell").str.replace(r"\..*$", "").alias(whole),
-            pl.col("cell").str.extract(r"\.(\d+)$", 1).fill_null("").str.pad_end(4, "0").alias(fraction),
+            pl.col("cell").str.extract(r"\.([0-9]+)$", 1).fill_null("").str.pad_end(4, "0").alias(fraction),
         )
     )
     values = parts.select(pl.concat_str(whole, fraction).cast(pl.Int64)).to_series()

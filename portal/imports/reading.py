@@ -233,7 +233,7 @@ def _csv_records(text: str, delimiter: str, limits: Limits) -> tuple[list[list[s
                 records.append(record)
                 break
             lead_blank += 1
-        records += islice(reader, limits.max_rows + 1)
+        records += islice(reader, limits.max_rows)
         more = next(reader, None)
     except csv.Error as error:
         raise FileRefused(
@@ -255,10 +255,6 @@ def _read_xlsx(content: bytes, limits: Limits, head: int | None) -> Table:
     has_formulas = _check_archive(content, limits)
     try:
         return _read_workbook(content, has_formulas and head is None, limits, head)
-    except DefusedXmlException as error:
-        raise FileRefused(
-            _("The workbook declares XML entities, which a spreadsheet never does. It is refused.")
-        ) from error
     except (
         InvalidFileException,
         zipfile.BadZipFile,
@@ -270,9 +266,12 @@ def _read_xlsx(content: bytes, limits: Limits, head: int | None) -> Table:
         SyntaxError,
         EOFError,
     ) as error:
-        raise FileRefused(
-            _("The workbook is damaged and cannot be read. Save it again and retry.")
-        ) from error
+        # openpyxl puts an error of its own around that of the XML reader.
+        if isinstance(error, DefusedXmlException) or isinstance(error.__context__, DefusedXmlException):
+            message = _("The workbook declares XML entities, which a spreadsheet never does. It is refused.")
+        else:
+            message = _("The workbook is damaged and cannot be read. Save it again and retry.")
+        raise FileRefused(message) from error
 
 
 def _check_archive(content: bytes, limits: Limits) -> bool:

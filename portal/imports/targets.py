@@ -127,6 +127,7 @@ class Target:
     key_field = "external_id"
     natural_key: str | None = None  # the field that recognises a record where there is no key
     list_url: str = ""
+    converts = False  # amounts are kept in the tenant's currency as well, so that others need a rate
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)

@@ -1,7 +1,6 @@
 """Deals from files: amounts, stages, unknown names, changes."""
 
 import json
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ from portal.imports.columns import Answer
 from portal.imports.enums import Decision
 from portal.imports.parsing import DateOrder
 from tests.factories import CustomerFactory, DealFactory, PartnerFactory, ProductFactory
+from tests.importing import Importer, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,10 +34,10 @@ def problems(rows: list[dict]) -> list[tuple[str, str, str]]:
     return [(p["column"], p["found"], p["code"]) for row in rows for p in json.loads(row["problems"])]
 
 
-def test_a_won_deal_has_all_that_the_file_says(importer, programme: None) -> None:
+def test_a_won_deal_has_all_that_the_file_says(importer: Importer, programme: None) -> None:
     run = importer.run(
         "deals",
-        HEAD + 'A1,reseller one,GTX Pro,CANCITY,Closed Won,10/20/2016,3/1/2017,"1,054.50"\n',
+        HEAD + 'A1,reseller one,GTX Pro,CANCITY,Closed Won,10/20/2016,1 March 2017,"1,054.50"\n',
         currency="EUR",
     )
     assert run.result == {"created": 1, "changed": 0, "skipped": 0, "refused": 0}
@@ -52,7 +52,9 @@ def test_a_won_deal_has_all_that_the_file_says(importer, programme: None) -> Non
     assert CustomerPartner.objects.filter(customer=deal.customer, partner=deal.partner).exists()
 
 
-def test_an_open_deal_takes_value_and_close_date_as_expected_ones(importer, programme: None) -> None:
+def test_an_open_deal_takes_value_and_close_date_as_expected_ones(
+    importer: Importer, programme: None
+) -> None:
     importer.run("deals", HEAD + "A1,Reseller One,,,Engaging,2016-10-20,2017-03-01,500\n")
     deal = Deal.objects.get()
     assert (deal.amount, deal.revenue, deal.closed_on, deal.expected_close) == (
@@ -63,7 +65,9 @@ def test_an_open_deal_takes_value_and_close_date_as_expected_ones(importer, prog
     )
 
 
-def test_each_partner_has_one_event_with_the_days_that_are_touched(importer, programme: None) -> None:
+def test_each_partner_has_one_event_with_the_days_that_are_touched(
+    importer: Importer, programme: None
+) -> None:
     rows = "A1,Reseller One,,,Won,2016-10-20,2017-03-01,5\nA2,Reseller One,,,Lost,2016-10-20,2017-03-02,0\n"
     importer.run("deals", HEAD + rows)
     event = Event.objects.get(type="deals.imported")
@@ -72,7 +76,7 @@ def test_each_partner_has_one_event_with_the_days_that_are_touched(importer, pro
 
 
 def test_the_same_file_again_changes_nothing_and_a_changed_row_one_deal(
-    importer, programme: None, read_rows
+    importer: Importer, programme: None
 ) -> None:
     rows = "A1,Reseller One,GTX Pro,,Won,2016-10-20,2017-03-01,5\nA2,Reseller Two,,,Engaging,2016-10-20,,\n"
     importer.run("deals", HEAD + rows)
@@ -88,7 +92,7 @@ def test_the_same_file_again_changes_nothing_and_a_changed_row_one_deal(
     assert Deal.objects.get(external_id="A1").version == 1
 
 
-def test_a_deal_that_moves_tells_the_partner_it_leaves(importer, programme: None) -> None:
+def test_a_deal_that_moves_tells_the_partner_it_leaves(importer: Importer, programme: None) -> None:
     importer.run("deals", HEAD + "A1,Reseller One,,,Won,2016-10-20,2017-03-01,5\n")
     first = Deal.objects.get().partner_id
     importer.run("deals", HEAD + "A1,Reseller Two,,,Won,2016-10-20,2017-04-01,5\n")
@@ -101,7 +105,7 @@ def test_a_deal_that_moves_tells_the_partner_it_leaves(importer, programme: None
     assert left.data["days"] == ["2016-10-20", "2017-03-01"]
 
 
-def test_a_deal_that_opens_again_loses_revenue_and_closing_date(importer, programme: None) -> None:
+def test_a_deal_that_opens_again_loses_revenue_and_closing_date(importer: Importer, programme: None) -> None:
     importer.run("deals", HEAD + "A1,Reseller One,,,Won,2016-10-20,2017-03-01,5\n")
     importer.run("deals", HEAD + "A1,Reseller One,,,Engaging,2016-10-20,,\n")
     deal = Deal.objects.get()
@@ -113,20 +117,20 @@ def test_a_deal_that_opens_again_loses_revenue_and_closing_date(importer, progra
     )
 
 
-def test_empty_cells_leave_what_the_portal_knows(importer, programme: None) -> None:
+def test_empty_cells_leave_what_the_portal_knows(importer: Importer, programme: None) -> None:
     importer.run("deals", HEAD + "A1,Reseller One,GTX Pro,Cancity,Engaging,2016-10-20,,500\n")
     run = importer.check("deals", HEAD + "A1,Reseller One,,,Engaging,,,\n")
     assert run.counts["skip"] == 1
 
 
-def test_a_registration_cannot_be_changed_by_a_file(importer, programme: None, read_rows) -> None:
+def test_a_registration_cannot_be_changed_by_a_file(importer: Importer, programme: None) -> None:
     DealFactory(external_id="A1", status=RegistrationStatus.SUBMITTED, stage=SalesStage.PROSPECTING)
     run = importer.check("deals", HEAD + "A1,Reseller One,,,Won,2016-10-20,2017-03-01,5\n")
-    assert problems(read_rows(run, "refuse")) == [("opportunity_id", "A1", "locked")]
+    assert problems(rows_of(run, "refuse")) == [("opportunity_id", "A1", "locked")]
 
 
 def test_each_refusal_names_row_column_what_was_found_and_what_was_expected(
-    importer, programme: None, read_rows: Callable
+    importer: Importer, programme: None
 ) -> None:
     rows = (
         "A1,Reseller One,,,Won,20/13/2016,2017-03-01,5\n"
@@ -138,7 +142,7 @@ def test_each_refusal_names_row_column_what_was_found_and_what_was_expected(
         "A6,Reseller One,,,Lost,2016-10-20,2017-03-01,5\n"
         "A7,Reseller Tree,,,Perhaps,2016-10-20,2017-03-01,5\n"
     )
-    refused = read_rows(importer.check("deals", HEAD + rows), "refuse")
+    refused = rows_of(importer.check("deals", HEAD + rows), "refuse")
     assert [row["row"] for row in refused] == [2, 3, 4, 5, 6, 7, 8, 9]
     assert problems(refused) == [
         ("engage_date", "20/13/2016", "date"),
@@ -156,7 +160,7 @@ def test_each_refusal_names_row_column_what_was_found_and_what_was_expected(
 
 
 def test_an_unknown_product_is_mapped_once_for_all_rows_and_for_the_next_file(
-    importer, programme: None
+    importer: Importer, programme: None
 ) -> None:
     rows = "".join(f"A{n},Reseller One,GTXPro,,Engaging,2016-10-20,,\n" for n in range(3))
     run = importer.check("deals", HEAD + rows)
@@ -171,7 +175,7 @@ def test_an_unknown_product_is_mapped_once_for_all_rows_and_for_the_next_file(
     assert importer.check("deals", HEAD + "B1,Reseller One,gtxpro,,Engaging,,,\n").counts["create"] == 1
 
 
-def test_unknown_customers_can_be_created_left_empty_or_refused(importer, programme: None) -> None:
+def test_unknown_customers_can_be_created_left_empty_or_refused(importer: Importer, programme: None) -> None:
     rows = (
         HEAD
         + "A1,Reseller One,,Newco,Engaging,,,\nA2,Reseller One,,Other,Engaging,,,\nA3,Reseller One,,Third,Engaging,,,\n"
@@ -190,7 +194,9 @@ def test_unknown_customers_can_be_created_left_empty_or_refused(importer, progra
     assert set(Customer.objects.values_list("name", flat=True)) == {"Cancity", "Newco"}
 
 
-def test_ambiguous_dates_are_asked_for_and_nothing_goes_in_before(importer, programme: None) -> None:
+def test_ambiguous_dates_are_asked_for_and_nothing_goes_in_before(
+    importer: Importer, programme: None
+) -> None:
     rows = HEAD + "A1,Reseller One,,,Won,1/2/2017,3/4/2017,5\n"
     run = importer.check("deals", rows)
     assert [(q["field"], q["answer"]) for q in run.findings["dates"]] == [
@@ -205,13 +211,13 @@ def test_ambiguous_dates_are_asked_for_and_nothing_goes_in_before(importer, prog
     assert Deal.objects.get().closed_on == date(2017, 4, 3)
 
 
-def test_another_column_of_the_file_suggests_the_order_of_dates(importer, programme: None) -> None:
+def test_another_column_of_the_file_suggests_the_order_of_dates(importer: Importer, programme: None) -> None:
     run = importer.check("deals", HEAD + "A1,Reseller One,,,Won,1/2/2017,10/20/2017,5\n")
     (question,) = run.findings["dates"]
     assert (question["field"], question["suggested"]) == ("engaged_on", "mdy")
 
 
-def test_other_currencies_need_a_rate_and_are_converted_with_it(importer, programme: None) -> None:
+def test_other_currencies_need_a_rate_and_are_converted_with_it(importer: Importer, programme: None) -> None:
     rows = (
         HEAD
         + "A1,Reseller One,,,Won,,2017-03-01,USD 100\nA2,Reseller One,,,Won,,2017-03-01,¥ 1000\nA3,Reseller One,,,Won,,2017-03-01,7\n"
@@ -230,12 +236,12 @@ def test_other_currencies_need_a_rate_and_are_converted_with_it(importer, progra
     }
 
 
-def test_rows_without_an_id_are_recognised_by_all_they_hold(importer, programme: None) -> None:
+def test_rows_without_an_id_are_recognised_by_all_they_hold(importer: Importer, programme: None) -> None:
     rows = "partner,stage,product\nReseller One,Engaging,GTX Pro\nReseller One,Engaging,GTX Pro\n"
     assert importer.run("deals", rows).result["created"] == 2
     assert importer.check("deals", rows).counts["skip"] == 2
 
 
-def test_text_that_looks_like_a_formula_stays_text(importer, programme: None) -> None:
+def test_text_that_looks_like_a_formula_stays_text(importer: Importer, programme: None) -> None:
     importer.run("deals", "id,partner,stage,title\nA1,Reseller One,Engaging,\"=cmd|' /C calc'!A0\"\n")
     assert Deal.objects.get().title == "=cmd|' /C calc'!A0"

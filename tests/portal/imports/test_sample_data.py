@@ -88,5 +88,7 @@ def test_the_same_files_again_change_nothing(crm: Path, tenant: Tenant) -> None:
         assert " 0 to create, 0 to change, " in said
         assert said.endswith("Nothing to write.\n")
     with tenant_scope(tenant.pk):
-        assert list(Deal.objects.order_by("pk").values_list("pk", "updated_at", "version", "number")) == before
+        assert (
+            list(Deal.objects.order_by("pk").values_list("pk", "updated_at", "version", "number")) == before
+        )
         assert Membership.objects.filter(tenant=tenant, role=Role.CHANNEL_MANAGER).count() == 6

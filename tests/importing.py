@@ -1,15 +1,15 @@
 """What import tests share: a way to run a file through all steps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pytest
 
 from portal.accounts.models import Membership
 from portal.imports import actions
 from portal.imports.columns import Answer
+from portal.imports.enums import Outcome
 from portal.imports.models import ImportRun
 from portal.imports.parsing import DateOrder
+from portal.imports.parts import read_rows
 from portal.jobs.runner import do_chunk
 
 
@@ -54,18 +54,7 @@ class Importer:
         return self.commit(self.check(target, content, **options))
 
 
-@pytest.fixture
-def importer(scoped: object, admin: Membership) -> Importer:
-    return Importer(admin)
-
-
-@pytest.fixture
-def read_rows() -> Callable[[ImportRun, str], list[dict]]:
-    from portal.imports.enums import Outcome
-    from portal.imports.parts import read_rows as read
-
-    def rows(run: ImportRun, outcome: str) -> list[dict]:
-        frame = read(run, Outcome(outcome), start=0, count=1000)
-        return [] if frame is None else frame.to_dicts()
-
-    return rows
+def rows_of(run: ImportRun, outcome: str) -> list[dict]:
+    """The checked rows with an outcome, at most a thousand."""
+    frame = read_rows(run, Outcome(outcome), start=0, count=1000)
+    return [] if frame is None else frame.to_dicts()
