@@ -1,0 +1,74 @@
+"""The demo's history, first as it is thought up and then as it is carried out, on a small one."""
+
+import datetime as dt
+from collections import Counter
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from incentives.demo.cast import HERO, MANAGERS, PARTNERS, buyers
+from incentives.demo.history import think_up
+from incentives.demo.seed import SLUG, DemoRefused, seed
+from incentives.ledger.models import LedgerEntry
+from metrics.models import Scorecard
+from partners.deals.models import Deal
+from partners.directory.enums import PartnerStatus, PartnerType
+from partners.directory.models import Partner
+from portal.accounts.models import User
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+
+UNTIL = dt.datetime(2026, 11, 20, 15, tzinfo=dt.UTC)
+
+
+def test_the_same_seed_and_moment_give_the_same_history() -> None:
+    assert think_up(7, UNTIL) == think_up(7, UNTIL)
+    assert think_up(7, UNTIL) != think_up(8, UNTIL)
+
+
+def test_the_history_has_deals_in_every_state() -> None:
+    history = think_up(2024, UNTIL)
+    verbs = Counter(step.verb for step, _number in history.timeline())
+    assert len(history.stories) + len(history.sales) > 2_500
+    assert set(verbs) == {
+        "draft", "register", "submit", "review", "approve", "return", "reject", "withdraw", "stage", "win",
+        "lose", "cancel",
+    }  # fmt: skip
+    assert all(step.at <= UNTIL for step, _number in history.timeline())
+
+
+def test_the_cast_has_all_types_and_some_forty_partners() -> None:
+    assert {company.type for company in PARTNERS} == set(PartnerType)
+    assert 38 <= len(PARTNERS) <= 48
+    assert len({company.name for company in PARTNERS}) == len(PARTNERS)
+    assert len(MANAGERS) == 3
+    assert len(buyers()) == len({buyer.name for buyer in buyers()}) > 110
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: SettingsWrapper) -> None:
+    settings.DEMO, settings.PRODUCTION = True, False
+    tenant = seed(until=UNTIL, say=lambda text: None, months=2, scale=0.1)
+    assert tenant is not None
+    with tenant_scope(tenant.pk):
+        assert Partner.objects.count() == len(PARTNERS)
+        assert Partner.objects.filter(status=PartnerStatus.SUSPENDED).count() == 1
+        assert Scorecard.objects.filter(partner__name=HERO).exists()
+        assert LedgerEntry.objects.exists()
+        assert not Event.objects.filter(dispatched_at=None).exists()
+        deals = Deal.objects.count()
+    assert seed(until=UNTIL, say=lambda text: None) is None
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.count() == deals
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("demo", "production"), [(False, False), (True, True)])
+def test_nothing_is_made_without_demo_mode(settings: SettingsWrapper, demo: bool, production: bool) -> None:
+    settings.DEMO, settings.PRODUCTION = demo, production
+    with pytest.raises(DemoRefused):
+        seed(until=UNTIL, say=lambda text: None)
+    assert not Tenant.objects.filter(slug=SLUG).exists()
+    assert not User.objects.exists()
