@@ -26,6 +26,12 @@ from partners.deals.enums import (
     RegistrationStatus,
     SalesStage,
 )
+from partners.deals.limits import (
+    refuse_unless_complete,
+    refuse_unless_writing,
+    refuse_without,
+    refuse_wrong_day,
+)
 from partners.deals.models import Deal, DealPolicy
 from partners.deals.queries import holder_of, policy
 from partners.deals.workdays import local_day, today
@@ -35,7 +41,7 @@ from portal.accounts.access import can, check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import EventDraft, record, record_many
-from portal.money import convert, format_money
+from portal.money import convert
 from portal.tenancy.sequences import next_number
 
 Status = RegistrationStatus
@@ -71,7 +77,7 @@ def create_draft(partner: Partner, *, by: Membership, deal_id: UUID | None = Non
     A form gives its own `deal_id`, so that sending it twice makes one deal.
     """
     check(by, "deals.add_deal", Deal(partner=partner))
-    _refuse_unless_writing(partner)
+    refuse_unless_writing(partner)
     _only(fields, DRAFT_FIELDS)
     tenant = by.tenant
     deal = Deal(
@@ -108,7 +114,7 @@ def update_deal(deal: Deal, *, by: Membership, version: int | None = None, **fie
     deal = _lock(deal)
     check(by, "deals.change_deal", deal)
     _refuse_if_stale(deal, version)
-    _refuse_unless_writing(deal.partner)
+    refuse_unless_writing(deal.partner)
     if deal.is_editable:
         _only(fields, DRAFT_FIELDS)
     elif deal.is_live:
@@ -138,7 +144,7 @@ def move_stage(deal: Deal, stage: SalesStage, *, by: Membership, version: int | 
     deal = _lock(deal)
     check(by, "deals.move_deal", deal)
     _refuse_if_stale(deal, version)
-    _refuse_unless_writing(deal.partner)
+    refuse_unless_writing(deal.partner)
     if stage not in OPEN_STAGES:
         raise ActionRefused(_("Report the deal won or lost to close it."), field="stage")
     if not deal.is_live:
@@ -156,9 +162,9 @@ def move_stage(deal: Deal, stage: SalesStage, *, by: Membership, version: int | 
 def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
     """Ask the vendor to decide. Complete, and at most as many times again as the policy allows."""
     deal = _begin(deal, "submit", by, version)
-    _refuse_unless_writing(deal.partner)
+    refuse_unless_writing(deal.partner)
     rules = policy()
-    _refuse_unless_complete(deal, rules)
+    refuse_unless_complete(deal, rules)
     again = deal.status == Status.RETURNED
     if again and deal.resubmissions >= rules.max_resubmissions:
         raise ActionRefused(
@@ -197,9 +203,9 @@ def start_review(deal: Deal, *, by: Membership, version: int | None = None) -> D
 def approve(deal: Deal, *, by: Membership, note: str = "", version: int | None = None) -> Deal:
     """Grant protection from now on. The customer and product family must be free of another holder."""
     deal = _begin(deal, "approve", by, version)
-    _refuse_unless_writing(deal.partner)
+    refuse_unless_writing(deal.partner)
     rules = policy()
-    _refuse_unless_complete(deal, rules, minimum=False)
+    refuse_unless_complete(deal, rules, minimum=False)
     # Approvals of one customer queue here. Without it, two that insert at once into the exclusion index
     # can wait for each other, and one of them dies of a deadlock instead of a clear answer.
     Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=deal.customer_id)
@@ -218,14 +224,14 @@ def approve(deal: Deal, *, by: Membership, note: str = "", version: int | None =
 def return_for_changes(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
     """Give a registration back, saying what is missing."""
     deal = _begin(deal, "return", by, version)
-    _refuse_without(reason, _("Say what is missing, so that the partner can complete it."))
+    refuse_without(reason, _("Say what is missing, so that the partner can complete it."))
     return _write(deal, "deal.returned", by, {"status": Status.RETURNED, "decision_reason": reason.strip()})
 
 
 def reject(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
     """Refuse a registration for good."""
     deal = _begin(deal, "reject", by, version)
-    _refuse_without(reason, _("Give the reason; the partner will read it."))
+    refuse_without(reason, _("Give the reason; the partner will read it."))
     changes = {
         "status": Status.REJECTED,
         "decided_at": timezone.now(),
@@ -238,14 +244,14 @@ def reject(deal: Deal, *, by: Membership, reason: str, version: int | None = Non
 def withdraw(deal: Deal, *, by: Membership, reason: str = "", version: int | None = None) -> Deal:
     """Take a registration back before it is decided."""
     deal = _begin(deal, "withdraw", by, version)
-    _refuse_unless_writing(deal.partner)
+    refuse_unless_writing(deal.partner)
     return _write(deal, "deal.withdrawn", by, {"status": Status.WITHDRAWN}, reason=reason.strip())
 
 
 def cancel(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
     """End an approved registration and its protection before its time."""
     deal = _begin(deal, "cancel", by, version)
-    _refuse_without(reason, _("Give the reason; the partner will read it."))
+    refuse_without(reason, _("Give the reason; the partner will read it."))
     changes = {"status": Status.CANCELLED, "decision_reason": reason.strip(), "win_claim": None}
     return _write(deal, "deal.cancelled", by, changes)
 
@@ -268,8 +274,8 @@ def win(
     `confirm_win` or `decline_win`.
     """
     deal = _begin_outcome(deal, "win", by, version)
-    _refuse_unless_writing(deal.partner)
-    _refuse_wrong_day(won_on, deal, by, "won_on")
+    refuse_unless_writing(deal.partner)
+    refuse_wrong_day(won_on, deal, by, "won_on")
     if revenue <= 0:
         raise ActionRefused(_("The amount must be more than zero."), field="revenue")
     customer = customer or deal.customer
@@ -299,7 +305,7 @@ def decline_win(deal: Deal, *, by: Membership, reason: str, version: int | None 
     """Turn down the win that the partner has reported; the deal stays open."""
     deal = _begin_outcome(deal, "win", by, version, permission="deals.approve_deal")
     _claim(deal)
-    _refuse_without(reason, _("Give the reason; the partner will read it."))
+    refuse_without(reason, _("Give the reason; the partner will read it."))
     return _write(deal, "deal.win_declined", by, {"win_claim": None}, reason=reason.strip())
 
 
@@ -314,10 +320,10 @@ def lose(
 ) -> Deal:
     """Report the deal lost, why, and to whom."""
     deal = _begin_outcome(deal, "lose", by, version)
-    _refuse_unless_writing(deal.partner)
-    _refuse_without(reason, _("Say why the deal was lost."))
+    refuse_unless_writing(deal.partner)
+    refuse_without(reason, _("Say why the deal was lost."))
     lost_on = lost_on or today(by.tenant)
-    _refuse_wrong_day(lost_on, deal, by, "lost_on")
+    refuse_wrong_day(lost_on, deal, by, "lost_on")
     changes = {
         "stage": SalesStage.LOST,
         "closed_on": lost_on,
@@ -333,7 +339,7 @@ def reverse(
 ) -> Deal:
     """Undo a win: the deal is open again (`APPROVED`) or was lost after all (`LOST`)."""
     deal = _begin_outcome(deal, "reverse", by, version)
-    _refuse_without(reason, _("Give the reason; it stays with the deal."))
+    refuse_without(reason, _("Give the reason; it stays with the deal."))
     if to not in REVERSED_STATUSES:
         raise ActionRefused(_("A win can be turned into an open deal or a lost one."), field="to")
     lost = to == Status.LOST
@@ -461,54 +467,6 @@ def _refuse_if_stale(deal: Deal, version: int | None) -> None:
         raise ActionRefused(
             _("Someone changed this deal while you had it open. Look at it again before you go on."),
             code="stale",
-        )
-
-
-def _refuse_unless_writing(partner: Partner) -> None:
-    if not partner.may_trade:
-        raise ActionRefused(
-            _("%(partner)s is %(status)s: its deals can be read but not changed.")
-            % {"partner": partner.name, "status": partner.get_status_display().lower()},
-            code="partner_status",
-        )
-
-
-def _refuse_unless_complete(deal: Deal, rules: DealPolicy, *, minimum: bool = True) -> None:
-    missing = {
-        "customer": (deal.customer_id, _("Name the customer before you submit the deal.")),
-        "product": (deal.product_id and deal.family_id, _("Choose the product before you submit the deal.")),
-        "amount": (deal.amount, _("Say what the deal is worth before you submit it.")),
-        "expected_close": (
-            deal.expected_close,
-            _("Say when you expect to close before you submit the deal."),
-        ),
-    }
-    for field, (value, message) in missing.items():
-        if not value:
-            raise ActionRefused(message, field=field, code="incomplete")
-    if minimum and (deal.amount_base or 0) < rules.minimum_amount:
-        least = format_money(rules.minimum_amount, deal.tenant.currency)
-        raise ActionRefused(
-            _("Deals below %(amount)s are not registered: that is the programme's minimum.")
-            % {"amount": least},
-            field="amount",
-            code="minimum_amount",
-        )
-
-
-def _refuse_without(reason: str, message: str) -> None:
-    if not reason.strip():
-        raise ActionRefused(message, field="reason")
-
-
-def _refuse_wrong_day(day: date, deal: Deal, by: Membership, field: str) -> None:
-    if day > today(by.tenant):
-        raise ActionRefused(_("The day cannot lie in the future."), field=field)
-    if deal.engaged_on and day < deal.engaged_on:
-        raise ActionRefused(
-            _("The day cannot be before the deal began, on %s.")
-            % date_format(deal.engaged_on, "DATE_FORMAT"),
-            field=field,
         )
 
 
