@@ -50,6 +50,10 @@ def allow_test_databases(superuser_url: str) -> None:
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(APP_ROLE)))
     with psycopg.connect(superuser_url, dbname="template1", autocommit=True) as connection:
         create_extensions(connection)
+        # Before PostgreSQL 16 a NOINHERIT role has no use of owning the database: the schema is its owner's.
+        connection.execute(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(APP_ROLE))
+        )
 
 
 def create_extensions(connection: psycopg.Connection) -> None:
