@@ -42,6 +42,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
 
     import django  # noqa: PLC0415 (settings read the environment that prepare_database has just changed)
 

@@ -60,9 +60,9 @@ def vendor(slug: str, partners: int) -> Vendor:
         partners=partners,
         deals=deals,
         partner_id=_partner_id(tenant, 1),
-        admin=_member(tenant, Role.ADMIN, 0),
-        manager=_member(tenant, Role.CHANNEL_MANAGER, 1),
-        partner=_member(tenant, Role.PARTNER_OWNER, 0, _partner_id(tenant, 1)),
+        admin=member(tenant, Role.ADMIN, 0),
+        manager=member(tenant, Role.CHANNEL_MANAGER, 1),
+        partner=member(tenant, Role.PARTNER_OWNER, 0, _partner_id(tenant, 1)),
     )
 
 
@@ -99,7 +99,7 @@ def _empty(tenant: Tenant) -> None:
 
 
 def _fill(tenant: Tenant, partners: int) -> None:
-    managers = [_member(tenant, Role.CHANNEL_MANAGER, number).pk for number in range(1, MANAGERS + 1)]
+    managers = [member(tenant, Role.CHANNEL_MANAGER, number).pk for number in range(1, MANAGERS + 1)]
     with tenant_scope(tenant.pk):
         families = [ProductFamily.objects.get_or_create(name=f"Family {n}")[0] for n in range(5)]
         products = [
@@ -124,11 +124,11 @@ def _fill(tenant: Tenant, partners: int) -> None:
         last = min(first + BATCH, partners * DEALS_EACH) - 1
         with tenant_scope(tenant.pk):
             _execute(_DEALS, {**values, "first": first, "last": last})
-    _member(tenant, Role.ADMIN, 0)
+    member(tenant, Role.ADMIN, 0)
     tidy()
 
 
-def _member(tenant: Tenant, role: Role, number: int, partner_id: UUID | None = None) -> Membership:
+def member(tenant: Tenant, role: Role, number: int, partner_id: UUID | None = None) -> Membership:
     email = f"{role}-{number}@{tenant.slug}.example"
     user, _made = User.objects.get_or_create(email=email, defaults={"name": f"{role} {number}".title()})
     with tenant_scope(tenant.pk):

@@ -1,10 +1,9 @@
 """Runs the measurements by name and prints their lines."""
 
-import logging
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 
-from tests.bench import recompute
+from tests.bench import freshness, importing, pages, recompute
 from tests.bench.data import PARTNERS, Vendor, vendor
 from tests.bench.measure import Figure
 
@@ -36,12 +35,15 @@ class Bench:
 MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
     "recompute_full": recompute.full,
     "recompute_one": recompute.one,
+    "freshness": freshness.freshness,
+    "list_page": pages.list_page,
+    "home_page": pages.home_page,
+    "import_rows": importing.import_rows,
 }
 
 
 def run(names: list[str], options: Namespace) -> list[str]:
     """Print a line for each figure; returns the names of those that were missed."""
-    logging.getLogger().setLevel(logging.ERROR)
     bench = Bench(options)
     if options.scale != 1:
         print(f"# scale {options.scale:g}: the targets are meant for scale 1", flush=True)

@@ -1,0 +1,85 @@
+"""From the commit of a won deal to the new score being served: real worker, real web server, real broker."""
+
+import http.client
+import json
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from metrics.models import Scorecard
+from metrics.periods import PeriodKind, calendar_of
+from partners.deals.actions import win
+from partners.deals.models import Deal
+from portal.tenancy.scope import tenant_scope
+from tests.bench.data import Vendor
+from tests.bench.measure import Figure, percentile
+from tests.bench.pages import signed_in
+from tests.reliability.processes import portal
+
+if TYPE_CHECKING:
+    from tests.bench.run import Bench
+
+WINS = 25
+WARM = 3
+REVENUE = 777_00
+GIVE_UP_SECONDS = 30
+
+
+def freshness(bench: "Bench") -> Iterable[Figure]:
+    vendor = bench.large
+    deals = _open_deals(vendor, WINS + WARM)
+    with tempfile.TemporaryDirectory() as folder, portal(Path(folder)) as running:
+        running.worker("default", concurrency=2)
+        _web, address = running.web(workers=2)
+        taken = [_win_and_wait(vendor, deal, address) for deal in deals][WARM:]
+    middle, last = percentile(taken, 0.5), percentile(taken, 0.95)
+    found = Figure("freshness", last, 2.0, last / 2.0, 1, "the 2 s that p95 may take")
+    found.notes.append(
+        f"p50={middle:.3f}s p95={last:.3f}s of {len(taken)} wins, {vendor.partners:,} partners"
+    )
+    yield found
+
+
+def _open_deals(vendor: Vendor, count: int) -> list[Deal]:
+    """Deals that can be won now, each of another partner."""
+    with tenant_scope(vendor.tenant.pk):
+        candidates = Deal.objects.filter(
+            status="", stage__in=["engaging", "proposal"], customer__isnull=False
+        )
+        found: dict[object, Deal] = {}
+        for deal in candidates.select_related("partner", "customer").order_by("pk")[: count * 50]:
+            found.setdefault(deal.partner_id, deal)
+        if len(found) < count:
+            raise RuntimeError("The data set has too few open deals: make it anew with --fresh.")
+        return list(found.values())[:count]
+
+
+def _win_and_wait(vendor: Vendor, deal: Deal, address: str) -> float:
+    calendar = calendar_of(vendor.tenant)
+    period = calendar.current(PeriodKind.MONTH)
+    with tenant_scope(vendor.tenant.pk):
+        card = Scorecard.objects.get(
+            subject_key=str(deal.partner_id), period_kind="month", period_start=period.start
+        )
+        wanted = card.facts["revenue_won"] + REVENUE
+    browser = signed_in(vendor.manager)
+    headers = {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    server = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    path = f"/{vendor.tenant.slug}/api/v1/scorecards/?partner={deal.partner_id}&period_start={period.start}&period_kind=month"
+    with tenant_scope(vendor.tenant.pk):
+        win(deal, by=vendor.admin, revenue=REVENUE, won_on=calendar.today())
+    committed = time.perf_counter()
+    while True:
+        server.request("GET", path, headers=headers)
+        answer = server.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path} answered {answer.status}: {body[:300]!r}")
+        if any(found["facts"]["revenue_won"] == wanted for found in json.loads(body)["results"]):
+            return time.perf_counter() - committed
+        if time.perf_counter() - committed > GIVE_UP_SECONDS:
+            raise RuntimeError("The score did not follow.")
+        time.sleep(0.02)

@@ -1,0 +1,205 @@
+"""Importing a file of deals: upload, guess, validate and commit."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import connection
+from uuid_utils.compat import uuid7
+
+from partners.deals.models import Deal
+from partners.directory.models import Customer, Partner, Product, ProductFamily
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.events.models import Event, PendingTenant
+from portal.imports import actions
+from portal.imports.enums import RunState
+from portal.imports.models import ImportRun
+from portal.jobs.runner import run_inline
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.bench.data import member, tidy
+from tests.bench.measure import Figure, figure, profile
+
+if TYPE_CHECKING:
+    from tests.bench.run import Bench
+
+ROWS = 100_000
+BARE = "bench_deal"
+HEADERS = [
+    "opportunity_id",
+    "partner",
+    "account",
+    "product",
+    "deal_stage",
+    "engage_date",
+    "close_date",
+    "close_value",
+]
+
+
+def import_rows(bench: "Bench") -> Iterable[Figure]:
+    rows = max(1000, int(ROWS * bench.scale))
+    tenant, admin = _tenant()
+    content = _file(rows)
+    ids = _ids(tenant)
+    _bare_table()
+
+    def ours() -> None:
+        with tenant_scope(tenant.pk):
+            run = actions.start_run(by=admin, target="deals", file_name="deals.csv", content=content)
+            run = actions.map_columns(run, by=admin, mapping=run.options["mapping"], inline=True)
+            run = actions.commit_run(run, by=admin, inline=True)
+            job = run.job
+        run_inline(job)
+        with tenant_scope(tenant.pk):
+            run = ImportRun.objects.get(pk=run.pk)
+            if (run.state, run.result.get("created")) != (RunState.DONE, rows):
+                raise RuntimeError(f"The import ended {run.state}: {run.result} {run.findings}")
+
+    def floor() -> None:
+        reader = csv.DictReader(io.StringIO(content.decode()))
+        columns = ", ".join(_COLUMNS)
+        with (
+            tenant_scope(tenant.pk),
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {BARE} ({columns}) FROM STDIN") as copy,
+        ):
+            for number, row in enumerate(reader):
+                copy.write_row(_bare_row(number, row, tenant, ids))
+
+    def empty() -> None:
+        with tenant_scope(tenant.pk), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {Deal._meta.db_table} WHERE tenant_id = %s", [tenant.pk])
+            cursor.execute(f"TRUNCATE {BARE}")
+            # What the import has told stays told; nobody needs to act on it here.
+            Event.objects.filter(dispatched_at=None).update(dispatched_at="2000-01-01T00:00Z")
+        PendingTenant.objects.filter(tenant=tenant).delete()
+        tidy()
+
+    yield figure(
+        "import_rows",
+        ours,
+        floor,
+        count=bench.pairs,
+        target=5,
+        floor_is=f"{rows:,} rows parsed with csv and one COPY into a table with the same columns and indexes",
+        before=empty,
+    )
+    if bench.profile:
+        empty()
+        print(profile("import_rows", ours))
+    empty()
+
+
+_COLUMNS = [
+    "id",
+    "tenant_id",
+    "created_at",
+    "updated_at",
+    "number",
+    "title",
+    "partner_id",
+    "customer_id",
+    "product_id",
+    "family_id",
+    "origin",
+    "status",
+    "stage",
+    "currency",
+    "rate",
+    "revenue",
+    "revenue_base",
+    "engaged_on",
+    "closed_on",
+    "resubmissions",
+    "decision_reason",
+    "loss_reason",
+    "competitor",
+    "notes",
+    "external_id",
+    "version",
+]
+
+
+def _bare_row(number: int, row: dict[str, str], tenant: Tenant, ids: dict[str, UUID]) -> tuple[object, ...]:
+    revenue = int(float(row["close_value"]) * 100) if row["close_value"] else None
+    return (
+        uuid7(),
+        tenant.pk,
+        "now",
+        "now",
+        f"D-{number}",
+        "",
+        ids[row["partner"]],
+        ids[row["account"]],
+        ids[row["product"]],
+        ids["family"],
+        "imported",
+        "",
+        row["deal_stage"].lower(),
+        "EUR",
+        1,
+        revenue,
+        revenue,
+        row["engage_date"],
+        row["close_date"] or None,
+        0,
+        "",
+        "",
+        "",
+        "",
+        row["opportunity_id"],
+        1,
+    )
+
+
+def _bare_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {BARE}")
+        cursor.execute(f"CREATE TABLE {BARE} (LIKE {Deal._meta.db_table} INCLUDING ALL)")
+
+
+def _tenant() -> tuple[Tenant, Membership]:
+    tenant, _made = Tenant.objects.get_or_create(slug="bench-import", defaults={"name": "Bench import"})
+    with tenant_scope(tenant.pk):
+        if not Partner.objects.exists():
+            family = ProductFamily.objects.create(name="Family")
+            Product.objects.bulk_create(
+                Product(name=f"Product {n}", family=family, currency="EUR", price=100_00) for n in range(7)
+            )
+            Partner.objects.bulk_create(
+                Partner(number=f"P-{n:05d}", name=f"Partner number {n}") for n in range(35)
+            )
+            Customer.objects.bulk_create(
+                Customer(
+                    number=f"C-{n:05d}", name=f"Customer number {n}", normalised_name=f"customer number {n}"
+                )
+                for n in range(85)
+            )
+    return tenant, member(tenant, Role.ADMIN, 0)
+
+
+def _ids(tenant: Tenant) -> dict[str, UUID]:
+    with tenant_scope(tenant.pk):
+        named = {row.name: row.pk for model in (Partner, Customer, Product) for row in model.objects.all()}
+        return {**named, "family": ProductFamily.objects.get().pk}
+
+
+def _file(rows: int) -> bytes:
+    """Shaped as the data set of a real programme: half won, a quarter lost, a quarter open."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADERS)
+    start = date(2025, 1, 1)
+    for n in range(rows):
+        stage = ("Won", "Won", "Lost", "Engaging")[n % 4]
+        engaged = start + timedelta(days=n % 400)
+        closed = "" if stage == "Engaging" else engaged + timedelta(days=20 + n % 60)
+        value = {"Won": f"{500 + n % 5000}.00", "Lost": "0"}.get(stage, "")
+        names = (f"Partner number {n % 35}", f"Customer number {n % 85}", f"Product {n % 7}")
+        writer.writerow([f"X{n:07d}", *names, stage, engaged, closed, value])
+    return text.getvalue().encode()

@@ -1,0 +1,134 @@
+"""Pages: the list of a million deals and each role's home, in this process, signed in, through all middleware."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
+
+from portal.accounts.models import Membership
+from portal.tenancy.scope import tenant_scope
+from tests.bench.data import Vendor
+from tests.bench.measure import Figure, figure, profile
+
+if TYPE_CHECKING:
+    from tests.bench.run import Bench
+
+Query = tuple[str, Any]
+
+
+def list_page(bench: "Bench") -> Iterable[Figure]:
+    vendor = bench.large
+    browser = signed_in(vendor.admin)
+    with override_settings(ROOT_URLCONF="tests.bench.urls"):
+        ours = page(browser, f"/{vendor.tenant.slug}/deals/")
+        floor = page(browser, f"/{vendor.tenant.slug}/bare-deals/")
+        with counted() as queries:
+            ours()
+        found = figure(
+            "list_page",
+            ours,
+            floor,
+            count=max(bench.pairs, 25),
+            target=2,
+            floor_is=f"the same 25 of {vendor.deals:,} deals, joined, through a plain template and a bare view,"
+            " under the same middleware and sign-in",
+            warm=5,
+        )
+        found.notes.append(f"{len(queries)} queries")
+        yield found
+        if bench.profile:
+            print(profile("list_page", ours))
+
+
+def home_page(bench: "Bench") -> Iterable[Figure]:
+    for role in ("partner", "manager", "admin"):
+        yield _home(bench, role)
+
+
+def _home(bench: "Bench", role: str) -> Figure:
+    vendor: Vendor = bench.large
+    member: Membership = getattr(vendor, role)
+    address = f"/{vendor.tenant.slug}/"
+    ours = page(signed_in(member), address)
+    ours()
+    with counted() as queries:
+        ours()
+    fewer = _query_count(bench.small, role)
+    request = request_of(member, address)
+
+    def floor() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement, values in queries:
+                cursor.execute(statement, values)
+                if cursor.description:
+                    cursor.fetchall()
+        with tenant_scope(vendor.tenant.pk, member.partner_id), timezone.override(vendor.tenant.zone):
+            render_to_string("shell/home.html", {"title": "Home", "panels": [], "setup": None}, request)
+
+    found = figure(
+        f"home_page[{role}]",
+        ours,
+        floor,
+        count=max(bench.pairs, 25),
+        target=2,
+        floor_is="its own queries run bare and an empty render of its template",
+        warm=5,
+    )
+    same = "constant" if fewer == len(queries) else f"NOT constant: {fewer} with a tenth of the partners"
+    found.notes.append(f"{len(queries)} queries, {same}")
+    if bench.profile:
+        print(profile(found.name, ours))
+        for statement, _values in queries:
+            print(f"#   {found.name}: {statement[:160]}")
+    return found
+
+
+def _query_count(vendor: Vendor, role: str) -> int:
+    ours = page(signed_in(getattr(vendor, role)), f"/{vendor.tenant.slug}/")
+    ours()
+    with counted() as queries:
+        ours()
+    return len(queries)
+
+
+def signed_in(member: Membership) -> Client:
+    browser = Client()
+    browser.force_login(member.user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def page(browser: Client, address: str) -> Callable[[], None]:
+    def get() -> None:
+        response = browser.get(address)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address} answered {response.status_code}")
+
+    return get
+
+
+def request_of(member: Membership, address: str) -> HttpRequest:
+    """A request as it is inside of a view."""
+    request = RequestFactory().get(address)
+    SessionMiddleware(lambda _request: None).process_request(request)  # type: ignore[arg-type]
+    request.user, request.tenant, request.membership = member.user, member.tenant, member
+    request.htmx = False
+    return request
+
+
+@contextmanager
+def counted() -> Iterator[list[Query]]:
+    """The statements that run in the block, with their parameters."""
+    queries: list[Query] = []
+
+    def note(execute: Any, statement: str, values: Any, many: bool, context: Any) -> Any:
+        queries.append((statement, values))
+        return execute(statement, values, many, context)
+
+    with connection.execute_wrapper(note):
+        yield queries
