@@ -32,7 +32,8 @@ def post_earnings(events: list[Event]) -> None:
             *held.values_list("partner_id", "occurred_on"),
         ]:
             partner_ids.add(partner_id)
-            days.append(day)
+            if day is not None:
+                days.append(day)
     if partner_ids and days:
         post_ledger(partner_ids, since=min(days))
 

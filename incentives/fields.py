@@ -60,7 +60,7 @@ class PercentField(forms.CharField):
         text = super().to_python(value)
         if text in self.empty_values:
             return None
-        fraction = parse_number(text) / 100
+        fraction = parse_number(str(text)) / 100
         if not 0 <= fraction <= 1:
             raise ValidationError(_("A percentage lies between 0 and 100."))
         if fraction != round(fraction, 6):

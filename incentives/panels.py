@@ -26,7 +26,7 @@ def partner_earnings(membership: Membership) -> dict[str, Any]:
 
 def partner_tier(membership: Membership) -> dict[str, Any]:
     """Where I stand and what the next tier asks. Two queries."""
-    standing = tiers.standing_of(membership.partner_id)
+    standing = tiers.standing_of(membership.partner_id) if membership.partner_id else None
     currency = tiers.tenant_in_scope().currency
     return {"standing": standing, "next": progress_of(standing, currency), "currency": currency}
 

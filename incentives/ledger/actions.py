@@ -110,7 +110,10 @@ def _entry(
             base=0,
             rate=0,
             exchange_rate=last.exchange_rate,
-            explanation={"taken_back": True, "tier": tier_names.get(last.tier_id, "")},
+            explanation={
+                "taken_back": True,
+                "tier": tier_names.get(last.tier_id, "") if last.tier_id else "",
+            },
             **common,
         )
     return LedgerEntry(

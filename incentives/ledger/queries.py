@@ -30,7 +30,8 @@ def won_deals(partner_ids: Collection[UUID], since: dt.date | None = None) -> di
     for partner_id, deal_id, day, revenue, rate in rows.order_by().values_list(
         "partner_id", "id", "closed_on", "revenue_base", "rate"
     ):
-        found[partner_id].append(WonDeal(deal_id, day, revenue, rate))
+        if day is not None:
+            found[partner_id].append(WonDeal(deal_id, day, revenue, rate))
     return found
 
 

@@ -20,7 +20,7 @@ from portal.shell.formats import quick_money, short_date
 def rate_text(rate: Decimal) -> str:
     """0.12 -> 12%, 0.025 -> 2.5%."""
     value = (rate * 100).normalize()
-    places = max(0, -value.as_tuple().exponent)
+    places = max(0, -int(value.as_tuple().exponent))
     return f"{number_format(value, places)}%"
 
 

@@ -52,12 +52,13 @@ def check_bands(bands: Sequence[Band], mode: BandMode) -> None:
         if band.end is not None and band.end <= band.start:
             raise BandError(_("Band %(number)d must end above where it begins.") % {"number": number})
     for number, (band, following) in enumerate(pairwise(bands), start=1):
-        if following.start > band.end:
+        end = band.start if band.end is None else band.end
+        if following.start > end:
             raise BandError(
                 _("There is a gap between band %(number)d and band %(next)d.")
                 % {"number": number, "next": number + 1}
             )
-        if following.start < band.end:
+        if following.start < end:
             raise BandError(
                 _("Bands %(number)d and %(next)d overlap.") % {"number": number, "next": number + 1}
             )

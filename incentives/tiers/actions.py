@@ -238,12 +238,13 @@ def _draft(
     automatic = moment.policy.automatic_promotion if promotion else moment.policy.automatic_demotion
     at_once = promotion and moment.policy.promotion == PromotionTime.AT_ONCE
     evidence = evaluation.now if at_once else evaluation.then
-    shown = decision.tier_id if promotion else evaluation.held.pk
+    target = tiers[decision.tier_id] if decision.tier_id else evaluation.held
+    shown = target.pk if promotion else evaluation.held.pk
     return TierProposal(
         partner=partner,
         direction=decision.direction,
         from_tier=evaluation.held,
-        to_tier=tiers[decision.tier_id],
+        to_tier=target,
         status=ProposalStatus.CONFIRMED if automatic else ProposalStatus.WAITING,
         decided_at=timezone.now() if automatic else None,
         reason=_("Automatic") if automatic else "",

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from uuid import UUID
 
-from metrics.queries import kpi_values, scores
-
 from incentives.tiers.enums import WindowKind
 from incentives.tiers.requirements import SCORE, Condition, exact
 from metrics.periods import Calendar, Period, PeriodKind, Window
+from metrics.queries import kpi_values, scores
 
 Values = dict[tuple[str, WindowKind], Decimal | None]
 

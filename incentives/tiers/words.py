@@ -5,11 +5,11 @@ from decimal import ROUND_FLOOR, Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from metrics.display import format_value, gap_text
 
 from incentives.tiers.enums import Comparison, Join, Outcome
 from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult
 from metrics.catalogue import CATALOGUE
+from metrics.display import format_value, gap_text
 
 
 def measure_name(measure: str) -> str:
