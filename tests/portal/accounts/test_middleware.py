@@ -51,9 +51,9 @@ def test_access_ends_with_the_next_request(admin: Membership, client_as: ClientA
 
 def test_a_changed_role_counts_from_the_next_request(admin: Membership, client_as: ClientAs):
     client = client_as(admin)
-    assert client.get("/acme/members/").status_code == 200
+    assert client.get("/acme/settings/").status_code == 200
     Membership.objects.filter(pk=admin.pk).update(role=Role.CHANNEL_MANAGER)
-    assert client.get("/acme/members/").status_code == 403
+    assert client.get("/acme/settings/").status_code == 403
 
 
 def test_one_person_in_two_tenants_is_who_they_are_in_each(
@@ -62,8 +62,8 @@ def test_one_person_in_two_tenants_is_who_they_are_in_each(
     with tenant_scope(other_tenant.pk):
         make_member(Role.CHANNEL_MANAGER, user=admin.user)
     client = client_as(admin)
-    assert client.get("/acme/members/").status_code == 200
-    assert client.get("/globex/members/").status_code == 403
+    assert client.get("/acme/settings/").status_code == 200
+    assert client.get("/globex/settings/").status_code == 403
 
 
 def test_an_api_key_may_what_its_member_may(client: Client, key: str):

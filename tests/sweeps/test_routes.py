@@ -1,0 +1,360 @@
+"""Every address under a tenant, tried as everybody. A new address that is not classified here fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from incentives.example import create_example_programme
+from incentives.ledger.actions import post_ledger
+from incentives.ledger.models import LedgerEntry
+from incentives.plans.models import Plan, PlanVersion
+from incentives.tiers.actions import evaluate_tiers
+from incentives.tiers.enums import Direction
+from incentives.tiers.models import Tier, TierProposal, TierStanding
+from metrics.actions import recompute_periods
+from metrics.models import Scorecard, ScorecardTemplate
+from metrics.periods import PeriodKind, calendar_of
+from partners.deals.enums import RegistrationStatus
+from partners.directory.models import Partner
+from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
+from portal.accounts.models import ApiKey, Invitation, Membership
+from portal.imports.actions import start_run
+from portal.jobs.actions import create_job
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import CustomerFactory, DealFactory, PartnerFactory, make_member, won_deal
+from tests.sweeps.routes import Route, tenant_routes
+
+EVERYONE = frozenset(Role)
+PARTNER = PARTNER_ROLES
+VENDOR = VENDOR_ROLES
+OWNERS = frozenset({Role.PARTNER_OWNER, Role.ADMIN})
+ADMIN = frozenset({Role.ADMIN})
+PUBLIC = frozenset({"public"})
+
+# What is behind each address: who may open it, and the thing whose key it takes. Things that belong to a partner
+# are tried with another partner's as well.
+ROUTES: dict[str, tuple[frozenset[str], str]] = {
+    "shell:home": (EVERYONE, ""),
+    "shell:pulse": (EVERYONE, ""),
+    "jobs:list": (VENDOR, ""),
+    "jobs:detail": (VENDOR, "job"),
+    "jobs:progress": (VENDOR, "job"),
+    "jobs:cancel": (ADMIN, "job"),
+    "imports:list": (ADMIN, ""),
+    "imports:upload": (ADMIN, ""),
+    "imports:run": (ADMIN, "run"),
+    "imports:columns": (ADMIN, "run"),
+    "imports:answers": (ADMIN, "run"),
+    "imports:check": (ADMIN, "run"),
+    "imports:commit": (ADMIN, "run"),
+    "imports:discard": (ADMIN, "run"),
+    "imports:refused": (ADMIN, "run"),
+    "people:list": (OWNERS, ""),
+    "people:invite": (OWNERS, ""),
+    "people:member": (OWNERS, "colleague"),
+    "people:remove": (OWNERS, "colleague"),
+    "people:resend": (OWNERS, "invitation"),
+    "people:revoke": (OWNERS, "invitation"),
+    "people:accept": (PUBLIC, "secret"),
+    "programme:settings": (ADMIN, ""),
+    "programme:keys": (ADMIN, ""),
+    "programme:revoke_key": (ADMIN, "key"),
+    "programme:audit": (ADMIN, ""),
+    "deals:list": (EVERYONE, ""),
+    "deals:inbox": (VENDOR, ""),
+    "deals:create": (EVERYONE, ""),
+    "deals:policy": (ADMIN, ""),
+    "deals:customer_names": (EVERYONE, ""),
+    "deals:detail": (EVERYONE, "deal"),
+    "deals:edit": (EVERYONE, "deal"),
+    "deals:update": (EVERYONE, "deal"),
+    "deals:submit": (EVERYONE, "deal"),
+    "deals:withdraw": (EVERYONE, "deal"),
+    "deals:win": (EVERYONE, "deal"),
+    "deals:lose": (EVERYONE, "deal"),
+    "deals:start_review": (VENDOR, "deal"),
+    "deals:approve": (VENDOR, "deal"),
+    "deals:return": (VENDOR, "deal"),
+    "deals:reject": (VENDOR, "deal"),
+    "deals:cancel": (VENDOR, "deal"),
+    "deals:confirm_win": (VENDOR, "deal"),
+    "deals:decline_win": (VENDOR, "deal"),
+    "deals:reverse": (ADMIN, "deal"),
+    "directory:partners": (VENDOR, ""),
+    "directory:partner_create": (ADMIN, ""),
+    "directory:partner": (EVERYONE, "partner"),
+    "directory:partner_edit": (VENDOR, "partner"),
+    "directory:partner_status": (VENDOR, "partner"),
+    "directory:company": (PARTNER, ""),
+    "directory:company_edit": (frozenset({Role.PARTNER_OWNER}), ""),
+    "directory:customers": (EVERYONE, ""),
+    "directory:customer_create": (VENDOR, ""),
+    "directory:customer": (EVERYONE, "customer"),
+    "directory:customer_edit": (VENDOR, "customer"),
+    "directory:products": (EVERYONE, ""),
+    "directory:product_create": (ADMIN, ""),
+    "directory:product_edit": (ADMIN, "product"),
+    "directory:families": (ADMIN, ""),
+    "directory:family_create": (ADMIN, ""),
+    "directory:family_edit": (ADMIN, "family"),
+    "metrics:scorecards": (VENDOR, ""),
+    "metrics:mine": (EVERYONE, ""),
+    "metrics:groups": (VENDOR, ""),
+    "metrics:group": (VENDOR, "group"),
+    "metrics:catalogue": (EVERYONE, ""),
+    "metrics:templates": (ADMIN, ""),
+    "metrics:template_new": (ADMIN, ""),
+    "metrics:template_edit": (ADMIN, "template"),
+    "metrics:recompute": (ADMIN, ""),
+    "metrics:scorecard": (EVERYONE, "partner"),
+    "metrics:kpi": (EVERYONE, "card"),
+    "incentives:earnings": (EVERYONE, ""),
+    "incentives:entry": (EVERYONE, "entry"),
+    "incentives:deal": (EVERYONE, "deal"),
+    "incentives:mine": (EVERYONE, ""),
+    "incentives:standings": (VENDOR, ""),
+    "incentives:standing": (VENDOR, "partner"),
+    "incentives:proposals": (VENDOR, ""),
+    "incentives:proposal": (VENDOR, "proposal"),
+    "incentives:ladder": (ADMIN, ""),
+    "incentives:tier_create": (ADMIN, ""),
+    "incentives:tier_edit": (ADMIN, "tier"),
+    "incentives:tier_move": (ADMIN, "tier"),
+    "incentives:policy": (ADMIN, ""),
+    "incentives:plans": (VENDOR, ""),
+    "incentives:plan_create": (ADMIN, ""),
+    "incentives:plan_edit": (ADMIN, "plan"),
+    "incentives:version": (VENDOR, "version"),
+    "incentives:example": (ADMIN, ""),
+    "api:schema": (EVERYONE, ""),
+    "api:docs": (EVERYONE, ""),
+    "api:deal-list": (EVERYONE, ""),
+    "api:deal-detail": (EVERYONE, "deal"),
+    "api:deal-submit": (EVERYONE, "deal"),
+    "api:deal-withdraw": (EVERYONE, "deal"),
+    "api:deal-win": (EVERYONE, "deal"),
+    "api:deal-lose": (EVERYONE, "deal"),
+    "api:deal-start-review": (VENDOR, "deal"),
+    "api:deal-approve": (VENDOR, "deal"),
+    "api:deal-return-": (VENDOR, "deal"),
+    "api:deal-reject": (VENDOR, "deal"),
+    "api:deal-cancel": (VENDOR, "deal"),
+    "api:deal-confirm-win": (VENDOR, "deal"),
+    "api:deal-decline-win": (VENDOR, "deal"),
+    "api:deal-reverse": (ADMIN, "deal"),
+    "api:partner-list": (EVERYONE, ""),
+    "api:partner-detail": (EVERYONE, "partner"),
+    "api:customer-list": (EVERYONE, ""),
+    "api:customer-detail": (EVERYONE, "customer"),
+    "api:product-list": (EVERYONE, ""),
+    "api:product-detail": (EVERYONE, "product"),
+    "api:scorecard-list": (EVERYONE, ""),
+    "api:scorecard-detail": (EVERYONE, "card"),
+    "api:kpi-list": (EVERYONE, ""),
+    "api:tier-list": (EVERYONE, ""),
+    "api:tier-detail": (EVERYONE, "tier"),
+    "api:tier-standing-list": (EVERYONE, ""),
+    "api:tier-standing-detail": (EVERYONE, "standing"),
+    "api:ledger-entry-list": (EVERYONE, ""),
+    "api:ledger-entry-detail": (EVERYONE, "entry"),
+}
+# Things of which each partner has its own.
+OWN = frozenset({"deal", "partner", "customer", "card", "entry", "standing", "colleague", "invitation"})
+# Arguments that do not name a thing.
+DEALS_CSV = b"opportunity_id,partner,stage,amount\nX1,Ours,Engaging,100\n"
+FIXED = {"status": "suspended", "form": "csv", "code": "revenue", "kind": "programme"}
+
+
+@dataclass
+class House:
+    """A programme with two partners, each with one of everything, and somebody in every role."""
+
+    members: dict[str, Membership] = field(default_factory=dict)
+    things: dict[str, UUID | str] = field(default_factory=dict)
+    theirs: dict[str, UUID | str] = field(default_factory=dict)
+
+
+def things_of(partner: Partner, manager: Membership, colleague: Membership) -> dict[str, UUID | str]:
+    customer = CustomerFactory(served_by=partner)
+    deal = DealFactory(partner=partner, customer=customer, status=RegistrationStatus.DRAFT)
+    won = won_deal(partner, 50_000_00, date(2026, 3, 2), customer=customer)
+    invitation = Invitation.objects.create(
+        email=f"new@{partner.number.lower()}.example",
+        role=Role.PARTNER_MEMBER,
+        partner_id=partner.pk,
+        digest=partner.number,
+        invited_by=manager,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    return {
+        "partner": partner.pk,
+        "customer": customer.pk,
+        "deal": deal.pk,
+        "won": won.pk,
+        "colleague": colleague.pk,
+        "invitation": invitation.pk,
+    }
+
+
+@pytest.fixture
+def house(tenant: Tenant) -> House:
+    """Partner ours, whose owner and member sign in, and partner theirs, whom they must never meet."""
+    with tenant_scope(tenant.pk):
+        ours, theirs = PartnerFactory(name="Ours"), PartnerFactory(name="Theirs")
+        manager = make_member(Role.CHANNEL_MANAGER)
+        Partner.objects.update(manager=manager)
+        members = {
+            Role.PARTNER_OWNER: make_member(Role.PARTNER_OWNER, partner=ours),
+            Role.PARTNER_MEMBER: make_member(Role.PARTNER_MEMBER, partner=ours),
+            Role.CHANNEL_MANAGER: manager,
+            Role.ADMIN: make_member(Role.ADMIN),
+        }
+        things = {
+            name: things_of(partner, manager, make_member(Role.PARTNER_MEMBER, partner=partner))
+            for name, partner in {"ours": ours, "theirs": theirs}.items()
+        }
+        create_example_programme(by=None, starts_on=date(2026, 1, 1))
+        recompute_periods([calendar_of(tenant).current(PeriodKind.QUARTER)])
+        evaluate_tiers([ours.pk, theirs.pk])
+        post_ledger([ours.pk, theirs.pk])
+        for partner, of_partner in [(ours, things["ours"]), (theirs, things["theirs"])]:
+            of_partner["entry"] = LedgerEntry.objects.filter(partner=partner).first().pk
+            of_partner["card"] = Scorecard.objects.filter(partner_id=partner.pk).first().pk
+            of_partner["standing"] = TierStanding.objects.get(partner=partner).pk
+        deal = DealFactory(partner=ours)
+        shared = {
+            "product": deal.product_id,
+            "family": deal.family_id,
+            "job": create_job("test.idle", title="Idle", by=manager).pk,
+            "run": start_run(
+                by=members[Role.ADMIN], target="deals", file_name="deals.csv", content=DEALS_CSV
+            ).pk,
+            "key": ApiKey.objects.create(membership=manager, name="ERP", prefix="abcdefgh", digest="x").pk,
+            "template": ScorecardTemplate.objects.first().pk,
+            "tier": Tier.objects.first().pk,
+            "plan": Plan.objects.first().pk,
+            "version": PlanVersion.objects.first().pk,
+            "proposal": propose(ours),
+            "group": "",
+            "secret": "no-such-secret",
+        }
+    return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]})
+
+
+def propose(partner: Partner) -> UUID:
+    TierProposal.objects.filter(partner=partner).delete()
+    lower, upper = Tier.objects.order_by("pk")[:2]
+    proposal = TierProposal.objects.create(
+        partner=partner,
+        direction=Direction.PROMOTION,
+        from_tier=lower,
+        to_tier=upper,
+        period_start=date(2026, 10, 1),
+        effective_on=date(2026, 12, 1),
+    )
+    return proposal.pk
+
+
+def address(route: Route, things: dict[str, UUID | str], slug: str = "acme") -> str:
+    thing = ROUTES[route.name][1]
+    arguments = {name: things[thing] if name in {"pk", "secret"} else FIXED[name] for name in route.arguments}
+    return reverse(route.name, kwargs={"tenant": slug, **arguments})
+
+
+def answers(client: Client, url: str) -> list[HttpResponse]:
+    """What the address says to a GET and to an empty POST."""
+    return [client.get(url), client.post(url)]
+
+
+def statuses(client: Client, url: str) -> set[int]:
+    """The statuses without 405, which says nothing about who may."""
+    return {response.status_code for response in answers(client, url)} - {405}
+
+
+def routes() -> list[Route]:
+    return [route for route in tenant_routes() if route.name in ROUTES]
+
+
+def test_every_address_is_classified():
+    assert sorted(route.name for route in tenant_routes()) == sorted(ROUTES)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_gets_what_it_may_and_403_for_the_rest(
+    role: Role, house: House, client_as: Callable[[Membership], Client]
+):
+    client = client_as(house.members[role])
+    wrong = {}
+    for route in routes():
+        allowed, _thing = ROUTES[route.name]
+        if allowed == PUBLIC:
+            continue
+        url = address(route, house.things)
+        if role in allowed:
+            seen = {client.get(url).status_code} - {405}
+            if not seen <= {200, 204, 302}:
+                wrong[route.name] = seen
+        else:
+            seen = statuses(client, url)
+            if seen != {403}:
+                wrong[route.name] = seen
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("role", sorted(PARTNER))
+def test_another_partners_things_do_not_exist(
+    role: Role, house: House, client_as: Callable[[Membership], Client]
+):
+    client = client_as(house.members[role])
+    wrong = {}
+    for route in routes():
+        allowed, thing = ROUTES[route.name]
+        if thing not in OWN:
+            continue
+        seen = statuses(client, address(route, house.theirs))
+        if seen - {403, 404} or (role in allowed and seen != {404}):
+            wrong[route.name] = seen
+    assert wrong == {}
+
+
+def test_another_tenants_addresses_do_not_exist(
+    house: House, other_tenant: Tenant, client_as: Callable[[Membership], Client]
+):
+    """The administrator of one vendor tries the other's addresses, and the other's keys at home."""
+    with tenant_scope(other_tenant.pk):
+        stranger = make_member(Role.ADMIN)
+    client = client_as(stranger)
+    wrong = {}
+    for route in routes():
+        allowed, thing = ROUTES[route.name]
+        if allowed == PUBLIC:
+            continue
+        abroad = statuses(client, address(route, house.things))
+        if abroad != {404}:
+            wrong[route.name] = abroad
+        if isinstance(house.things.get(thing), UUID) and Role.ADMIN in allowed:
+            at_home = statuses(client, address(route, house.things, slug="globex"))
+            if at_home != {404}:
+                wrong[f"{route.name} at home"] = at_home
+    assert wrong == {}
+
+
+def test_who_has_not_signed_in_is_asked_to(house: House, client: Client):
+    wrong = {}
+    for route in routes():
+        allowed, _thing = ROUTES[route.name]
+        expected = {404, 410, 200} if allowed == PUBLIC else {401} if route.name.startswith("api:") else {302}
+        response = client.get(address(route, house.things))
+        if response.status_code not in expected or (
+            expected == {302} and not response["Location"].startswith("/accounts/login/")
+        ):
+            wrong[route.name] = response.status_code
+    assert wrong == {}
