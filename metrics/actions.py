@@ -31,7 +31,7 @@ from metrics.models import DirtyPartner, DirtyTenant, ScorecardTemplate, Subject
 from metrics.periods import Calendar, Period, PeriodKind, calendar_of
 from metrics.rows import SUBJECT, Templates, add_up, group_rows, partner_rows, scored_rows, signed
 from metrics.scoring import KpiRule, TemplateRules
-from metrics.store import Changed, delete_rows, read_rows, stored_periods, write_rows
+from metrics.store import Changed, delete_rows, read_rows, write_rows
 from metrics.wake import wake_on_commit
 from partners.directory.models import Partner
 from portal.accounts.access import check
@@ -97,7 +97,6 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
     """Bring the scorecards of at most `limit` dirty partners, and of their groups, up to date."""
     if not _try_to_recompute():
         return Recomputed(busy=True)
-    tenant_marks = list(DirtyTenant.objects.select_for_update(skip_locked=True).values_list("pk", flat=True))
     marks = _take_marks(limit)
     result = Recomputed(partners=len(marks))
     if marks:
@@ -109,9 +108,7 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
             since = min([first_day(calendar, whole), *(day for day in marks.values() if day != ALWAYS)])
         result.changed = _recompute_partners(list(marks), calendar, min(since, today), today)
         _announce(result.changed)
-    result.more = DirtyPartner.objects.exists()
-    if not result.more:
-        DirtyTenant.objects.filter(pk__in=tenant_marks).delete()
+    result.more = _clear_when_clean()
     return result
 
 
@@ -138,20 +135,23 @@ def _recompute_partners(
     periods = calendar.every(since, today)
     templates = _templates()
     changed = Changed()
-    known = stored_periods(min(period.start for period in periods))
+    programme = (SubjectKind.PROGRAMME.value, "")
+    subjects = [programme, *((SubjectKind.PARTNER.value, str(key)) for key in partner_ids)]
+    stored = read_rows(periods, subjects=subjects)
+    is_programme = stored["subject_kind"] == SubjectKind.PROGRAMME.value
+    totals, stored = stored.filter(is_programme), stored.filter(~is_programme)
+    known = set(totals["key"])
     if unknown := [period for period in periods if period.key not in known]:
         changed.add(_recompute_all(unknown, calendar, today, templates))
         periods = [period for period in periods if period.key in known]
+        stored = stored.filter(pl.col("key").is_in(known))
     if not periods:
         return changed
     fresh = partner_rows(periods, calendar, today, partner_ids)
-    subjects = [(SubjectKind.PARTNER.value, str(key)) for key in partner_ids]
-    stored = read_rows(periods, subjects=subjects)
-    deltas = [group_rows(signed(stored, -1)), group_rows(fresh)]
-    touched = pl.concat(deltas).select(SUBJECT).unique()
-    groups = read_rows(periods, subjects=list(touched.iter_rows())) if touched.height else stored.clear()
-    totals = add_up([groups.drop("id"), *deltas])
-    rows = [fresh, totals.filter(pl.col("partners") > 0)]
+    deltas = group_rows(pl.concat([fresh, signed(stored.drop("id"), -1)]))
+    touched = set(deltas.select(SUBJECT).iter_rows()) - {programme}
+    groups = pl.concat([totals, read_rows(periods, subjects=touched)]) if touched else totals
+    rows = [fresh, add_up([groups.drop("id"), deltas]).filter(pl.col("partners") > 0)]
     if templates.among_peers(periods):
         moved = pl.concat([fresh, stored.drop("id")])
         if moved.height:
@@ -181,16 +181,35 @@ def _delete_missing(stored: pl.DataFrame, rows: pl.DataFrame) -> int:
 
 
 def _take_marks(limit: int) -> dict[UUID, dt.date]:
-    """Claim dirty partners by deleting their marks; a rollback brings them back."""
+    """Claim dirty partners by deleting their marks; a rollback brings them back.
+
+    The array makes the inner query run once: as IN (...) it may run again for each row, and take more each time.
+    """
     table = DirtyPartner._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""DELETE FROM {table} WHERE tenant_id = %s AND id IN (
-                SELECT id FROM {table} WHERE tenant_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+            f"""DELETE FROM {table} WHERE tenant_id = %s AND id = ANY(ARRAY(
+                SELECT id FROM {table} WHERE tenant_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
             RETURNING partner_id, since""",
             [current_tenant_id(), current_tenant_id(), limit],
         )
         return dict(cursor.fetchall())
+
+
+def _clear_when_clean() -> bool:
+    """Whether there are marks left; without any the sweep need not visit the tenant.
+
+    One statement, and so one snapshot: a mark and its note to the sweep are committed together.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH marks AS (SELECT 1 FROM {DirtyPartner._meta.db_table} WHERE tenant_id = %s LIMIT 1),
+            cleared AS (DELETE FROM {DirtyTenant._meta.db_table} WHERE tenant_id = %s AND NOT EXISTS (SELECT FROM marks))
+            SELECT EXISTS (SELECT FROM marks)""",
+            [current_tenant_id(), current_tenant_id()],
+        )
+        (more,) = cursor.fetchone()
+    return more
 
 
 def _announce(changed: Changed) -> None:

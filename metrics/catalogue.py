@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import TypeVar
 
 import polars as pl
 from django.utils.functional import Promise
@@ -275,17 +276,10 @@ RANK_CODES = [code for code, kpi in CATALOGUE.items() if kpi.ranks]
 
 
 @cache
-def _facts_as_read() -> tuple[pl.Expr, ...]:
-    return tuple(
-        (pl.col(fact.name) / fact.divisor).alias(fact.name) for fact in FACTS.values() if fact.divisor != 1
-    )
-
-
-@cache
 def _expression(code: str) -> pl.Expr:
     formulas = {kpi.code: kpi.formula for kpi in CATALOGUE.values() if not kpi.ranks}
-    kpi = CATALOGUE[code]
-    return compile_sql(to_sql(kpi.formula, formulas, frozenset(FACTS))).alias(f"kpi.{code}")
+    kept = {fact.name: fact.divisor for fact in FACTS.values()}
+    return compile_sql(to_sql(CATALOGUE[code].formula, formulas, kept)).alias(f"kpi.{code}")
 
 
 def percentile_rank(column: pl.Expr, over: list[str]) -> pl.Expr:
@@ -307,11 +301,13 @@ def peer_ranks(code: str, over: list[str]) -> pl.Expr:
     return (100 * total / len(ranks)).alias(f"kpi.{code}")
 
 
-def with_kpis(frame: pl.DataFrame, codes: list[str] | None = None) -> pl.DataFrame:
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def with_kpis(frame: Frame, codes: list[str] | None = None) -> Frame:
     """Add a column `kpi.<code>` for each KPI (those among peers apart) to a frame with one column per fact."""
     expressions = [_expression(code) for code in (FORMULA_CODES if codes is None else codes)]
-    values = frame.with_columns(_facts_as_read()).select(expressions)
-    return frame.hstack(values)
+    return frame.with_columns(expressions)
 
 
 for _kpi in CATALOGUE.values():

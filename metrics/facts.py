@@ -301,8 +301,14 @@ def read_facts(
         deals = fetch_frame(_SOME_DEALS, values, _schema("deals"))
         customers = fetch_frame(_SOME_CUSTOMERS, values, _schema("customers"))
     keys = pl.DataFrame({"n": range(1, len(windows) + 1), "key": [window.key for window in windows]})
-    frame = deals.join(customers, on=["n", "partner_id"], how="full", coalesce=True)
-    return frame.join(keys, on="n").with_columns(pl.col(READ).fill_null(0)).drop("n")
+    return (
+        deals.lazy()
+        .join(customers.lazy(), on=["n", "partner_id"], how="full", coalesce=True)
+        .join(keys.lazy(), on="n")
+        .with_columns(pl.col(READ).fill_null(0))
+        .drop("n")
+        .collect()
+    )
 
 
 def _all_deals(count: int, values: dict[str, object]) -> pl.DataFrame:

@@ -75,14 +75,15 @@ def names_in(formula: str) -> list[str]:
 class _Writer(ast.NodeTransformer):
     """Puts other KPIs' formulas in place of their names and guards every divisor against zero."""
 
-    def __init__(self, formulas: Mapping[str, str], facts: frozenset[str], path: tuple[str, ...]):
+    def __init__(self, formulas: Mapping[str, str], facts: Mapping[str, int], path: tuple[str, ...]):
         self.formulas = formulas
         self.facts = facts
         self.path = path
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.facts:
-            return node
+            divisor = self.facts[node.id]
+            return node if divisor == 1 else ast.BinOp(node, ast.Div(), ast.Constant(divisor))
         if node.id in self.path:
             raise FormulaError(_("“%(name)s” is defined by itself.") % {"name": node.id})
         if node.id not in self.formulas:
@@ -101,8 +102,11 @@ class _Writer(ast.NodeTransformer):
         return ast.Call(func=name, args=[self.visit(argument) for argument in node.args], keywords=[])
 
 
-def to_sql(formula: str, formulas: Mapping[str, str], facts: frozenset[str]) -> str:
-    """The formula over facts alone, with guarded divisions. `formulas` are the other KPIs by code."""
+def to_sql(formula: str, formulas: Mapping[str, str], facts: Mapping[str, int]) -> str:
+    """The formula over facts alone, with guarded divisions.
+
+    `formulas` are the other KPIs by code, `facts` what each fact is to be divided by (1 but for hours).
+    """
     return ast.unparse(_Writer(formulas, facts, ()).visit(parse(formula)))
 
 

@@ -65,34 +65,38 @@ def partner_rows(
         schema=[*PERIOD, "end"],
         orient="row",
     )
-    rows = (
-        partners.with_columns(pl.col(OWN).fill_null(""))
-        .join(spans, how="cross")
-        .join(facts, on=["key", "partner_id"], how="left")
+    counted = [name for name in FACTS if name != "partners"]
+    in_programme = (pl.col("joined") < pl.col("end")) & (
+        (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
+    )
+    return (
+        partners.lazy()
+        .with_columns(pl.col(OWN).fill_null(""))
+        .join(spans.lazy(), how="cross")
+        .join(facts.lazy(), on=["key", "partner_id"], how="left")
         .with_columns(
-            pl.col([name for name in FACTS if name != "partners"]).fill_null(0),
+            pl.col(counted).fill_null(0),
             partners=pl.lit(1, pl.Int64),
             subject_kind=pl.lit(SubjectKind.PARTNER.value),
             subject_key=pl.col("partner_id"),
         )
+        .filter(in_programme | (pl.max_horizontal(counted) > 0))
+        .select(ROW)
+        .collect()
     )
-    in_programme = (pl.col("joined") < pl.col("end")) & (
-        (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
-    )
-    has_facts = pl.max_horizontal(name for name in FACTS if name != "partners") > 0
-    return rows.filter(in_programme | has_facts).select(ROW)
 
 
 def group_rows(partners: pl.DataFrame) -> pl.DataFrame:
     """The facts of partner rows added up for each portfolio, region, partner type and the programme."""
+    lazy = partners.lazy()
     parts = [
-        partners.group_by([key.alias("subject_key"), *PERIOD], maintain_order=False)
+        lazy.group_by([key.alias("subject_key"), *PERIOD], maintain_order=False)
         .agg(pl.col(list(FACTS)).sum())
         .with_columns(pl.lit(kind.value).alias("subject_kind"), *(pl.lit("").alias(name) for name in OWN))
         .select(ROW)
         for kind, key in GROUPS.items()
     ]
-    return pl.concat(parts)
+    return pl.concat(parts).collect()
 
 
 def signed(rows: pl.DataFrame, sign: int) -> pl.DataFrame:
@@ -102,13 +106,14 @@ def signed(rows: pl.DataFrame, sign: int) -> pl.DataFrame:
 
 def add_up(rows: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Group rows of the same subject and period added up; those that no partner is left in have `partners` 0."""
-    return pl.concat(rows).group_by([*SUBJECT, *OWN, *PERIOD]).agg(pl.col(list(FACTS)).sum()).select(ROW)
+    lazy = pl.concat(frame.lazy() for frame in rows)
+    return lazy.group_by([*SUBJECT, *OWN, *PERIOD]).agg(pl.col(list(FACTS)).sum()).select(ROW).collect()
 
 
-def with_peers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `peers`: the period, type and region of a partner, null for groups."""
+def _peers() -> pl.Expr:
+    """`peers`: the period, type and region of a partner, null for groups."""
     peers = pl.concat_str("key", "partner_type", "region", separator="|")
-    return rows.with_columns(pl.when(pl.col("partner_id") != "").then(peers).alias(PEERS))
+    return pl.when(pl.col("partner_id") != "").then(peers).alias(PEERS)
 
 
 class Templates:
@@ -151,31 +156,39 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
     """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows."""
     if rows.is_empty():
         return pl.DataFrame(schema=SCORED_SCHEMA)
-    frame = with_kpis(with_peers(rows)).with_columns(
-        pl.struct(list(FACTS)).struct.json_encode().alias("facts")
+    audiences = set(rows.select("key", "partner_type", "region").iter_rows())
+    chosen = {
+        audience: str(version.pk)
+        if (version := templates.version_for(Period.parse(audience[0]), *audience[1:]))
+        else ""
+        for audience in sorted(audiences)
+    }
+    versions = pl.LazyFrame(
+        [(*audience, version_id) for audience, version_id in chosen.items()],
+        schema=dict.fromkeys(["key", "partner_type", "region", "version_id"], pl.String),
+        orient="row",
     )
-    audiences = frame.select("key", "partner_type", "region").unique(maintain_order=True)
-    chosen = [
-        str(version.pk) if (version := templates.version_for(Period.parse(key), partner_type, region)) else ""
-        for key, partner_type, region in audiences.iter_rows()
+    frame = with_kpis(
+        rows.lazy()
+        .join(versions, on=["key", "partner_type", "region"])
+        .with_columns(_peers(), _facts_as_json())
+    )
+    parts = [
+        _score(
+            frame.filter(pl.col("version_id") == version_id),
+            templates.by_id[version_id].rules if version_id else None,
+        )
+        for version_id in sorted(set(chosen.values()))
     ]
-    frame = frame.join(
-        audiences.with_columns(pl.Series("version_id", chosen, pl.String)),
-        on=["key", "partner_type", "region"],
-    )
-    used = set(chosen)
-    parts = []
-    for version_id in sorted(used):
-        part = frame if len(used) == 1 else frame.filter(pl.col("version_id") == version_id)
-        parts.append(_score(part, templates.by_id[version_id].rules if version_id else None))
-    return pl.concat(parts)
+    return pl.concat(pl.collect_all(parts))
 
 
-def _score(frame: pl.DataFrame, rules: TemplateRules | None) -> pl.DataFrame:
+def _score(frame: pl.LazyFrame, rules: TemplateRules | None) -> pl.LazyFrame:
     if rules is None:
-        return frame.with_columns(
+        unscored = frame.with_columns(
             score=pl.lit(None, pl.Float64), coverage=pl.lit(0.0), breakdown=pl.lit("{}")
-        ).select(list(SCORED_SCHEMA))
+        )
+        return unscored.select(list(SCORED_SCHEMA))
     if any(rule.code in RANK_CODES for rule in rules.kpis):
         frame = with_ranks(frame)
     return (
@@ -183,7 +196,11 @@ def _score(frame: pl.DataFrame, rules: TemplateRules | None) -> pl.DataFrame:
     )
 
 
-def with_ranks(frame: pl.DataFrame) -> pl.DataFrame:
+def _facts_as_json() -> pl.Expr:
+    return pl.struct(list(FACTS)).struct.json_encode().alias("facts")
+
+
+def with_ranks(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add the KPIs that are ranks among peers to a frame that has `peers` and the other KPIs."""
     return frame.with_columns(
         pl.when(pl.col(PEERS).is_not_null()).then(peer_ranks(code, [PEERS])).alias(f"kpi.{code}")

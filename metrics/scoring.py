@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from metrics.catalogue import CATALOGUE, percentile_rank
+from metrics.catalogue import CATALOGUE, Frame, percentile_rank
 
 TARGET, PEER = "target", "peer"
 PEERS = "peers"
@@ -77,7 +77,7 @@ def _scaled(rule: KpiRule, bound: float) -> pl.Expr:
     )
 
 
-def score_rows(frame: pl.DataFrame, rules: TemplateRules) -> pl.DataFrame:
+def score_rows(frame: Frame, rules: TemplateRules) -> Frame:
     """Add what the rules make of each row's KPI columns.
 
     The frame has `kpi.<code>` for every KPI of the rules and `partners`; with rules among peers also `peers`,

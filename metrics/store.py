@@ -1,6 +1,5 @@
 """Reading and writing scorecard rows in bulk."""
 
-import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -88,7 +87,7 @@ def read_rows(
     values = _period_values(periods)
     sql = _READ.format(facts="facts" if with_facts else "'{}'")
     if subjects is not None:
-        kinds, keys = zip(*subjects, strict=True)
+        kinds, keys = zip(*sorted(subjects), strict=True)
         sql += " AND (subject_kind, subject_key) IN (SELECT * FROM unnest(%(s_kinds)s::text[], %(s_keys)s::text[]))"
         values |= {"s_kinds": list(kinds), "s_keys": list(keys)}
     if peers_of is not None:
@@ -105,10 +104,12 @@ def read_rows(
     frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()))
     texts = [*SUBJECT, *OWN]
     return (
-        frame.with_columns(pl.col(texts).fill_null(""), pl.col("facts").str.json_decode(_FACTS))
+        frame.lazy()
+        .with_columns(pl.col(texts).fill_null(""), pl.col("facts").str.json_decode(_FACTS))
         .unnest("facts")
         .with_columns(pl.col(list(FACTS)).fill_null(0))
         .select("id", *ROW)
+        .collect()
     )
 
 
@@ -123,10 +124,8 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     values: dict[str, object] = {"tenant": current_tenant_id()}
     with connection.cursor() as cursor:
         if staged.height <= _FEW:
-            texts = staged.with_columns(pl.col("score", "coverage").cast(pl.String)).fill_null("")
-            values |= {name: texts[name].to_list() for name in _STAGED}
-            arrays = ", ".join(f"%({name})s::text[]" for name in _STAGED)
-            source = f"unnest({arrays}) AS staged({', '.join(_STAGED)})"
+            values["rows"] = _as_json(staged)
+            source = f"jsonb_to_recordset(%(rows)s::jsonb) AS staged({' text, '.join(_STAGED)} text)"
         else:
             source = "metrics_staged"
             cursor.execute(f"CREATE TEMPORARY TABLE {source} ({' text, '.join(_STAGED)} text) ON COMMIT DROP")
@@ -147,6 +146,19 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     return changed
 
 
+def _as_json(staged: pl.DataFrame) -> str:
+    """The rows as a JSON array; `facts` and `breakdown` are objects in it, so that nothing is quoted twice."""
+    plain = staged.select(
+        pl.struct(pl.exclude("facts", "breakdown")).struct.json_encode().str.strip_suffix("}")
+        + ',"facts":'
+        + pl.col("facts")
+        + ',"breakdown":'
+        + pl.col("breakdown")
+        + "}"
+    )
+    return f"[{','.join(plain.to_series())}]"
+
+
 def delete_rows(ids: Collection[str]) -> int:
     """Remove rows whose subject no longer has figures in their period."""
     if not ids:
@@ -165,9 +177,3 @@ def _period_values(periods: Collection[Period]) -> dict[str, object]:
         "kinds": [period.kind.value for period in periods],
         "starts": [period.start for period in periods],
     }
-
-
-def stored_periods(since: dt.date) -> set[str]:
-    """The keys of the periods that begin on or after that day and have scorecards."""
-    rows = Scorecard.objects.filter(subject_kind=SubjectKind.PROGRAMME, period_start__gte=since)
-    return {f"{kind}:{start}" for kind, start in rows.values_list("period_kind", "period_start")}
