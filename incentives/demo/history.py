@@ -75,6 +75,7 @@ class Sale:
 
     partner: int
     number: str
+    title: str
     buyer: int
     product: str
     amount: int
@@ -347,10 +348,12 @@ class _Writer:
         closed_on = at.date() + _DAY * cycle
         if company.ends_as == PartnerStatus.SUSPENDED:
             closed_on = min(closed_on, self.suspended_at.date())
+        buyer = self.rng.choice(self.serves[index])
         return Sale(
             partner=index,
             number=f"CRM-{len(self.sales) + 10_001}",
-            buyer=self.rng.choice(self.serves[index]),
+            title=f"{self.buyers[buyer].name}: {self.rng.choice(OCCASIONS)}",
+            buyer=buyer,
             product=name,
             amount=self._amount(company, family),
             engaged_on=at.date(),

@@ -59,6 +59,7 @@ PASSWORD = "demo"  # noqa: S105 (the sign-in of a demonstration, see `seed`)
 SEED = 2024
 LIST_COLUMNS = (
     "Opportunity ID",
+    "Opportunity name",
     "Partner",
     "Account",
     "Product",
@@ -384,7 +385,7 @@ class _Director:
             stage = stages[int(along * 4)].label
         partner, customer = PARTNERS[sale.partner].name, self.cast.customers[sale.buyer].name
         days = (sale.engaged_on, sale.closed_on)
-        return (sale.number, partner, customer, sale.product, stage, sale.amount, *days)
+        return (sale.number, sale.title, partner, customer, sale.product, stage, sale.amount, *days)
 
     # --- scores, tiers, money ----------------------------------------------------------------
 
