@@ -19,7 +19,7 @@ from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import Calendar, Period, PeriodKind, Window, add_months, calendar_of
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
-from portal.tenancy.models import Tenant
+from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 Number = int | float
@@ -74,7 +74,7 @@ def _facts(
 
 def tenant_calendar() -> Calendar:
     """The calendar of the tenant in scope."""
-    return calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    return calendar_of(current_tenant())
 
 
 # --- scores ------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ IN_PROGRAMME = (
     PartnerStatus.SUSPENDED,
     PartnerStatus.TERMINATED,
 )
+# The steps are few and in a good order already; looking for a better one costs more than a small run takes.
+AS_WRITTEN = pl.QueryOptFlags.none()
 SUBJECT = ["subject_kind", "subject_key"]
 OWN = ["partner_id", "partner_type", "region", "manager_id"]
 PERIOD = ["period_kind", "period_start", "key"]
@@ -82,7 +84,7 @@ def partner_rows(
         )
         .filter(in_programme | (pl.max_horizontal(counted) > 0))
         .select(ROW)
-        .collect()
+        .collect(optimizations=AS_WRITTEN)
     )
 
 
@@ -96,7 +98,7 @@ def group_rows(partners: pl.DataFrame) -> pl.DataFrame:
         .select(ROW)
         for kind, key in GROUPS.items()
     ]
-    return pl.concat(parts).collect()
+    return pl.concat(parts).collect(optimizations=AS_WRITTEN)
 
 
 def signed(rows: pl.DataFrame, sign: int) -> pl.DataFrame:
@@ -107,7 +109,12 @@ def signed(rows: pl.DataFrame, sign: int) -> pl.DataFrame:
 def add_up(rows: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Group rows of the same subject and period added up; those that no partner is left in have `partners` 0."""
     lazy = pl.concat(frame.lazy() for frame in rows)
-    return lazy.group_by([*SUBJECT, *OWN, *PERIOD]).agg(pl.col(list(FACTS)).sum()).select(ROW).collect()
+    return (
+        lazy.group_by([*SUBJECT, *OWN, *PERIOD])
+        .agg(pl.col(list(FACTS)).sum())
+        .select(ROW)
+        .collect(optimizations=AS_WRITTEN)
+    )
 
 
 def _peers() -> pl.Expr:
@@ -168,19 +175,16 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
         schema=dict.fromkeys(["key", "partner_type", "region", "version_id"], pl.String),
         orient="row",
     )
-    frame = with_kpis(
-        rows.lazy()
-        .join(versions, on=["key", "partner_type", "region"])
-        .with_columns(_peers(), _facts_as_json())
-    )
+    joined = rows.lazy().join(versions, on=["key", "partner_type", "region"])
+    frame = with_kpis(joined.with_columns(_peers(), _facts_as_json())).collect(optimizations=AS_WRITTEN)
     parts = [
         _score(
-            frame.filter(pl.col("version_id") == version_id),
+            frame.lazy().filter(pl.col("version_id") == version_id),
             templates.by_id[version_id].rules if version_id else None,
         )
         for version_id in sorted(set(chosen.values()))
     ]
-    return pl.concat(pl.collect_all(parts))
+    return pl.concat(pl.collect_all(parts, optimizations=AS_WRITTEN))
 
 
 def _score(frame: pl.LazyFrame, rules: TemplateRules | None) -> pl.LazyFrame:

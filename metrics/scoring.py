@@ -6,6 +6,7 @@ template's weight had a value.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -84,25 +85,36 @@ def score_rows(frame: Frame, rules: TemplateRules) -> Frame:
     which is the same text for those who are each other's peers (null: has none), and all the peers as rows. Added: `<code>.<part>` for each part in BREAKDOWN, `score`
     (0..100 or null) and `coverage` (0..1), rounded to four decimals.
     """
+    for step in _steps(rules):
+        frame = frame.with_columns(step)
+    return frame.drop("weight.present", "weight.earned")
+
+
+@lru_cache(maxsize=256)
+def _steps(rules: TemplateRules) -> tuple[list[pl.Expr], ...]:
+    """The expressions of each step; making them costs more than running them on a few rows."""
     total = sum(rule.weight for rule in rules.kpis)
-    attained = frame.with_columns(_attainment(rule).alias(f"{rule.code}.attainment") for rule in rules.kpis)
     present = [
         pl.when(pl.col(f"{rule.code}.attainment").is_not_null()).then(float(rule.weight)).otherwise(0.0)
         for rule in rules.kpis
     ]
     earned = [(pl.col(f"{rule.code}.attainment") * float(rule.weight)).fill_null(0.0) for rule in rules.kpis]
-    summed = attained.with_columns(
-        pl.sum_horizontal(present).alias("weight.present"), pl.sum_horizontal(earned).alias("weight.earned")
+    coverage = pl.col("weight.present") / total
+    score = 100 * pl.col("weight.earned") / pl.col("weight.present")
+    return (
+        [_attainment(rule).alias(f"{rule.code}.attainment") for rule in rules.kpis],
+        [
+            pl.sum_horizontal(present).alias("weight.present"),
+            pl.sum_horizontal(earned).alias("weight.earned"),
+        ],
+        [
+            *(expression for rule in rules.kpis for expression in _parts(rule)),
+            coverage.round(_DIGITS).alias("coverage"),
+            pl.when(coverage >= rules.min_coverage, pl.col("weight.present") > 0)
+            .then(score.round(_DIGITS))
+            .alias("score"),
+        ],
     )
-    scored = summed.with_columns(
-        expression for rule in rules.kpis for expression in _parts(rule)
-    ).with_columns(
-        (pl.col("weight.present") / total).round(_DIGITS).alias("coverage"),
-        pl.when(pl.col("weight.present") / total >= rules.min_coverage, pl.col("weight.present") > 0)
-        .then((100 * pl.col("weight.earned") / pl.col("weight.present")).round(_DIGITS))
-        .alias("score"),
-    )
-    return scored.drop("weight.present", "weight.earned")
 
 
 def _parts(rule: KpiRule) -> list[pl.Expr]:
@@ -120,6 +132,7 @@ def _parts(rule: KpiRule) -> list[pl.Expr]:
     ]
 
 
+@lru_cache(maxsize=256)
 def breakdown(rules: TemplateRules) -> pl.Expr:
     """The whole working of each row as JSON: `{code: {part: number}}`."""
     return pl.struct(

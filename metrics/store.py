@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from metrics.facts import FACTS, fetch_frame
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
-from metrics.rows import OWN, PERIOD, ROW, SUBJECT
+from metrics.rows import AS_WRITTEN, OWN, PERIOD, ROW, SUBJECT
 from portal.tenancy.scope import current_tenant_id
 
 _TABLE = Scorecard._meta.db_table
@@ -109,7 +109,7 @@ def read_rows(
         .unnest("facts")
         .with_columns(pl.col(list(FACTS)).fill_null(0))
         .select("id", *ROW)
-        .collect()
+        .collect(optimizations=AS_WRITTEN)
     )
 
 
