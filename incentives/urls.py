@@ -2,7 +2,7 @@ from django.urls import path
 
 from incentives.ledger import views as ledger
 from incentives.plans import views as plans
-from incentives.tiers import editor
+from incentives.tiers import ladder_pages
 from incentives.tiers import views as tiers
 
 app_name = "incentives"
@@ -16,11 +16,11 @@ urlpatterns = [
     path("tiers/partners/<uuid:pk>/", tiers.standing, name="standing"),
     path("tiers/proposals/", tiers.Proposals.as_view(), name="proposals"),
     path("tiers/proposals/<uuid:pk>/", tiers.proposal, name="proposal"),
-    path("tiers/ladder/", editor.ladder, name="ladder"),
-    path("tiers/ladder/new/", editor.tier_create, name="tier_create"),
-    path("tiers/ladder/<uuid:pk>/", editor.tier_edit, name="tier_edit"),
-    path("tiers/ladder/<uuid:pk>/move/", editor.tier_move, name="tier_move"),
-    path("tiers/policy/", editor.policy, name="policy"),
+    path("tiers/ladder/", ladder_pages.ladder, name="ladder"),
+    path("tiers/ladder/new/", ladder_pages.tier_create, name="tier_create"),
+    path("tiers/ladder/<uuid:pk>/", ladder_pages.tier_edit, name="tier_edit"),
+    path("tiers/ladder/<uuid:pk>/move/", ladder_pages.tier_move, name="tier_move"),
+    path("tiers/policy/", ladder_pages.policy, name="policy"),
     path("plans/", plans.plans, name="plans"),
     path("plans/new/", plans.plan_create, name="plan_create"),
     path("plans/<uuid:pk>/", plans.plan_edit, name="plan_edit"),

@@ -11,8 +11,7 @@ from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.history import TierHistory
 from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
 from portal.accounts.models import Membership
-from portal.tenancy.models import Tenant
-from portal.tenancy.scope import current_tenant_id
+from portal.tenancy.models import Tenant, current_tenant
 
 
 def tiers() -> list[Tier]:
@@ -26,7 +25,7 @@ def policy() -> TierPolicy:
 
 
 def tenant_in_scope() -> Tenant:
-    return Tenant.objects.get(pk=current_tenant_id())
+    return current_tenant()
 
 
 def histories(partner_ids: Collection[UUID], base: UUID | None) -> dict[UUID, TierHistory]:
