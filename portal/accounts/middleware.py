@@ -42,9 +42,11 @@ class TenantMiddleware:
         if membership is None and not getattr(match.func, "is_public", False):
             return self._refuse(request)
         request.tenant, request.membership = tenant, membership
+        if membership is not None:
+            membership.tenant = tenant
         language = (membership and membership.user.language) or tenant.language
         with (
-            tenant_scope(tenant.id, membership.partner_id if membership else None),
+            tenant_scope(tenant.id, membership.partner_id if membership else None, known=tenant),
             timezone.override(tenant.zone),
             translation.override(language),
             structlog.contextvars.bound_contextvars(member=str(membership.id) if membership else None),

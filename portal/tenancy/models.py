@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+from django_scopes import ScopedManager, get_scope
 from uuid_utils.compat import uuid7
 
 from portal.tenancy.constraints import PartnerReadable, TenantIsolation
@@ -122,6 +122,11 @@ class Sequence(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.year or ''}".strip()
+
+
+def current_tenant() -> Tenant:
+    """The tenant in scope; without a query in a request, whose middleware has read it."""
+    return get_scope().get("known") or Tenant.objects.get(pk=current_tenant_id())
 
 
 def tenant_ids() -> list[UUID]:

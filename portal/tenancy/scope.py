@@ -18,14 +18,20 @@ _ENTER = (
 
 
 @contextmanager
-def tenant_scope(tenant_id: UUID, partner_id: UUID | None = None) -> Iterator[None]:
+def tenant_scope(
+    tenant_id: UUID, partner_id: UUID | None = None, *, known: object | None = None
+) -> Iterator[None]:
     """Open a transaction in which only this tenant's rows (and this partner's) can be reached.
+
+    `known` is the tenant itself where the caller has just read it; `models.current_tenant` then need not.
 
     With a partner the transaction runs as the role `portal_partner`, whose grants and policies admit
     only what a partner may touch. Scopes nest; the outer one is restored when the inner one ends well.
     """
     outer = get_scope()
-    with transaction.atomic(), scope(tenant=tenant_id, partner=partner_id):
+    if known is None and outer.get("tenant") == tenant_id:
+        known = outer.get("known")
+    with transaction.atomic(), scope(tenant=tenant_id, partner=partner_id, known=known):
         _apply(tenant_id, partner_id)
         with structlog.contextvars.bound_contextvars(tenant=str(tenant_id)):
             yield
