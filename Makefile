@@ -20,10 +20,10 @@ help:
 	@echo "make clean   delete what was installed and all local data, after asking (CONFIRM=yes)"
 
 install:
-	@sh bin/install run
+	@sh .ci/install run
 
 install-dev:
-	@sh bin/install dev
+	@sh .ci/install dev
 
 run: install
 	@exec $(PYTHON_IN_VENV) -m portal.run
@@ -33,7 +33,7 @@ test: install-dev
 	@PORTAL_ENV=test exec $(ENGINES) -- $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) $(ARGS)
 
 check: install-dev
-	@PORTAL_ENV=test exec $(ENGINES) -- sh bin/check
+	@PORTAL_ENV=test exec $(ENGINES) -- sh .ci/check
 
 format: install-dev
 	@$(PYTHON_IN_VENV) -m ruff check --fix --quiet . || true
@@ -51,4 +51,4 @@ lock: install-dev
 		--no-emit-index-url --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
 
 clean:
-	@sh bin/clean
+	@sh .ci/clean
