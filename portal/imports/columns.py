@@ -1,6 +1,6 @@
 """A column of text to a column of values, each distinct text read once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -31,6 +31,7 @@ from portal.imports.targets import DTYPES, Field, Kind, Known
 UNIT = 10_000  # amounts are read as whole ten-thousandths, exact for every currency
 SUGGESTIONS = 3
 LIKELY = 85
+LEAD = 5  # points that a suggestion must be ahead of the next
 
 # Whole numbers and those with a point and one, two or four digits behind it need no Python.
 _SIMPLE = r"^-?[0-9]{1,14}(?:\.(?:[0-9]{1,2}|[0-9]{4}))?$"
@@ -303,6 +304,14 @@ def _read_names(
             column.bad[cell] = ("refused_value", {})
     column.values = _mapped(text, values, DTYPES[spec.kind])
     return column
+
+
+def clear_suggestion(suggestions: Sequence[Sequence[Any]]) -> str | None:
+    """The value of the best suggestion where it is likely and no other is nearly as likely (Korea is none)."""
+    if not suggestions or suggestions[0][2] < LIKELY:
+        return None
+    rival = suggestions[1][2] if len(suggestions) > 1 else 0
+    return suggestions[0][0] if suggestions[0][2] - rival >= LEAD else None
 
 
 def suggest(text: str, keys: Mapping[str, str], labels: Mapping[str, str]) -> list[tuple[str, str, int]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.imports import actions, queries
-from portal.imports.columns import LIKELY, Answer, Vocabulary
+from portal.imports.columns import Answer, Vocabulary, clear_suggestion
 from portal.imports.enums import Decision
 from portal.imports.limits import current_limits
 from portal.imports.models import ImportRun
@@ -127,6 +127,15 @@ class AnswersForm(forms.Form):
         self._rates()
         for field, vocabulary, unknown in queries.unknown_values(run):
             self._group(field, vocabulary, unknown)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether rows wait for an answer."""
+        open_texts = any(
+            row["open"] for group in self.groups if not group["hint_only"] for row in group["rows"]
+        )
+        open_dates = any(not question["answer"] for question in self.run.findings.get("dates", []))
+        return open_texts or open_dates or bool(self.rate_fields)
 
     def _dates(self) -> None:
         self.date_fields = []
@@ -263,5 +272,5 @@ def _initial(found: Mapping[str, Any]) -> str:
         return f"use:{answer['value']}" if answer["decision"] == Decision.USE else answer["decision"]
     if found["hint_only"]:
         return "keep"
-    best = found["suggestions"][0] if found["suggestions"] else None
-    return f"use:{best[0]}" if best and best[2] >= LIKELY else ""
+    best = clear_suggestion(found["suggestions"])
+    return f"use:{best}" if best else ""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.imports.columns import clear_suggestion
 from portal.imports.parsing import (
     DateEvidence,
     DateOrder,
@@ -169,3 +170,10 @@ def test_countries_are_known_by_name_and_code_in_several_languages() -> None:
     ]
     assert "korea" not in keys
     assert "philipines" not in keys
+
+
+def test_only_a_suggestion_that_is_clearly_the_best_is_taken() -> None:
+    assert clear_suggestion([("KP", "North Korea", 89), ("KR", "South Korea", 89)]) is None
+    assert clear_suggestion([("PH", "Philippines", 95), ("PN", "Pitcairn Islands", 61)]) == "PH"
+    assert clear_suggestion([("x", "Something", 70)]) is None
+    assert clear_suggestion([]) is None

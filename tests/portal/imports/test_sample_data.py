@@ -74,7 +74,7 @@ def test_real_data_comes_in_whole_and_its_figures_are_right(crm: Path, tenant: T
 def test_the_same_files_again_change_nothing(crm: Path, tenant: Tenant) -> None:
     steps = [
         ("sales_teams.csv", "partners", "--value", "manager:*=!"),
-        ("accounts.csv", "customers", "--accept-suggestions"),
+        ("accounts.csv", "customers", "--accept-suggestions", "--value", "country:Korea=KR"),
         ("products.csv", "products"),
         ("sales_pipeline.csv", "deals", "--accept-suggestions"),
     ]

@@ -68,9 +68,7 @@ def test_a_file_goes_through_all_steps(site: Client, tenant: Tenant) -> None:
         assert not Customer.objects.exists()
 
 
-def test_refused_rows_come_back_with_their_reason_and_without_formulas(
-    site: Client, tenant: Tenant
-) -> None:
+def test_refused_rows_come_back_with_their_reason_and_without_formulas(site: Client, tenant: Tenant) -> None:
     run = checked(site, tenant)
     lines = site.get(f"/acme/imports/{run.pk}/refused.csv").getvalue().decode("utf-8-sig").splitlines()
     assert lines == [
@@ -110,9 +108,7 @@ def test_a_large_file_is_refused_unread(
     assert "can be imported at once" in answer.content.decode()
 
 
-def test_nothing_chosen_on_the_columns_page_is_lost_when_it_is_refused(
-    site: Client, tenant: Tenant
-) -> None:
+def test_nothing_chosen_on_the_columns_page_is_lost_when_it_is_refused(site: Client, tenant: Tenant) -> None:
     upload(site, ROWS)
     run = run_of(tenant)
     answer = site.post(

@@ -14,7 +14,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.imports import actions
-from portal.imports.columns import LIKELY, Answer, vocabulary_of
+from portal.imports.columns import LIKELY, Answer, clear_suggestion, vocabulary_of
 from portal.imports.enums import Decision, Outcome
 from portal.imports.limits import current_limits
 from portal.imports.models import ImportRun
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accept-suggestions",
             action="store_true",
-            help=f"take the best suggestion if it is {LIKELY}%% alike",
+            help=f"take a suggestion that is {LIKELY}%% alike and clearly the best",
         )
         parser.add_argument(
             "--currency", default="", help="of amounts that name none (default: the tenant's)"
@@ -208,9 +208,8 @@ def _answers(
     if accept:
         for name, found in run.findings["unknown"].items():
             for unknown in found:
-                best = unknown["suggestions"][0] if unknown["suggestions"] else None
-                if best and best[2] >= LIKELY:
-                    answers.setdefault(name, {}).setdefault(unknown["text"], Answer(Decision.USE, best[0]))
+                if best := clear_suggestion(unknown["suggestions"]):
+                    answers.setdefault(name, {}).setdefault(unknown["text"], Answer(Decision.USE, best))
     return answers
 
 
