@@ -377,7 +377,8 @@ class _Writer:
         ]  # fmt: skip
         company = PARTNERS[index]
         for ago, verbs in days_ago:
-            at = self._office_day(self.until - dt.timedelta(days=ago))
+            at = self._office_day(self.until - dt.timedelta(days=ago)).replace(hour=9)
+            at = min(at, self.until - dt.timedelta(minutes=20))
             buyer, product, family = self._free_cell(index, at, 100)
             story = Story(
                 partner=index,
@@ -390,7 +391,10 @@ class _Writer:
                 expected_close=(self.until + dt.timedelta(days=30)).date(),
             )
             for after, verb, data in verbs:
-                story.steps.append(Step(self._office_day(at + dt.timedelta(days=after)), verb, data))
+                then = self._office_day(at + dt.timedelta(days=after))
+                if story.steps and then <= story.steps[-1].at:
+                    then = story.steps[-1].at + dt.timedelta(hours=5)
+                story.steps.append(Step(then, verb, data))
             self.stories.append(story)
 
     def _level_hero(self) -> None:
