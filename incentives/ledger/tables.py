@@ -19,7 +19,9 @@ KIND_TONES = {
 class EntryTable(Table):
     """For a partner's people."""
 
-    deal = LinkColumn(_("Deal"), to="incentives:entry", second="deal__number", order_by="deal__title")
+    deal = LinkColumn(
+        _("Deal"), accessor="deal__title", to="incentives:entry", second="deal__number", empty_values=()
+    )
     booked_on = DateColumn(_("Earned on"))
     why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
     kind = BadgeColumn(_("Kind"), tones=KIND_TONES, phone=False)
@@ -31,10 +33,6 @@ class EntryTable(Table):
     class Meta(Table.Meta):
         caption = _("Ledger entries")
 
-    def render_deal(self, value: Any, record: Any) -> str:
-        column = self.columns["deal"].column
-        return column.cell(value.title or value.number, record, self)
-
     def render_why(self, value: Any, record: Any) -> str:
         return entry_text(record, mine=self.request.membership.is_partner)
 
@@ -42,7 +40,7 @@ class EntryTable(Table):
         return entry_text(record, mine=self.request.membership.is_partner)
 
     def value_deal(self, value: Any, record: Any) -> str:
-        return f"{value.number} {value.title}".strip()
+        return f"{record.deal.number} {record.deal.title}".strip()
 
 
 class VendorEntryTable(EntryTable):
