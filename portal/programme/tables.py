@@ -5,14 +5,13 @@ from django.utils.translation import gettext_lazy
 
 from portal.events.describe import describe
 from portal.events.models import Event
-from portal.shell.registry import partner_names
-from portal.shell.tables import EMPTY, Column, DateColumn, Table
+from portal.shell.tables import Column, DateColumn, PartnerColumn, Table
 
 
 class AuditTable(Table):
     type = Column(gettext_lazy("What happened"), orderable=False)
     actor = Column(gettext_lazy("Who"), needs=["actor__user"], orderable=False, empty_values=())
-    partner_id = Column(gettext_lazy("Partner"), orderable=False)
+    partner_id = PartnerColumn(gettext_lazy("Partner"), orderable=False)
     occurred_at = DateColumn(gettext_lazy("When"), time=True, orderable=False)
 
     class Meta(Table.Meta):
@@ -29,16 +28,3 @@ class AuditTable(Table):
 
     def value_actor(self, value: Any, record: Event) -> str:
         return record.actor.name if record.actor else ""
-
-    def render_partner_id(self, value: Any) -> Any:
-        return self.partners.get(value, EMPTY)
-
-    def value_partner_id(self, value: Any, record: Event) -> str:
-        return str(value or "")
-
-    @property
-    def partners(self) -> dict:
-        """The companies' names, read once for the rows shown."""
-        if not hasattr(self, "_partners"):
-            self._partners = partner_names(row.partner_id for row in self.data if row.partner_id)
-        return self._partners

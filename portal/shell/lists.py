@@ -141,7 +141,7 @@ class ListPage(View):
             return self._export(request, queryset, request.GET["export"])
         page = self._page(request, queryset)
         if page is None:
-            return redirect(f"?{self._parameters(request, page='').urlencode()}")
+            return redirect(f"{request.path}?{self._parameters(request, page='').urlencode()}")
         table = self.table_class(page.rows, request=request, sort=table.sort)
         return self._render(request, table, page, text, filterset)
 
@@ -304,7 +304,7 @@ class ListPage(View):
                 _("A spreadsheet holds at most %(limit)s rows here. Set a filter, or take the CSV file.")
                 % {"limit": number(XLSX_LIMIT)},
             )
-            return redirect(f"?{self._parameters(request, export='').urlencode()}")
+            return redirect(f"{request.path}?{self._parameters(request, export='').urlencode()}")
         return xlsx_response(name, table.export_header(), table.export_rows(batches(queryset)))
 
     @staticmethod
@@ -320,12 +320,13 @@ class ListPage(View):
         return rows()
 
 
-def batches(queryset: models.QuerySet[Any]) -> Iterator[Any]:
-    """The rows in their order, fetched in batches of `EXPORT_BATCH`; only the keys are held at once."""
+def batches(queryset: models.QuerySet[Any]) -> Iterator[list[Any]]:
+    """The rows in their order, in batches of `EXPORT_BATCH`; only the keys are held at once."""
     keys = list(queryset.values_list("pk", flat=True))
     for start in range(0, len(keys), EXPORT_BATCH):
-        found = queryset.order_by().in_bulk(keys[start : start + EXPORT_BATCH])
-        yield from (found[key] for key in keys[start : start + EXPORT_BATCH] if key in found)
+        wanted = keys[start : start + EXPORT_BATCH]
+        found = queryset.order_by().in_bulk(wanted)
+        yield [found[key] for key in wanted if key in found]
 
 
 def in_words(value: Any, choices: Mapping[str, Any]) -> str:

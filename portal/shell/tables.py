@@ -5,7 +5,7 @@ cost. Here each column is turned into one function from record to HTML before th
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from django_tables2.columns import BoundColumn
 
 from portal.money import to_decimal
 from portal.shell.formats import DASH, number, percent, quick_money, short_date, short_time
+from portal.shell.registry import partner_names
 
 Text = str | Promise
 Cell = Callable[[Any], str]
@@ -64,6 +65,9 @@ class Column(tables2.Column):
         super().__init__(verbose_name, *args, **kwargs)
         self.phone = phone
         self.needs = tuple(needs)
+
+    def prepare(self, values: Sequence[Any]) -> None:
+        """Called with the column's values of all rows at hand before the first is rendered or exported."""
 
     def cell(self, value: Any, record: Any, table: "Table") -> str:
         """HTML of a value that is not empty."""
@@ -182,6 +186,25 @@ class BadgeColumn(Column):
         return html
 
 
+class PartnerColumn(Column):
+    """The partner company behind a `partner_id`, by the name that the floor above gives it."""
+
+    names: Mapping[UUID, str] = {}
+
+    def __init__(self, verbose_name: Text | None = None, *args: Any, **kwargs: Any):
+        kwargs.setdefault("orderable", False)
+        super().__init__(verbose_name, *args, **kwargs)
+
+    def prepare(self, values: Sequence[Any]) -> None:
+        self.names = partner_names(value for value in values if value)
+
+    def cell(self, value: Any, record: Any, table: "Table") -> str:
+        return conditional_escape(self.names.get(value, EMPTY))
+
+    def export_values(self, value: Any, record: Any, table: "Table") -> list[Any]:
+        return [self.names.get(value)]
+
+
 class LinkColumn(Column):
     """A link into the tenant: `LinkColumn(_("Deal"), to="deals:detail")`.
 
@@ -204,15 +227,16 @@ class LinkColumn(Column):
         self.second = second.split("__") if second else None
 
     def cell(self, value: Any, record: Any, table: "Table") -> str:
+        second = get_value(record, self.second) if self.second else None
+        if value in (None, ""):  # a link needs words
+            value, second = second, None
         text = conditional_escape(value)
         pk = get_value(record, self.pk)
         if pk is not None:
             address = address_pattern(self.to, table.request.tenant.slug).replace(str(_SAMPLE), str(pk))
             text = f'<a href="{address}">{text}</a>'
-        if self.second:
-            second = get_value(record, self.second)
-            if second not in (None, ""):
-                text = f'{text}<small class="second">{conditional_escape(second)}</small>'
+        if second not in (None, ""):
+            text = f'{text}<small class="second">{conditional_escape(second)}</small>'
         return text
 
 
@@ -293,14 +317,16 @@ class Table(tables2.Table):
     def body(self) -> SafeString:
         """The rows' HTML."""
         columns = []
+        records = list(self.data)
         for bound in self.visible_columns():
+            self._prepare(bound, records)
             css = _css(bound.column)
             classes = f' class="{css}"' if css else ""
             columns.append(
                 (f'<td{classes} data-label="{conditional_escape(bound.header)}">', self._cell(bound))
             )
         rows = []
-        for record in self.data:
+        for record in records:
             cells = "".join([f"{opening}{cell(record)}</td>" for opening, cell in columns])
             rows.append(f"<tr{self.row_attributes(record)}>{cells}</tr>")
         return mark_safe("".join(rows))  # noqa: S308 - each cell is escaped by its column
@@ -399,23 +425,32 @@ class Table(tables2.Table):
             header += column.export_labels(label) if isinstance(column, Column) else [label]
         return header
 
-    def export_rows(self, records: Iterable[Any]) -> Iterable[list[Any]]:
-        """Plain values, row by row, not yet escaped for a spreadsheet."""
+    def export_rows(self, batches: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+        """Plain values of batches of records, row by row, not yet escaped for a spreadsheet."""
         columns = [
-            (bound.column, self._value(bound), getattr(self, f"value_{bound.name}", None))
+            (bound, bound.column, self._value(bound), getattr(self, f"value_{bound.name}", None))
             for bound in self._exported()
         ]
-        for record in records:
-            row: list[Any] = []
-            for column, get, own in columns:
-                value = get(record)
-                if own:
-                    row.append(own(value=value, record=record))
-                elif isinstance(column, Column):
-                    row += column.export_values(value, record, self)
-                else:
-                    row.append(None if value is None else str(value))
-            yield row
+        for records in batches:
+            for bound, *_rest in columns:
+                self._prepare(bound, records)
+            for record in records:
+                row: list[Any] = []
+                for _bound, column, get, own in columns:
+                    value = get(record)
+                    if own:
+                        row.append(own(value=value, record=record))
+                    elif isinstance(column, Column):
+                        row += column.export_values(value, record, self)
+                    else:
+                        row.append(None if value is None else str(value))
+                yield row
+
+    def _prepare(self, bound: BoundColumn, records: Sequence[Any]) -> None:
+        column = bound.column
+        if isinstance(column, Column) and type(column).prepare is not Column.prepare:
+            get = self._value(bound)
+            column.prepare([get(record) for record in records])
 
     def _exported(self) -> list[BoundColumn]:
         return [bound for bound in self.columns.iterall() if not bound.column.exclude_from_export]

@@ -29,6 +29,6 @@ def send_nightly(tenant: Tenant) -> None:
 
 
 @shared_task(base=TenantTask, name="shell.forget_idempotency_keys")
-def forget_idempotency_keys() -> None:
+def forget_idempotency_keys(*, tenant_id: str) -> None:
     """Answers to repeated POSTs are kept for a day."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
