@@ -20,7 +20,7 @@ for role in PARTNER_ROLES:
         template="deals/panels/mine.html",
         queries=3,
         order=30,
-        width="full",
+        width="half",
     )
 for role in VENDOR_ROLES:
     home_panel(
