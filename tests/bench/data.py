@@ -11,14 +11,16 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from metrics.actions import ensure_default_template, recompute_periods
-from metrics.models import Scorecard
+from metrics.models import DirtyPartner, DirtyTenant, Scorecard
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.models import Deal
 from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
+from portal.events.models import Event, PendingTenant
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 
@@ -75,6 +77,15 @@ def compute_current(tenant: Tenant) -> None:
         if Scorecard.objects.filter(subject_kind="programme", period_start__in=starts).count() < len(periods):
             recompute_periods(periods)
     tidy()
+
+
+def quiet(tenant: Tenant) -> None:
+    """What earlier runs have told stays told: no worker is to act on it in the middle of a measurement."""
+    with tenant_scope(tenant.pk):
+        Event.objects.filter(dispatched_at=None).update(dispatched_at=timezone.now())
+        DirtyPartner.objects.all().delete()
+    PendingTenant.objects.filter(tenant=tenant).delete()
+    DirtyTenant.objects.filter(tenant=tenant).delete()
 
 
 def tidy() -> None:

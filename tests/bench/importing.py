@@ -14,14 +14,13 @@ from partners.deals.models import Deal
 from partners.directory.models import Customer, Partner, Product, ProductFamily
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
-from portal.events.models import Event, PendingTenant
 from portal.imports import actions
 from portal.imports.enums import RunState
 from portal.imports.models import ImportRun
 from portal.jobs.runner import run_inline
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.bench.data import member, tidy
+from tests.bench.data import member, quiet, tidy
 from tests.bench.measure import Figure, figure, profile
 
 if TYPE_CHECKING:
@@ -75,9 +74,7 @@ def import_rows(bench: "Bench") -> Iterable[Figure]:
         with tenant_scope(tenant.pk), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {Deal._meta.db_table} WHERE tenant_id = %s", [tenant.pk])
             cursor.execute(f"TRUNCATE {BARE}")
-            # What the import has told stays told; nobody needs to act on it here.
-            Event.objects.filter(dispatched_at=None).update(dispatched_at="2000-01-01T00:00Z")
-        PendingTenant.objects.filter(tenant=tenant).delete()
+        quiet(tenant)
         tidy()
 
     yield figure(

@@ -16,7 +16,7 @@ from metrics.models import DirtyPartner, Scorecard
 from metrics.periods import Period, PeriodKind, calendar_of
 from partners.deals.models import Deal
 from portal.tenancy.scope import tenant_scope
-from tests.bench.data import Vendor, tidy
+from tests.bench.data import Vendor, quiet, tidy
 from tests.bench.measure import Figure, figure, profile, timed
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def full(bench: "Bench") -> Iterable[Figure]:
         """What a run finds: rows that are out of date, and tables without the dead rows of the run before."""
         with tenant_scope(vendor.tenant.pk):
             Scorecard.objects.update(coverage=0.1)
+        quiet(vendor.tenant)
         tidy()
 
     found = figure(
