@@ -321,7 +321,7 @@ def _record_imported(rows: pl.DataFrame, before: pl.DataFrame, context: Context)
     record_many(
         EventDraft(
             "deals.imported",
-            context.job,
+            context.source,
             context.by,
             UUID(partner),
             {"count": counts.get(partner, 0), "days": [day.isoformat() for day in sorted(days[partner])]},

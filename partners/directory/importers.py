@@ -389,11 +389,11 @@ class CustomerTarget(RecordTarget):
         ]
 
     def created(self, rows: pl.DataFrame, context: Context) -> None:
-        record("customer.imported", subject=context.job, by=context.by, data={"count": len(rows)})
+        record("customer.imported", subject=context.source, by=context.by, data={"count": len(rows)})
 
     def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
         data = {"count": len(rows), "customers": rows["id"].to_list()}
-        record("customer.imported", subject=context.job, by=context.by, data=data)
+        record("customer.imported", subject=context.source, by=context.by, data=data)
 
 
 class ProductTarget(RecordTarget):
@@ -473,7 +473,7 @@ class ProductTarget(RecordTarget):
         return new.with_columns(pl.col("currency").fill_null(context.currency))
 
     def created(self, rows: pl.DataFrame, context: Context) -> None:
-        record("product.imported", subject=context.job, by=context.by, data={"count": len(rows)})
+        record("product.imported", subject=context.source, by=context.by, data={"count": len(rows)})
 
     def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
         self.created(rows, context)

@@ -140,8 +140,8 @@ class _Checker:
         by_code: dict[tuple[str, str | None], list[str]] = {}
         for cell, (code, params) in column.bad.items():
             by_code.setdefault((code, json.dumps(params) if params else None), []).append(cell)
-        for (code, params), bad in by_code.items():
-            rows = cells.filter(pl.col("found").is_in(bad)).with_columns(params=pl.lit(params, pl.String))
+        for (code, as_json), bad in by_code.items():
+            rows = cells.filter(pl.col("found").is_in(bad)).with_columns(params=pl.lit(as_json, pl.String))
             self.refuse(rows, spec.name, code)
         if spec.required:
             self.refuse(cells.filter(pl.col("found").is_null()), spec.name, "required")

@@ -143,7 +143,8 @@ def _mapped(text: pl.Series, values: Mapping[str, Any], dtype: pl.DataType) -> p
 
 
 def _read_each(text: pl.Series, spec: Field, parse: Callable[[str], Any]) -> Column:
-    values, bad = {}, {}
+    values: dict[str, Any] = {}
+    bad: dict[str, tuple[str, dict[str, Any]]] = {}
     for cell in distinct(text):
         try:
             values[cell] = parse(cell)
@@ -154,7 +155,7 @@ def _read_each(text: pl.Series, spec: Field, parse: Callable[[str], Any]) -> Col
 
 def _read_text(text: pl.Series, spec: Field, answers: Mapping[str, Answer]) -> Column:
     bad: dict[str, tuple[str, dict[str, Any]]] = {}
-    if (text.str.len_chars().max() or 0) > spec.max_length:
+    if (text.str.len_chars() > spec.max_length).any():
         for cell in distinct(text.filter(text.str.len_chars() > spec.max_length)):
             bad[cell] = ("too_long", {"limit": spec.max_length})
     column = Column(text, bad)
@@ -240,7 +241,7 @@ def _read_amounts(text: pl.Series, spec: Field) -> Column:
         column.values = values.zip_with(simple, _mapped(rest, units, pl.Int64())).rename(text.name)
         if codes:
             column.currencies = _mapped(rest, codes, pl.String())
-    if spec.non_negative and (column.values.min() or 0) < 0:
+    if spec.non_negative and (column.values < 0).any():
         for cell in distinct(text.filter((column.values < 0).fill_null(False))):
             column.bad[cell] = ("negative", {})
     return column

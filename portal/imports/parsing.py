@@ -235,7 +235,10 @@ def parse_number(text: str, decimal_mark: str | None = None) -> Decimal:
             raise Unreadable("number")
         text = _SPACES.sub("", text)
         # The spaces were the thousands, so a mark that is left is the decimal one.
-        whole, fraction = re.fullmatch(r"(\d+)(?:[.,](\d+))?", text).groups()
+        found = re.fullmatch(r"(\d+)(?:[.,](\d+))?", text)
+        if found is None:
+            raise Unreadable("number")
+        whole, fraction = found.groups()
     else:
         whole, fraction = _split_marks(text, decimal_mark)
     number = Decimal(f"{whole or 0}.{fraction or 0}") if fraction else Decimal(whole)

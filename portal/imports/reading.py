@@ -528,7 +528,7 @@ def _find_bad_cells(
 ) -> None:
     for i, header in enumerate(headers):
         cell = frame[f"c{i}"]
-        if (cell.str.len_bytes().max() or 0) > limits.max_cell:
+        if (cell.str.len_bytes() > limits.max_cell).any():
             long = frame.filter(cell.str.len_chars() > limits.max_cell).select(ROW, f"c{i}")
             for row, found in long.iter_rows():
                 faults.setdefault(

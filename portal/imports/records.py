@@ -1,7 +1,7 @@
 """The base of targets whose rows become rows of one model: matching and writing, set-based."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import polars as pl
 from django.db import IntegrityError, connection, models, transaction
@@ -47,7 +47,7 @@ class RecordTarget(Target):
         """(frame column, SQL, type) of what is compared with the file."""
         columns = []
         for spec in self.fields:
-            column = self.model._meta.get_field(spec.name).column
+            column = cast(models.Field, self.model._meta.get_field(spec.name)).column
             sql = f'"{column}"::text' if spec.kind in (Kind.LOOKUP, Kind.CHOICE) else f'"{column}"'
             columns.append((spec.name, sql, DTYPES[spec.kind]))
         if self.has_amounts and not any(spec.name == "currency" for spec in self.fields):
@@ -66,7 +66,7 @@ class RecordTarget(Target):
         )
         external = self._external(frame)
         conditions = [f'"external_id" = ANY({_ARRAY})']
-        params = [current_tenant_id(), _joined(external)]
+        params: list[Any] = [current_tenant_id(), _joined(external)]
         names = frame.select(ROW, _name=pl.lit(None, pl.String))
         if self.natural_key:
             names = frame.select(
@@ -134,10 +134,11 @@ class RecordTarget(Target):
         """Fill what a new record must have and the file does not say."""
         return new
 
-    def written(
-        self, new: pl.DataFrame, changed: pl.DataFrame, before: pl.DataFrame, context: Context
-    ) -> None:
-        """Links and events. `new` and `changed` have `id`; `before` has the changed records' former values."""
+    def created(self, rows: pl.DataFrame, context: Context) -> None:
+        """Links and events of new records. The rows have `id`."""
+
+    def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
+        """Links and events of changed records. Both have `id`; `before` has the former values."""
 
     def _columns(self) -> list[models.Field]:
         names = [*(spec.name for spec in self.fields), *self.extra]
@@ -231,7 +232,7 @@ class RecordTarget(Target):
     def _stage(self, frame: pl.DataFrame, fields: list[models.Field], *, analyze: bool = False) -> None:
         """COPY into a temporary table; COPY into a table under row-level security is not possible."""
         columns = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
-        body = frame.select(pl.col(field.name).alias(field.column) for field in fields)
+        body = frame.select([field.name for field in fields])
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{STAGE}")
             cursor.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns}) ON COMMIT DROP")

@@ -90,6 +90,12 @@ class Context:
     job: Job | None = None
     by: Membership | None = None
 
+    @property
+    def source(self) -> Job:
+        """The job that writes, which the events are about."""
+        assert self.job is not None, "A check writes nothing."
+        return self.job
+
 
 @dataclass(frozen=True)
 class Problem:

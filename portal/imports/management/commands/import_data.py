@@ -154,10 +154,12 @@ class Command(BaseCommand):
         ):
             self.stdout.write("Nothing to write.")
             return
+        assert run.created_by is not None
         with tenant_scope(tenant.pk):
             run = actions.commit_run(
                 run, by=run.created_by, all_or_nothing=options["all_or_nothing"], inline=True
             )
+        assert run.job is not None
         result = _finished(run_inline(run.job)).result
         self.stdout.write(
             f"Imported: {result['created']} created, {result['changed']} changed,"
