@@ -266,7 +266,7 @@ def first_day(calendar: Calendar, partner_ids: Collection[UUID] | None = None) -
         partners="" if partner_ids is None else " AND p.id = ANY(%(ids)s)",
         scorecards="" if partner_ids is None else " AND s.partner_id = ANY(%(ids)s)",
     )
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "zone": calendar.zone.key,
         "ids": None if partner_ids is None else list(partner_ids),
@@ -429,7 +429,7 @@ def check_rules(kpis: list[dict[str, Any]], min_coverage: Decimal) -> TemplateRu
     codes = [line["code"] for line in kpis]
     if len(set(codes)) < len(codes):
         raise ActionRefused(_("A KPI can stand in a template only once."))
-    total = sum(Decimal(str(line["weight"])) for line in kpis)
+    total = sum((Decimal(str(line["weight"])) for line in kpis), Decimal(0))
     if total != 100:
         raise ActionRefused(
             _("The weights add up to %(total)s and must add up to 100.") % {"total": total.normalize()}

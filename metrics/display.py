@@ -41,12 +41,12 @@ def format_change(change: Number | None) -> str:
     if change is None:
         return DASH
     sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return f"{sign}{number(_plain(abs(change)), 1)}"
+    return f"{sign}{number(abs(_plain(change)), 1)}"
 
 
 def direction(change: Number | None) -> str:
     """up, down or flat, as the figure component asks; a change below a twentieth shows as none."""
-    if change is None or abs(change) < Decimal("0.05"):
+    if change is None or abs(_plain(change)) < Decimal("0.05"):
         return "flat"
     return "up" if change > 0 else "down"
 

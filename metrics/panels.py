@@ -86,7 +86,8 @@ def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, A
     currency = membership.tenant.currency
     lines, others = kpi_lines(card, previous, PeerFigures(0, {}), currency)
     by_code = {line.kpi.code: line for line in [*lines, *others]}
-    change = card.score - previous.score if previous and None not in (card.score, previous.score) else None
+    before = previous.score if previous else None
+    change = card.score - before if card.score is not None and before is not None else None
     return context | {
         "score_text": format_score(card.score),
         "change": format_change(change) if change is not None else "",

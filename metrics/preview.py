@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from metrics.models import ScorecardTemplate, SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period, PeriodKind
@@ -37,14 +38,15 @@ def preview_template(
     before = _scores(partners, present)
     after = _scores(partners, Templates([*others, proposed]))
     mine = [key for key, (_score, version_id) in after.items() if version_id == str(proposed.pk)]
-    names = {str(pk): name for pk, name in partner_names(mine).items()}
-    rows = []
+    names = {str(pk): name for pk, name in partner_names(map(UUID, mine)).items()}
+    rows: list[dict[str, Any]] = []
+    moved: list[Decimal] = []
     for key in mine:
         old, new = before[key][0], after[key][0]
         change = None if old is None or new is None else Decimal(str(new)) - Decimal(str(old))
         rows.append({"partner": names.get(key, ""), "before": old, "after": new, "change": change})
-    rows.sort(key=lambda row: (-abs(row["change"] or 0), row["partner"]))
-    moved = [row["change"] or Decimal(0) for row in rows]
+        moved.append(change or Decimal(0))
+    rows.sort(key=_greatest_first)
     return Preview(
         period,
         rows,
@@ -52,6 +54,10 @@ def preview_template(
         down=sum(change < 0 for change in moved),
         same=sum(change == 0 for change in moved),
     )
+
+
+def _greatest_first(row: dict[str, Any]) -> tuple[Decimal, str]:
+    return -abs(row["change"] or Decimal(0)), row["partner"]
 
 
 def _scores(rows: Any, templates: Templates) -> dict[str, tuple[float | None, str]]:

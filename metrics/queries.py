@@ -96,8 +96,10 @@ def scores(period: Period, partner_ids: Iterable[UUID] | None = None) -> dict[UU
     if partner_ids is not None:
         rows = rows.filter(partner_id__in=list(partner_ids))
     return {
-        partner_id: PartnerScore(*rest)
-        for partner_id, *rest in rows.values_list("partner_id", "score", "coverage", "computed_at", "id")
+        partner_id: PartnerScore(score, coverage, computed_at, pk)
+        for partner_id, score, coverage, computed_at, pk in rows.values_list(
+            "partner_id", "score", "coverage", "computed_at", "id"
+        )
     }
 
 

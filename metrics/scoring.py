@@ -71,8 +71,9 @@ def _attainment(rule: KpiRule) -> pl.Expr:
     ).clip(0, 1)
 
 
-def _scaled(rule: KpiRule, bound: float) -> pl.Expr:
+def _scaled(rule: KpiRule, bound: float | None) -> pl.Expr:
     """A bound for this row: of a plain sum as many times as there are partners in it."""
+    assert bound is not None
     return (
         pl.lit(float(bound)) * pl.col("partners") if CATALOGUE[rule.code].additive else pl.lit(float(bound))
     )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -121,7 +122,7 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     staged = scored.with_columns(pl.Series("id", [str(uuid7()) for _row in range(scored.height)])).select(
         _STAGED
     )
-    values: dict[str, object] = {"tenant": current_tenant_id()}
+    values: dict[str, Any] = {"tenant": current_tenant_id()}
     with connection.cursor() as cursor:
         if staged.height <= _FEW:
             values["rows"] = _as_json(staged)

@@ -1,6 +1,7 @@
 """Columns of the lists."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from portal.shell.tables import (
     NumberColumn,
     PercentColumn,
     Table,
+    Text,
 )
 
 _ARROWS = {"up": "arrow-up-right", "down": "arrow-down-right", "flat": "minus"}
@@ -36,8 +38,8 @@ def change_html(change: Decimal) -> SafeString:
 class ScoreColumn(NumberColumn):
     """A score with one decimal."""
 
-    def __init__(self, verbose_name: object = _("Score"), **kwargs: object):
-        super().__init__(verbose_name, places=1, **kwargs)
+    def __init__(self, verbose_name: Text | None = None, **kwargs: Any):
+        super().__init__(verbose_name or _("Score"), places=1, **kwargs)
 
 
 class ChangeColumn(Column):

@@ -409,10 +409,10 @@ class _Writer:
         for sale in self.sales:
             if sale.partner == index and sale.won and sale.closed_on <= self.today:
                 sums[_quarter(sale.closed_on)] += sale.amount
-        factors = {}
+        factors: dict[tuple[int, int], float] = {}
         for quarter, total in sums.items():
             age = (self.today.year - quarter[0]) * 4 + _quarter(self.today)[1] - quarter[1]
-            wanted = HERO_QUARTER - HERO_RISE * max(age - 1, 0)
+            wanted: float = HERO_QUARTER - HERO_RISE * max(age - 1, 0)
             if age == 0:
                 first = dt.date(self.today.year, quarter[1] * 3 + 1, 1)
                 wanted *= min(1.0, ((self.today - first).days + 1) / 80)

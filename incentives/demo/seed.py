@@ -366,6 +366,7 @@ class _Director:
             if run.counts["refuse"]:
                 raise RuntimeError(f"{run.file_name}: {run.counts['refuse']} rows are refused.")
             run = imports.commit_run(run, by=admin, inline=True)
+        assert run.job is not None
         job = run_inline(run.job)
         if job.state != JobState.DONE:
             raise RuntimeError(f"{run.file_name}: {job.error}")
@@ -382,7 +383,7 @@ class _Director:
                 SalesStage.PROPOSAL,
                 SalesStage.NEGOTIATION,
             )
-            stage = stages[int(along * 4)].label
+            stage = str(stages[int(along * 4)].label)
         partner, customer = PARTNERS[sale.partner].name, self.cast.customers[sale.buyer].name
         days = (sale.engaged_on, sale.closed_on)
         return (sale.number, sale.title, partner, customer, sale.product, stage, sale.amount, *days)
