@@ -29,7 +29,8 @@ def waiting(member: Membership) -> dict[str, Any]:
     days, now = queries.policy().decision_days, timezone.now()
 
     def row(deal: Deal) -> dict[str, Any]:
-        due = None if deal.win_claim else add_business_days(deal.submitted_at, days, deal.tenant)
+        sent = None if deal.win_claim else deal.submitted_at
+        due = add_business_days(sent, days, deal.tenant) if sent else None
         return {"deal": deal, "due": due, "late": due is not None and due < now}
 
     return {"rows": [row(deal) for deal in deals[:SHOWN]], "count": deals.order_by().count()}

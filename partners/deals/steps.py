@@ -28,6 +28,7 @@ class Step:
 
 
 def submitted_text(deal: Deal) -> str:
+    assert deal.submitted_at is not None
     due = add_business_days(deal.submitted_at, policy().decision_days, deal.tenant)
     manager = deal.partner.manager
     who = manager.name if manager else deal.tenant.name

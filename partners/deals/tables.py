@@ -81,7 +81,7 @@ class InboxTable(Table):
     def render_status(self, value: Any, record: Deal) -> Any:
         if record.win_claim:
             return badge_html(_("Win to confirm"), "accent", "trophy")
-        return badge_html(value, *STATUS_TONES[record.status])
+        return badge_html(value, *STATUS_TONES[S(record.status)])
 
     def render_submitted_at(self, value: Any) -> Any:
         return timesince(value, depth=1)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,7 +42,7 @@ class DealList(ListPage):
     permission = "deals.view_deal"
     table_class = DealTable
     filterset_class = DealFilter
-    search_fields = ("number", "title", "customer__name", "external_id")
+    search_fields: tuple[str, ...] = ("number", "title", "customer__name", "external_id")
     search_label = gettext_lazy("Search by number, deal or customer")
     export_name = "deals"
     actions = (REGISTER,)
@@ -165,15 +165,15 @@ def detail(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 def _detail_context(request: HttpRequest, deal: Deal) -> dict[str, Any]:
     verbs = offered(request.membership, deal)
-    tones = STATUS_TONES.get(deal.status) or STAGE_TONES.get(deal.stage) or ("neutral", "")
+    stage_tone = STAGE_TONES.get(SalesStage(deal.stage), ("neutral", ""))
     return {
         "title": deal.title or deal.number,
         "subtitle": deal.number,
         "back_url": turl(request, "deals:list"),
         "back_label": _("Deals"),
         "deal": deal,
-        "tone": tones,
-        "stage_tone": STAGE_TONES.get(deal.stage, ("neutral", "")),
+        "tone": STATUS_TONES[Status(deal.status)] if deal.status else stage_tone,
+        "stage_tone": stage_tone,
         "buttons": [_button(request, deal, verb) for verb in verbs],
         "facts": _facts(request, deal),
         "next": _next(request, deal),
@@ -199,7 +199,7 @@ def _button(request: HttpRequest, deal: Deal, verb: str) -> dict[str, Any]:
 
 def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
     customer, partner = deal.customer, deal.partner
-    facts = [
+    facts: list[dict[str, Any]] = [
         {
             "label": _("Customer"),
             "value": customer and customer.name,
@@ -234,7 +234,7 @@ def _next(request: HttpRequest, deal: Deal) -> str:
         return _("Nobody decides on a draft. Submit it to claim the customer.")
     if deal.status == Status.RETURNED:
         return _("The vendor needs more before it can decide. Complete the registration and submit it again.")
-    if deal.is_waiting:
+    if deal.is_waiting and deal.submitted_at:
         due = add_business_days(deal.submitted_at, queries.policy().decision_days, request.tenant)
         late = due < timezone.now()
         if not partner_side:
@@ -267,7 +267,7 @@ def _claim(deal: Deal) -> dict[str, Any] | None:
     }
 
 
-def step_view(verb: str) -> Callable[..., HttpResponse]:
+def step_view(verb: str) -> Callable[..., HttpResponseBase]:
     """The page of one verb: what it means, its form, and the action behind it."""
     step = STEPS[verb]
 

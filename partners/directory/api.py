@@ -38,7 +38,7 @@ class CustomerSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Customer
-        fields = ("id", "number", "name", "country", "domain", "industry", "created_at")
+        fields: tuple[str, ...] = ("id", "number", "name", "country", "domain", "industry", "created_at")
         read_only_fields = fields
 
 

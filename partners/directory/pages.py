@@ -1,7 +1,7 @@
 """The one way in which a form is shown, sent, refused and answered."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.contrib import messages
@@ -12,9 +12,22 @@ from django.shortcuts import redirect, render
 from portal.errors import ActionRefused
 
 
+class SavingForm(Protocol):
+    """A form whose `save` runs the action."""
+
+    is_bound: bool
+    fields: dict[str, forms.Field]
+
+    def is_valid(self) -> bool: ...
+
+    def add_error(self, field: str | None, error: str) -> None: ...
+
+    def save(self) -> Any: ...
+
+
 def form_page(
     request: HttpRequest,
-    form: forms.Form,
+    form: SavingForm,
     *,
     done: Callable[[Any], tuple[str, Any]],
     context: dict[str, Any],

@@ -248,7 +248,7 @@ class CustomerList(ListPage):
 def customer(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     member = request.membership
     found = get_object_or_404(queries.visible_customers(member), pk=pk)
-    properties = [
+    properties: list[dict[str, Any]] = [
         {"label": _("Country"), "value": found.country and country_name(found.country)},
         {"label": _("Web domain"), "value": found.domain},
         {"label": _("Industry"), "value": found.industry},
