@@ -76,9 +76,11 @@ def parse_amount(text: str, currency: str) -> int:
         amount = Decimal(_with_point(cleaned, digits(currency)))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15:
+    exponent = amount.as_tuple().exponent
+    # What is not finite has a letter in its place.
+    if not isinstance(exponent, int) or abs(amount) >= Decimal(10) ** 15:
         raise ValueError(_("“%(text)s” is not an amount, such as 1,250.00.") % {"text": text[:40]})
-    if -amount.as_tuple().exponent > digits(currency):
+    if -exponent > digits(currency):
         raise ValueError(
             _("“%(text)s” has more decimals than %(currency)s has.")
             % {"text": text[:40], "currency": currency}

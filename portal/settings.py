@@ -9,6 +9,7 @@ import structlog
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from structlog.typing import Processor
 
 from portal import embedded
 
@@ -365,7 +366,7 @@ DJANGO_TABLES2_TEMPLATE = "components/table.html"
 # --- logs -------------------------------------------------------------------------------------
 
 LOG_FORMAT = env("LOG_FORMAT", "json" if PRODUCTION else "console")
-_shared_processors = [
+_shared_processors: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -8,7 +8,7 @@ import rules
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, User
 
 View = Callable[..., HttpResponseBase]
 
@@ -39,6 +39,12 @@ def requires(permission: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person behind a request that only those who have signed in can make."""
+    assert request.user.is_authenticated
+    return request.user
 
 
 def public_view(view: View) -> View:

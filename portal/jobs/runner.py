@@ -50,6 +50,7 @@ def start(job: Job) -> None:
 
 def run_inline(job: Job) -> Job:
     """Run a job to its end in this process, a transaction a chunk; for commands. Call outside a scope."""
+    assert job.tenant_id is not None
     while do_chunk(job.tenant_id, job.pk):
         pass
     with tenant_scope(job.tenant_id):

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from portal.accounts.access import signed_in
 from portal.people import actions, queries
 from portal.people.forms import ProfileForm
 
@@ -22,7 +23,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @login_required
 def choose(request: HttpRequest) -> HttpResponse:
     """Where one lands after signing in: the only programme at once, else a choice."""
-    programmes = list(queries.programmes(request.user))
+    programmes = list(queries.programmes(signed_in(request)))
     if len(programmes) == 1 and "all" not in request.GET:
         return redirect("shell:home", programmes[0].tenant.slug)
     return render(request, "people/choose.html", {"title": _("Your programmes"), "programmes": programmes})
@@ -31,15 +32,18 @@ def choose(request: HttpRequest) -> HttpResponse:
 @login_required
 def programmes(request: HttpRequest) -> HttpResponse:
     """The entries of the side bar's switcher."""
-    context = {"programmes": queries.programmes(request.user), "current": request.GET.get("current", "")}
+    context = {
+        "programmes": queries.programmes(signed_in(request)),
+        "current": request.GET.get("current", ""),
+    }
     return render(request, "people/programmes.html", context)
 
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, user=request.user)
+    form = ProfileForm(request.POST or None, user=signed_in(request))
     if request.method == "POST" and form.is_valid():
-        user = actions.change_profile(request.user, **form.cleaned_data)
+        user = actions.change_profile(signed_in(request), **form.cleaned_data)
         with translation.override(user.language or translation.get_language()):
             messages.success(request, _("Your profile has been saved."))
         response = redirect("accounts:profile")

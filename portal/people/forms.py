@@ -50,7 +50,8 @@ class InvitationForm(forms.Form):
         self.fields["partner"].coerce = self.by_value.__getitem__
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         role, partner = cleaned.get("role"), cleaned.get("partner")
         if self.by.is_admin and role in PARTNER_ROLES and partner is None and "partner" not in self.errors:
             self.add_error("partner", _("Choose the company this person works for."))

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from portal.accounts.access import public_view, requires
+from portal.accounts.access import public_view, requires, signed_in
 from portal.accounts.models import Invitation, Membership, User
 from portal.errors import ActionRefused
 from portal.people import actions, queries
@@ -49,7 +49,7 @@ class MemberList(ListPage):
             "invitations": [
                 {
                     "invitation": invitation,
-                    "partner": names.get(invitation.partner_id, ""),
+                    "partner": names.get(invitation.partner_id, "") if invitation.partner_id else "",
                     "expired": actions.state_of(invitation) == "expired",
                 }
                 for invitation in invitations
@@ -195,7 +195,7 @@ def _accept_signed_in(request: HttpRequest, invitation: Invitation, context: dic
     if request.method != "POST":
         return render(request, "people/invitation_join.html", context)
     try:
-        actions.accept(invitation, user=request.user)
+        actions.accept(invitation, user=signed_in(request))
     except ActionRefused as refusal:
         return render(request, "people/invitation_closed.html", {"state": refusal.code}, status=409)
     return redirect("shell:home", request.tenant.slug)

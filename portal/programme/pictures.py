@@ -13,7 +13,7 @@ def checked_logo(upload: UploadedFile) -> tuple[str, bytes]:
 
     Raises ValidationError for anything else; SVG is refused because it can hold script.
     """
-    if upload.size > MAX_BYTES:
+    if (upload.size or 0) > MAX_BYTES:
         raise ValidationError(_("The logo is larger than 512 kB."))
     content = upload.read()
     if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":

@@ -85,8 +85,8 @@ class CursorPagination(pagination.CursorPagination):
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Errors as `application/problem+json` (RFC 9457), with `errors` by field where input is at fault."""
     if isinstance(exc, ActionRefused):
-        errors = {exc.field: [force_str(exc.message)]} if exc.field else None
-        return _problem(status.HTTP_409_CONFLICT, _("Refused"), force_str(exc.message), exc.code, errors)
+        blamed = {exc.field: [force_str(exc.message)]} if exc.field else None
+        return _problem(status.HTTP_409_CONFLICT, _("Refused"), force_str(exc.message), exc.code, blamed)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):

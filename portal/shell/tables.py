@@ -154,7 +154,7 @@ class DateColumn(Column):
         self.time = time
 
     def cell(self, value: date | datetime, record: Any, table: "Table") -> str:
-        return short_time(value) if self.time else short_date(value)
+        return short_time(value) if self.time and isinstance(value, datetime) else short_date(value)
 
     def export_values(self, value: date | datetime | None, record: Any, table: "Table") -> list[Any]:
         if isinstance(value, datetime):
@@ -230,7 +230,7 @@ class LinkColumn(Column):
         second = get_value(record, self.second) if self.second else None
         if value in (None, ""):  # a link needs words
             value, second = second, None
-        text = conditional_escape(value)
+        text: str = conditional_escape(value)
         pk = get_value(record, self.pk)
         if pk is not None:
             address = address_pattern(self.to, table.request.tenant.slug).replace(str(_SAMPLE), str(pk))
@@ -490,6 +490,6 @@ def _relation(model: type[models.Model], path: str) -> tuple[str, bool]:
         if not field.is_relation or field.related_model is None or name != field.name:
             break
         found.append(name)
-        many = many or field.one_to_many or field.many_to_many
+        many = many or bool(field.one_to_many or field.many_to_many)
         model = field.related_model
     return "__".join(found), many

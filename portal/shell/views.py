@@ -87,8 +87,9 @@ def brand_css(request: HttpRequest, colour: str) -> HttpResponse:
 def brand_logo(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A tenant's logo, shown before anyone has signed in. Only types that hold no script are ever stored."""
     owner = get_object_or_404(Tenant, slug=slug)
-    content_type = LOGO_TYPES.get(Path(owner.logo.name or "").suffix)
-    if content_type is None or not owner.logo.storage.exists(owner.logo.name):
+    name = owner.logo.name or ""
+    content_type = LOGO_TYPES.get(Path(name).suffix)
+    if content_type is None or not owner.logo.storage.exists(name):
         raise Http404
     headers = {"Cache-Control": f"public, max-age={YEAR}", "X-Content-Type-Options": "nosniff"}
     return FileResponse(owner.logo.open(), content_type=content_type, headers=headers)
