@@ -9,7 +9,7 @@ import polars as pl
 from portal.imports.enums import Outcome
 from portal.imports.models import ImportPart, ImportRun
 
-PART_ROWS = 10_000
+PART_ROWS = 5_000
 
 
 def write_parts(run: ImportRun, frame: pl.DataFrame) -> None:
