@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import django_filters
 from django.db.models import QuerySet
 from rest_framework import mixins, serializers
 
@@ -96,6 +97,15 @@ class TierViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSe
         return Tier.objects.all()
 
 
+class StandingFilter(django_filters.FilterSet):
+    partner = django_filters.UUIDFilter(field_name="partner_id")
+    tier = django_filters.UUIDFilter(field_name="tier_id")
+
+    class Meta:
+        model = TierStanding
+        fields = ("partner", "tier")
+
+
 class StandingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
     """Which tier each partner holds and how far the next one is; for a partner its own."""
 
@@ -104,7 +114,7 @@ class StandingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
         "list": "incentives.view_standing",
         "retrieve": "incentives.view_standing",
     }
-    filterset_fields = ("partner", "tier")
+    filterset_class = StandingFilter
     queryset = TierStanding.objects.none()
 
     def get_queryset(self) -> QuerySet[TierStanding]:

@@ -69,6 +69,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
 
     serializer_class = ScorecardSerializer
     filterset_class = ScorecardFilter
+    queryset = Scorecard.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "metrics.view_scorecard",
         "retrieve": "metrics.view_scorecard",

@@ -22,6 +22,7 @@ from portal.shell.api import IDEMPOTENCY_PARAMETER, TenantViewSet, api_routes
 STAGES = [(stage.value, stage.label) for stage in OPEN_STAGES]
 
 
+@extend_schema_field(serializers.UUIDField())
 class CustomerChoice(serializers.PrimaryKeyRelatedField):
     def get_queryset(self) -> QuerySet[Customer]:
         return visible_customers(self.context["view"].membership)
@@ -150,6 +151,7 @@ class DealViewSet(
     """Deals that you may see: a partner's own, the vendor's people all."""
 
     serializer_class = DealSerializer
+    queryset = Deal.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "deals.view_deal",
         "retrieve": "deals.view_deal",

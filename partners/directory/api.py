@@ -74,6 +74,7 @@ class PartnerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVie
 
     serializer_class = PartnerSerializer
     filterset_class = PartnerFilter
+    queryset = Partner.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "directory.view_partner",
         "retrieve": "directory.view_partner",
@@ -87,6 +88,7 @@ class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
     """Customers: a partner's members see those that the partner serves."""
 
     filterset_class = CustomerFilter
+    queryset = Customer.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "directory.view_customer",
         "retrieve": "directory.view_customer",
@@ -106,6 +108,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVie
 
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
+    queryset = Product.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "directory.view_product",
         "retrieve": "directory.view_product",
