@@ -140,6 +140,15 @@ class Deal(TenantModel):
         return f"{self.number} {self.title}".strip()
 
     @property
+    def headline(self) -> str:
+        """What lists call it: imported deals have no title."""
+        return self.title or self.number
+
+    @property
+    def subline(self) -> str:
+        return self.number if self.title else ""
+
+    @property
     def is_registration(self) -> bool:
         return bool(self.status)
 

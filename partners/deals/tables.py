@@ -38,7 +38,10 @@ STAGE_TONES = {
 class DealTable(Table):
     """For a partner's people."""
 
-    title = LinkColumn(_("Deal"), to="deals:detail", second="number", empty_values=())
+    title = LinkColumn(
+        _("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline"
+    )
+    number = Column(_("Number"), visible=False)
     customer = Column(_("Customer"), order_by="customer__name")
     status = BadgeColumn(_("Registration"), tones=STATUS_TONES)
     stage = BadgeColumn(_("Stage"), tones=STAGE_TONES)
@@ -62,7 +65,10 @@ class VendorDealTable(DealTable):
 class InboxTable(Table):
     """Registrations and reported wins that wait for a decision."""
 
-    title = LinkColumn(_("Deal"), to="deals:detail", second="number", empty_values=())
+    title = LinkColumn(
+        _("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline"
+    )
+    number = Column(_("Number"), visible=False)
     partner = LinkColumn(_("Partner"), to="directory:partner", pk="partner_id", order_by="partner__name")
     customer = Column(_("Customer"), order_by="customer__name")
     product = Column(_("Product"), order_by="product__name", phone=False)
