@@ -169,7 +169,7 @@ PARTNERS: tuple[Company, ...] = (
         ("Anouk Prins", "Mark Timmermans"),
     ),
     Company("Van Dijk & Zonen Advies", F, BENELUX, "NL", 0, STEADY, 0.9, 6_700, 0.5, ("Pieter van Dijk",)),
-    Company("Grachten Consulting", F, BENELUX, "NL", None, ASLEEP, 0.25, 5_200, 0.35, ("Hugo Bosman",)),
+    Company("Grachten Consulting", F, BENELUX, "NL", 0, ASLEEP, 0.25, 5_200, 0.35, ("Hugo Bosman",)),
     # DACH
     Company(
         "Rheinwerk Systemhaus",
@@ -263,7 +263,7 @@ PARTNERS: tuple[Company, ...] = (
     Company(
         "Sund Distribution", D, NORDICS, "DK", 1, SEASONAL, 7.1, 5_600, 0.58, ("Pernille Bech", "Jonas Friis")
     ),
-    Company("Birch & Spruce Advisory", F, NORDICS, "SE", None, STEADY, 0.6, 7_400, 0.46, ("Karin Ekman",)),
+    Company("Birch & Spruce Advisory", F, NORDICS, "SE", 1, STEADY, 0.6, 7_400, 0.46, ("Karin Ekman",)),
     # UK and Ireland
     Company(
         "Thornbury Technology",

@@ -35,7 +35,7 @@ from incentives.refresh import refresh_all
 from incentives.tiers.actions import confirm_proposal
 from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.models import TierProposal
-from metrics.actions import ensure_default_template, recompute_dirty, recompute_everything
+from metrics.actions import ensure_default_template, publish_template, recompute_dirty, recompute_everything
 from partners.deals import actions as deals
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
@@ -50,6 +50,7 @@ from portal.events.models import Event
 from portal.events.record import record
 from portal.imports import actions as imports
 from portal.jobs.enums import JobState
+from portal.jobs.models import Job
 from portal.jobs.runner import run_inline
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -111,6 +112,7 @@ class _Director:
         self.history, self.say = history, say
         self.deals: dict[int, Deal] = {}
         self.over: set[int] = set()
+        self.jobs: list[Job] = []
 
     def carry_out(self) -> Tenant:
         start = dt.datetime.combine(self.history.start, dt.time(7), dt.UTC)
@@ -127,6 +129,8 @@ class _Director:
             )
             with tenant_scope(self.tenant.pk):
                 self._open()
+            for job in self.jobs:
+                run_inline(job)
             steps = iter(self.history.timeline())
             pending = next(steps, None)
             for first, end in self._months():
@@ -170,7 +174,12 @@ class _Director:
                 self.cast.products[product] = directory.save_product(
                     by=admin, name=product, sku=sku, family=family, price=price * 100
                 )
-        ensure_default_template(self.tenant)
+        for template in ensure_default_template(self.tenant):
+            newest = template.versions.latest("number")
+            _version, job = publish_template(
+                template, by=admin, kpis=newest.kpis, min_coverage=newest.min_coverage
+            )
+            self.jobs.append(job)
         create_example_programme(by=admin, starts_on=self.history.start)
         self.cast.customers = [
             directory.create_customer(

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from incentives.demo.cast import HERO, MANAGERS, PARTNERS, buyers
 from incentives.demo.history import think_up
@@ -48,7 +48,7 @@ def test_the_cast_has_all_types_and_some_forty_partners() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.slow
-def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: SettingsWrapper) -> None:
+def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> None:
     settings.DEMO, settings.PRODUCTION = True, False
     tenant = seed(until=UNTIL, say=lambda text: None, months=2, scale=0.1)
     assert tenant is not None
@@ -66,7 +66,7 @@ def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: SettingsWra
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("demo", "production"), [(False, False), (True, True)])
-def test_nothing_is_made_without_demo_mode(settings: SettingsWrapper, demo: bool, production: bool) -> None:
+def test_nothing_is_made_without_demo_mode(settings: Any, demo: bool, production: bool) -> None:
     settings.DEMO, settings.PRODUCTION = demo, production
     with pytest.raises(DemoRefused):
         seed(until=UNTIL, say=lambda text: None)
