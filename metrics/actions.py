@@ -9,7 +9,8 @@ How recomputing stays right while things happen:
 - The incremental run reads the deals of the dirty partners only. Groups change by the difference between the new and
   the stored facts of those partners; facts are whole numbers, so the sum is exactly the one that a full run finds.
   Where a template ranks partners among their peers, the peers' stored facts are scored again as well.
-- A period that has no scorecards yet (the first event of a month) is computed in full at once.
+- A period that has no scorecards yet (the first event of a month) is computed in full at once; where that is more
+  than a message may take the time for, by a job.
 """
 
 import datetime as dt
@@ -40,6 +41,7 @@ from portal.errors import ActionRefused
 from portal.events.record import EventDraft, record, record_many
 from portal.jobs import runner
 from portal.jobs.actions import advance, create_job
+from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.tenancy.db import lock, try_lock
 from portal.tenancy.models import Tenant
@@ -49,6 +51,8 @@ log = structlog.get_logger(__name__)
 
 JOB_KIND = "metrics.recompute"
 BATCH = 200
+# Rows that an incremental run computes where a period has none yet; a few seconds' worth.
+AT_ONCE = 15_000
 ONE_EVENT_EACH = 500
 ALWAYS = dt.date.min
 
@@ -142,7 +146,10 @@ def _recompute_partners(
     totals, stored = stored.filter(is_programme), stored.filter(~is_programme)
     known = set(totals["key"])
     if unknown := [period for period in periods if period.key not in known]:
-        changed.add(_recompute_all(unknown, calendar, today, templates))
+        if len(unknown) * Partner.objects.count() > AT_ONCE:
+            _leave_to_a_job(min(period.start for period in unknown))
+        else:
+            changed.add(_recompute_all(unknown, calendar, today, templates))
         periods = [period for period in periods if period.key in known]
         stored = stored.filter(pl.col("key").is_in(known))
     if not periods:
@@ -160,6 +167,12 @@ def _recompute_partners(
     changed.add(write_rows(scored_rows(pl.concat(rows), templates)))
     changed.rows += _delete_missing(pl.concat([stored, groups]), pl.concat(rows[:2]))
     return changed
+
+
+def _leave_to_a_job(since: dt.date) -> None:
+    """History that was never computed, of more partners than one message may take the time for."""
+    if not Job.objects.filter(kind=JOB_KIND, state__in=[JobState.QUEUED, JobState.RUNNING]).exists():
+        start_full_recompute(since=since)
 
 
 def _recompute_all(

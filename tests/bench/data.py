@@ -5,7 +5,7 @@ deals each; both over two years that end today.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import psycopg
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from metrics.actions import ensure_default_template, recompute_periods
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard
-from metrics.periods import PeriodKind, calendar_of
+from metrics.periods import calendar_of
 from partners.deals.models import Deal
 from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
 from portal.accounts.enums import Role
@@ -28,6 +28,7 @@ PARTNERS = 10_000
 DEALS_EACH = 100
 MANAGERS = 20
 BATCH = 100_000
+RECENT = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,15 @@ def vendor(slug: str, partners: int) -> Vendor:
 
 
 def compute_current(tenant: Tenant) -> None:
-    """Scorecards of the current periods, where there are none yet."""
+    """Scorecards of the periods that the last weeks' deals count in, where there are none yet."""
     calendar = calendar_of(tenant)
-    periods = [calendar.current(kind) for kind in PeriodKind]
-    with tenant_scope(tenant.pk):
-        starts = {period.start for period in periods}
-        if Scorecard.objects.filter(subject_kind="programme", period_start__in=starts).count() < len(periods):
-            recompute_periods(periods)
+    today = calendar.today()
+    for period in calendar.every(today - RECENT, today):
+        with tenant_scope(tenant.pk):
+            of_period = Scorecard.objects.filter(period_kind=period.kind, period_start=period.start)
+            if not of_period.filter(subject_kind="programme").exists():
+                recompute_periods([period])
+    quiet(tenant)
     tidy()
 
 
