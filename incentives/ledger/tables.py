@@ -25,8 +25,9 @@ class EntryTable(Table):
     booked_on = DateColumn(_("Earned on"))
     why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
     kind = BadgeColumn(_("Kind"), tones=KIND_TONES, phone=False)
-    base = MoneyColumn(_("Revenue"), phone=False)
-    rate = PercentColumn(_("Rate"), phone=False)
+    # The reason says both; a spreadsheet wants them as numbers.
+    base = MoneyColumn(_("Revenue"), visible=False)
+    rate = PercentColumn(_("Rate"), visible=False)
     amount = MoneyColumn(_("Amount"))
     payable_on = DateColumn(_("Payable from"))
 

@@ -132,7 +132,7 @@ def initial_of(version: PlanVersion | None, currency: str, starts_on: dt.date) -
             "hold_days": 30,
         }
     return {
-        "exchange_rate": version.exchange_rate,
+        "exchange_rate": plain(version.exchange_rate),
         "starts_on": starts_on,
         "mode": version.mode,
         "period": version.period,

@@ -1,7 +1,7 @@
 """Requirements in plain words: what is asked, what is there and what is missing."""
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -9,7 +9,7 @@ from django.utils.translation import ngettext, pgettext
 from incentives.tiers.enums import Comparison, Join, Outcome
 from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult
 from metrics.catalogue import CATALOGUE
-from metrics.display import format_value, gap_text
+from metrics.display import format_value
 
 
 def measure_name(measure: str) -> str:
@@ -54,7 +54,32 @@ def condition_gap(result: ConditionResult, currency: str) -> str:
         return ngettext(
             "%(points)s more point of score", "%(points)s more points of score", 1 if missing == 1 else 2
         ) % {"points": points}
-    return gap_text(condition.measure, result.value, condition.threshold, currency)
+    missing = abs(condition.threshold - result.value)
+    values = {"name": _inner_name(condition.measure), "gap": _gap_text(condition.measure, missing, currency)}
+    if condition.comparison == Comparison.AT_MOST:
+        return _("%(name)s lower by %(gap)s") % values
+    if measure_unit(condition.measure) in {"money", "count"}:
+        return _("%(gap)s more %(name)s") % values
+    return _("%(name)s higher by %(gap)s") % values
+
+
+def _inner_name(measure: str) -> str:
+    """The measure's name inside a sentence; an abbreviation keeps its capitals."""
+    name = measure_name(measure)
+    return name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+
+
+def _gap_text(measure: str, missing: Decimal, currency: str) -> str:
+    """A difference in the measure's unit, rounded up, so that it is never shown as nothing."""
+    unit = measure_unit(measure)
+    if unit == "money":
+        return format_value(unit, missing.to_integral_value(ROUND_CEILING), currency)
+    if unit == "%":
+        points = _short(missing * 100)
+        return ngettext(
+            "%(points)s percentage point", "%(points)s percentage points", 1 if points == "1" else 2
+        ) % {"points": points}
+    return format_value(unit, Decimal(_short(missing)), currency)
 
 
 def gap(result: GroupResult, currency: str) -> str:
@@ -92,7 +117,7 @@ def _series(parts: Iterable[str], word: str) -> str:
 
 def _short(value: Decimal) -> str:
     """At most one decimal, rounded up, so that a gap is never shown as nothing."""
-    tenth = (value * 10).to_integral_value(rounding="ROUND_CEILING") / 10
+    tenth = (value * 10).to_integral_value(ROUND_CEILING) / 10
     return f"{tenth.normalize():f}"
 
 

@@ -79,6 +79,7 @@ def test_earnings_and_each_entry_are_explained(
     content = client.get(page("earnings")).content.decode()
     assert "because you were Registered on" in content
     assert "€100.00" not in content
+    assert "&lt;a href" not in content
     with tenant_scope(tenant.pk):
         own = LedgerEntry.objects.filter(partner=programme).order_by("id").last()
         other = LedgerEntry.objects.exclude(partner=programme).get()
