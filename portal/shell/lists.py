@@ -347,6 +347,8 @@ def in_words(value: Any, choices: Mapping[str, Any]) -> str:
 def style_widgets(form: Any) -> None:
     """Give the widgets of a plain form the look of the portal's forms."""
     for form_field in form.fields.values():
+        if getattr(form_field, "empty_label", None):
+            form_field.empty_label = _("Any")
         for widget in getattr(form_field.widget, "widgets", [form_field.widget]):
             kind = getattr(widget, "input_type", "text")
             css = {"select": "form-select", "checkbox": "form-check-input", "radio": "form-check-input"}.get(

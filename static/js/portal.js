@@ -234,6 +234,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; } });
   document.addEventListener("htmx:responseError", (event) => { if ([401, 404].includes(event.detail.xhr.status) && event.detail.pathInfo.requestPath === document.body.dataset.pulse) signedOut(); });
   document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.requestConfig?.verb !== "get") wakeUp(); });
+  document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
   remember(document);
   start(document);
   schedule(350);

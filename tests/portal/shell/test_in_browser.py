@@ -1,0 +1,65 @@
+"""What only a browser shows: nothing typed leaks, live pages, the appearance that is kept."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.events.record import record
+from portal.tenancy.scope import tenant_scope
+from tests.factories import PASSWORD, TenantFactory, make_member
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        executable = next((path for path in ("/usr/bin/chromium",) if os.path.exists(path)), None)
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def boss(transactional_db: None) -> Membership:
+    vendor = TenantFactory(slug="acme", name="Acme")
+    with tenant_scope(vendor.pk):
+        return make_member(Role.ADMIN)
+
+
+def sign_in(page: Page, member: Membership) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(member.user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+
+
+def test_what_is_typed_reaches_no_cookie_and_the_appearance_is_kept(
+    chromium: Browser, live_server: object, boss: Membership
+) -> None:
+    page = chromium.new_context(base_url=live_server.url).new_page()
+    sign_in(page, boss)
+    assert {cookie["name"] for cookie in page.context.cookies()} <= {"csrftoken", "sessionid", "messages"}
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_text("Dark", exact=True).click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_an_open_page_shows_what_others_did_within_two_seconds(
+    chromium: Browser, live_server: object, boss: Membership
+) -> None:
+    page = chromium.new_context(base_url=live_server.url).new_page()
+    sign_in(page, boss)
+    page.goto("/acme/settings/audit/")
+    page.wait_for_timeout(1500)
+    with tenant_scope(boss.tenant_id):
+        record("api_key.created", subject=boss, by=boss, data={"name": "Fresh from elsewhere"})
+    expect(page.get_by_text("Fresh from elsewhere")).to_be_visible(timeout=2500)
+    expect(page.locator("#announce")).to_have_text("The page has been updated.")
