@@ -23,13 +23,21 @@ from uuid import UUID
 import polars as pl
 import structlog
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from metrics.defaults import DEFAULT_TEMPLATES, MIN_COVERAGE, template_lines
-from metrics.models import DirtyPartner, DirtyTenant, ScorecardTemplate, SubjectKind, TemplateVersion
-from metrics.periods import Calendar, Period, PeriodKind, calendar_of
+from metrics.models import (
+    DirtyPartner,
+    DirtyTenant,
+    Scorecard,
+    ScorecardTemplate,
+    SubjectKind,
+    TemplateVersion,
+)
+from metrics.periods import MONTHS_IN, Calendar, Period, PeriodKind, calendar_of
 from metrics.rows import SUBJECT, Templates, add_up, group_rows, partner_rows, scored_rows, signed
 from metrics.scoring import KpiRule, TemplateRules
 from metrics.store import Changed, delete_rows, read_rows, write_rows
@@ -186,6 +194,22 @@ def _recompute_all(
     changed = write_rows(scored_rows(rows, templates))
     changed.rows += _delete_missing(stored, rows)
     return changed
+
+
+def forget_other_calendars(calendar: Calendar) -> int:
+    """Remove the scorecards of quarters and years that began in other months; returns how many.
+
+    Without this a history would mix the quarters of two fiscal years. Months are everyone's."""
+    strange = [
+        Q(period_kind=kind) & ~Q(period_start__month__in=_first_months(calendar, kind))
+        for kind in (PeriodKind.QUARTER, PeriodKind.YEAR)
+    ]
+    return Scorecard.objects.filter(strange[0] | strange[1]).delete()[0]
+
+
+def _first_months(calendar: Calendar, kind: PeriodKind) -> list[int]:
+    """The months in which the calendar's periods of a kind begin."""
+    return [(calendar.first_month - 1 + offset) % 12 + 1 for offset in range(0, 12, MONTHS_IN[kind])]
 
 
 def _delete_missing(stored: pl.DataFrame, rows: pl.DataFrame) -> int:

@@ -7,13 +7,17 @@ from uuid import UUID
 
 from django.db import connection
 
-from metrics.actions import ALWAYS, ensure_default_template, mark_dirty, start_full_recompute
+from metrics.actions import ALWAYS, forget_other_calendars, mark_dirty, start_full_recompute
 from metrics.periods import Calendar, calendar_of
 from portal.events.consumers import subscribe
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import current_tenant_id
 
+# What people type freely, and plans for the future, are no days on which anything happened.
+_NO_DAYS = frozenset(
+    {"title", "notes", "reason", "decision_reason", "loss_reason", "competitor", "expected_close"}
+)
 # A version of a deal that no longer exists may have shown on an earlier day: its dates are in the event's data.
 _DAYS = """SELECT id, partner_id, LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,
     (decided_at AT TIME ZONE %(zone)s)::date, CASE WHEN engaged_on IS NULL THEN (created_at AT TIME ZONE %(zone)s)::date END)
@@ -52,10 +56,12 @@ def partners_changed(events: list[Event]) -> None:
     mark_dirty((event.partner_id, ALWAYS) for event in events if event.partner_id)
 
 
-def tenant_changed(events: list[Event]) -> None:
-    """A new tenant gets its templates; a new time zone or fiscal year moves every period's bounds."""
-    ensure_default_template(Tenant.objects.get(pk=current_tenant_id()))
-    if any({"time_zone", "fiscal_year_start"} & set(event.data.get("new") or ()) for event in events):
+def settings_changed(events: list[Event]) -> None:
+    """A new time zone or fiscal year moves every period's bounds."""
+    changed = {name for event in events for name in event.data}
+    if "fiscal_year_start" in changed:
+        forget_other_calendars(calendar_of(Tenant.objects.get(pk=current_tenant_id())))
+    if changed & {"time_zone", "fiscal_year_start"}:
         start_full_recompute()
 
 
@@ -66,10 +72,11 @@ def _fetch(sql: str, calendar: Calendar, ids: list[UUID]) -> list[tuple[Any, ...
 
 
 def _days_in(data: Any, calendar: Calendar) -> Iterator[dt.date]:
-    """Every date and moment that stands anywhere in an event's data."""
+    """Every date and moment that stands anywhere in an event's data and that facts are counted by."""
     if isinstance(data, dict):
-        for value in data.values():
-            yield from _days_in(value, calendar)
+        for name, value in data.items():
+            if name not in _NO_DAYS:
+                yield from _days_in(value, calendar)
     elif isinstance(data, list):
         for value in data:
             yield from _days_in(value, calendar)
@@ -93,4 +100,4 @@ def register() -> None:
     subscribe("deal.*", "deals.imported", name="metrics.deals", consumer=deals_changed)
     subscribe("customer.*", "customers.imported", name="metrics.customers", consumer=customers_changed)
     subscribe("partner.*", "partners.imported", name="metrics.partners", consumer=partners_changed)
-    subscribe("tenant.*", name="metrics.tenant", consumer=tenant_changed)
+    subscribe("programme.settings_changed", name="metrics.settings", consumer=settings_changed)

@@ -6,12 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from metrics import actions
+from metrics import actions, consumers
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.enums import DealOrigin, SalesStage
 from partners.directory.enums import PartnerStatus, PartnerType
+from portal.accounts.models import Membership
 from portal.events.models import Event
+from portal.jobs import runner
+from portal.jobs.models import Job
+from portal.programme.actions import change_settings
 from portal.tenancy.models import Tenant
 from tests.factories import DealFactory, PartnerFactory, won_deal
 
@@ -171,3 +175,28 @@ def test_the_sum_of_the_partners_is_the_programme(programme: Tenant) -> None:
                 subject_kind=group, period_kind=period.kind, period_start=period.start
             )
             assert {name: sum(card.facts[name] for card in rows) for name in total} == total
+
+
+def test_what_is_typed_or_planned_marks_no_early_day(programme: Tenant) -> None:
+    deal = DealFactory(engaged_on=dt.date(2026, 10, 5))
+    texts = {"notes": "0001-01-01", "title": "0202-03-04", "expected_close": "0202-11-30"}
+    event = Event(
+        type="deal.updated",
+        subject_id=deal.pk,
+        partner_id=deal.partner_id,
+        occurred_at=dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC),
+        data={"old": texts, "new": texts | {"closed_on": "2026-09-30"}},
+    )
+    consumers.deals_changed([event])
+    assert DirtyPartner.objects.get().since == dt.date(2026, 9, 30)
+
+
+def test_a_new_fiscal_year_replaces_the_quarters_and_recomputes(programme: Tenant, admin: Membership) -> None:
+    won_deal(PartnerFactory(), 300_00, dt.date(2026, 11, 3))
+    actions.recompute_everything(TODAY)
+    change_settings(programme, by=admin, values={"fiscal_year_start": 2})
+    consumers.settings_changed(list(Event.objects.filter(type="programme.settings_changed")))
+    runner.run_inline(Job.objects.get(kind=actions.JOB_KIND))
+    calendar = calendar_of(Tenant.objects.get(pk=programme.pk))
+    assert Scorecard.objects.filter(period_kind=PeriodKind.QUARTER).exists()
+    assert all(calendar.owns(card.period) for card in Scorecard.objects.all())
