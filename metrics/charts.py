@@ -59,6 +59,7 @@ def points_chart(lines: Sequence[KpiLine]) -> dict[str, Any]:
                     "type": "bar",
                     "stack": "points",
                     "name": _("Missing"),
+                    "itemStyle": {"opacity": 0.25},
                     "data": [round(line.missing, 1) for line in shown],
                 },
             ],

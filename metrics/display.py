@@ -40,7 +40,7 @@ def format_change(change: Number | None) -> str:
     """With its sign, for people who do not see an arrow."""
     if change is None:
         return DASH
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
+    sign = {"up": "+", "down": "−", "flat": "±"}[direction(change)]
     return f"{sign}{number(abs(_plain(change)), 1)}"
 
 

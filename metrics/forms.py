@@ -56,8 +56,9 @@ class BoundField(forms.DecimalField):
         if value is None:
             return None
         if self.unit == Unit.MONEY:
-            return to_decimal(int(value), self.currency)
-        shown = Decimal(str(value)) * (100 if self.unit == Unit.PERCENT else 1)
+            shown = to_decimal(int(value), self.currency)
+        else:
+            shown = Decimal(str(value)) * (100 if self.unit == Unit.PERCENT else 1)
         return shown.quantize(Decimal(1)) if shown == shown.to_integral_value() else shown.normalize()
 
 

@@ -14,7 +14,7 @@ from metrics.store import read_rows
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Scores of the partners that the template is for, now and then, the greatest moves first."""
+    """Scores now and then of the partners that would move, the greatest moves first, and how many go which way."""
 
     period: Period
     rows: list[dict[str, Any]]
@@ -46,13 +46,15 @@ def preview_template(
         change = None if old is None or new is None else Decimal(str(new)) - Decimal(str(old))
         rows.append({"partner": names.get(key, ""), "before": old, "after": new, "change": change})
         moved.append(change or Decimal(0))
+    unchanged = sum(row["before"] == row["after"] for row in rows)
+    rows = [row for row in rows if row["before"] != row["after"]]
     rows.sort(key=_greatest_first)
     return Preview(
         period,
         rows,
         up=sum(change > 0 for change in moved),
         down=sum(change < 0 for change in moved),
-        same=sum(change == 0 for change in moved),
+        same=unchanged,
     )
 
 
