@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MethodType
 from typing import Any
 from uuid import UUID
 
@@ -107,12 +108,10 @@ class MoneyColumn(Column):
         self, verbose_name: Text | None = None, *args: Any, currency: str | None = "currency", **kwargs: Any
     ):
         super().__init__(verbose_name, *args, **kwargs)
-        self.currency = currency
+        self.currency = currency.split("__") if currency else None
 
     def currency_of(self, record: Any, table: "Table") -> str:
-        return (
-            get_value(record, self.currency.split("__")) if self.currency else table.request.tenant.currency
-        )
+        return get_value(record, self.currency) if self.currency else table.request.tenant.currency
 
     def cell(self, value: int, record: Any, table: "Table") -> str:
         return quick_money(value, self.currency_of(record, table))
@@ -257,14 +256,27 @@ class Choice(str):
 
 
 def get_value(record: Any, path: Sequence[str]) -> Any:
-    """Follow attributes (or keys of a dict); None when something on the way is None."""
+    """Follow attributes (or keys of a dict), calling methods; None when something on the way is None."""
     for name in path:
         if record is None:
             return None
-        record = record[name] if isinstance(record, dict) else getattr(record, name)
-        if callable(record) and not isinstance(record, (models.Manager, models.Model)):
+        record = record[name] if type(record) is dict else getattr(record, name)
+        if isinstance(record, MethodType):
             record = record()
     return record
+
+
+def _choice_labels(owner: type, name: str) -> dict[Any, Choice]:
+    """The labels of a model field with choices, by what is stored."""
+    if not issubclass(owner, models.Model):
+        return {}
+    try:
+        field = owner._meta.get_field(name)
+    except FieldDoesNotExist:
+        return {}
+    return {
+        raw: Choice(label, raw) for raw, label in getattr(field, "flatchoices", ()) if raw not in (None, "")
+    }
 
 
 @dataclass(frozen=True)
@@ -337,18 +349,20 @@ class Table(tables2.Table):
 
     def _value(self, bound: BoundColumn) -> Callable[[Any], Any]:
         """From record to the column's value; a choice's label in place of what is stored."""
-        path = list(bound.accessor.bits)
-        *parents, last = path
-        display = f"get_{last}_display"
+        *parents, last = bound.accessor.bits
+        tail = [last]
+        labels: dict[Any, Choice] = {}
+        seen: list[type] = []
 
         def value(record: Any) -> Any:
-            owner = get_value(record, parents)
+            owner = get_value(record, parents) if parents else record
             if owner is None:
                 return None
-            raw = get_value(owner, [last])
-            if raw not in (None, "") and hasattr(owner, display):
-                return Choice(getattr(owner, display)(), raw)
-            return raw
+            if not seen:
+                seen.append(type(owner))
+                labels.update(_choice_labels(type(owner), last))
+            raw = get_value(owner, tail)
+            return labels.get(raw, raw) if labels else raw
 
         return value
 
