@@ -6,8 +6,9 @@ from functools import partial
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from celery import current_app
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -69,7 +70,8 @@ def do_chunk(tenant_id: UUID, job_id: UUID) -> bool:
                 return False
             now = timezone.now()
             job.state, job.started_at, job.heartbeat_at = JobState.RUNNING, job.started_at or now, now
-            job.save(update_fields=["state", "started_at", "heartbeat_at"])
+            job.attempts = 0
+            job.save(update_fields=["state", "started_at", "heartbeat_at", "attempts"])
             more = _handlers[job.kind](job)
             if not more and not job.has_ended:
                 actions.finish(job)
@@ -77,9 +79,6 @@ def do_chunk(tenant_id: UUID, job_id: UUID) -> bool:
     except ActionRefused as refusal:
         _end_badly(tenant_id, job_id, str(refusal.message))
         return False
-    except (OperationalError, InterfaceError):
-        # The database went away: the sweep sends the chunk again.
-        raise
     except Exception as error:
         log.exception("job_chunk_failed", job=str(job_id))
         return _count_failure(tenant_id, job_id, error)
@@ -100,12 +99,17 @@ def restart_stale(tenant_id: UUID) -> int:
 
 
 def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:
-    """Try again a few times what can heal (a deadlock, a lock timeout); the rest fails at once."""
+    """Try a chunk again a few times where that can help (a deadlock, a busy machine); the rest fails at once.
+
+    While the database is away this raises as well, and the sweep sends the chunk again.
+    """
     with tenant_scope(tenant_id):
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
+        if job.has_ended:
+            return False
         job.attempts += 1
         job.save(update_fields=["attempts"])
-        if isinstance(error, DatabaseError) and job.attempts < MAX_ATTEMPTS:
+        if isinstance(error, (DatabaseError, SoftTimeLimitExceeded)) and job.attempts < MAX_ATTEMPTS:
             return True
         actions.fail(job, f"{type(error).__name__}: {error}")
         return False
@@ -113,7 +117,9 @@ def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:
 
 def _end_badly(tenant_id: UUID, job_id: UUID, message: str) -> None:
     with tenant_scope(tenant_id):
-        actions.fail(Job.objects.select_for_update(of=("self",)).get(pk=job_id), message)
+        job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
+        if not job.has_ended:
+            actions.fail(job, message)
 
 
 def send_chunk(tenant_id: UUID, job_id: UUID) -> None:

@@ -7,9 +7,13 @@ from portal.jobs.queries import tenants_with_active_jobs
 from portal.tenancy.tasks import TenantTask
 
 
-@shared_task(base=TenantTask, name="jobs.run_chunk", queue="bulk")
+@shared_task(base=TenantTask, name="jobs.run_chunk", queue="bulk", soft_time_limit=55, time_limit=60)
 def run_chunk(*, tenant_id: str, job_id: str) -> None:
-    """One chunk, then a message for the next."""
+    """One chunk, then a message for the next.
+
+    It alone may outlast the broker's visibility timeout, as a large workbook or an import of all or nothing
+    can: the job's row is locked meanwhile, so the message that then comes a second time does nothing.
+    """
     if runner.do_chunk(UUID(tenant_id), UUID(job_id)):
         runner.send_chunk(UUID(tenant_id), UUID(job_id))
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -75,10 +76,11 @@ def test_a_refusal_ends_the_job_with_its_message(tenant: Tenant, monkeypatch: py
 
 
 def test_a_lost_database_is_left_to_the_sweep(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
-    def lose_connection(job: Job) -> bool:
+    def lose_connection(*args: object) -> bool:
         raise OperationalError("server closed the connection")
 
     monkeypatch.setitem(runner._handlers, KIND, lose_connection)
+    monkeypatch.setattr(runner, "_count_failure", lose_connection)
     job = new_job(tenant)
     with pytest.raises(OperationalError):
         runner.do_chunk(tenant.pk, job.pk)
@@ -86,6 +88,32 @@ def test_a_lost_database_is_left_to_the_sweep(tenant: Tenant, monkeypatch: pytes
         job.refresh_from_db()
     assert job.state == JobState.QUEUED
     assert tenants_with_active_jobs() == [tenant.pk]
+
+
+@pytest.mark.parametrize("error", [OperationalError("deadlock detected"), SoftTimeLimitExceeded()])
+def test_a_chunk_that_may_heal_is_tried_again(
+    error: Exception, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    failures = [error] * (runner.MAX_ATTEMPTS - 1)
+
+    def fail_first(job: Job) -> bool:
+        if failures:
+            raise failures.pop()
+        return make_partners(job)
+
+    monkeypatch.setitem(runner._handlers, KIND, fail_first)
+    job = runner.run_inline(new_job(tenant))
+    assert (job.state, job.attempts, made(tenant)) == (JobState.DONE, 0, 8)
+
+
+def test_a_chunk_that_never_succeeds_ends_the_job(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    def fail(job: Job) -> bool:
+        raise OperationalError("no space left on device")
+
+    monkeypatch.setitem(runner._handlers, KIND, fail)
+    job = runner.run_inline(new_job(tenant))
+    assert (job.state, job.attempts) == (JobState.FAILED, runner.MAX_ATTEMPTS)
+    assert "no space left" in job.error
 
 
 def test_only_a_silent_job_is_sent_again(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
