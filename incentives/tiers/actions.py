@@ -461,6 +461,12 @@ def move_tier(tier: Tier, *, up: bool, by: Membership) -> None:
     other = index + 1 if up else index - 1
     if not 0 <= other < len(ladder):
         return
+    # Every day without an assignment counts as the lowest tier's, so another lowest one would take back or add
+    # to what deals of those days have earned.
+    if 0 in (index, other) and Partner.objects.filter(ledger_entries__isnull=False).exists():
+        raise ActionRefused(
+            _("The lowest tier stays the lowest: what partners have earned so far was counted by it.")
+        )
     first, second = ladder[index], ladder[other]
     first.rank, second.rank = second.rank, first.rank
     for row in (first, second):

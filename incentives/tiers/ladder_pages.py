@@ -20,7 +20,9 @@ from incentives.tiers.preview import preview_tier
 from incentives.tiers.requirements import Condition, Group, dump
 from incentives.tiers.words import condition_text
 from portal.accounts.access import requires
+from portal.errors import ActionRefused
 from portal.shell.addresses import turl
+from portal.shell.messages import say_refused
 
 
 @require_safe
@@ -123,7 +125,11 @@ def _choices() -> dict[str, Any]:
 @require_POST
 @requires("incentives.change_programme")
 def tier_move(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    move_tier(get_object_or_404(Tier, pk=pk), up=request.POST.get("to") == "up", by=request.membership)
+    tier = get_object_or_404(Tier, pk=pk)
+    try:
+        move_tier(tier, up=request.POST.get("to") == "up", by=request.membership)
+    except ActionRefused as refusal:
+        say_refused(request, refusal)
     return redirect(turl(request, "incentives:ladder"))
 
 

@@ -11,9 +11,17 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from incentives.consumers import evaluate, post_earnings
+from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.models import TierAssignment, TierPolicy, TierProposal, TierStanding
-from incentives.tiers.actions import Move, assign_tiers, confirm_proposal, decline_proposal, evaluate_tiers
+from incentives.tiers.actions import (
+    Move,
+    assign_tiers,
+    confirm_proposal,
+    decline_proposal,
+    evaluate_tiers,
+    move_tier,
+)
 from incentives.tiers.enums import Comparison, Direction, ProposalStatus, WindowKind
 from incentives.tiers.models import Tier
 from incentives.tiers.queries import histories, tier_on
@@ -40,6 +48,23 @@ def hold(partner: Partner, tier: Tier, since: dt.date) -> None:
 
 def waiting() -> list[TierProposal]:
     return list(TierProposal.objects.filter(status=ProposalStatus.WAITING))
+
+
+def test_the_lowest_tier_stays_the_lowest_once_something_was_earned(
+    scoped: Tenant, admin: Membership
+) -> None:
+    base, silver, gold = make_tiers(SILVER, GOLD)
+    move_tier(silver, up=False, by=admin)
+    move_tier(base, up=False, by=admin)
+    make_plan({tier: [(0, None, "0.1")] for tier in (base, silver, gold)})
+    deal = won_deal(PartnerFactory(), 1_000_00, dt.date(2026, 2, 1))
+    post_ledger([deal.partner_id], today=TODAY)
+    with pytest.raises(ActionRefused):
+        move_tier(silver, up=False, by=admin)
+    with pytest.raises(ActionRefused):
+        move_tier(base, up=True, by=admin)
+    move_tier(gold, up=False, by=admin)
+    assert [tier.name for tier in Tier.objects.order_by("rank")] == ["Registered", "Gold", "Silver"]
 
 
 @pytest.mark.usefixtures("scoped")
