@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.access import check
+from portal.accounts.access import can, check
 from portal.accounts.enums import PARTNER_ROLES, Role
 from portal.accounts.models import Invitation, Membership, User, digest, new_secret
 from portal.errors import ActionRefused
@@ -189,6 +189,8 @@ def change_role(member: Membership, *, role: str, by: Membership) -> Membership:
             _check_other_admin(member)
         old, member.role = member.role, role
         member.save(update_fields=["role"])
+        if not can(member, "accounts.manage_colleagues"):
+            _revoke_sent_by(member)
         record(
             "member.role_changed",
             subject=member,
@@ -200,7 +202,8 @@ def change_role(member: Membership, *, role: str, by: Membership) -> Membership:
 
 
 def remove(member: Membership, *, by: Membership) -> Membership:
-    """End someone's access, their API keys and, when no other programme is left to them, their sessions."""
+    """End someone's access, their API keys, the invitations they sent that nobody has accepted yet and, when no
+    other programme is left to them, their sessions."""
     with _vendor_scope():
         member = _locked(member, by)
         if member.pk == by.pk:
@@ -210,6 +213,7 @@ def remove(member: Membership, *, by: Membership) -> Membership:
         member.is_active = False
         member.save(update_fields=["is_active"])
         member.api_keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+        _revoke_sent_by(member)
         record(
             "member.removed",
             subject=member,
@@ -243,6 +247,13 @@ def _locked(member: Membership, by: Membership) -> Membership:
     if not found.is_active:
         raise ActionRefused(_("This person is no longer a member."))
     return found
+
+
+def _revoke_sent_by(member: Membership) -> None:
+    """Close the doors that someone has opened, perhaps for themselves under another address."""
+    Invitation.objects.filter(invited_by=member, accepted_at=None, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
 
 
 def _open_invitation(invitation: Invitation, by: Membership) -> Invitation:

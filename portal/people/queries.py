@@ -58,10 +58,13 @@ def demo_members() -> list[Membership]:
     """One member for each role of the demo vendors, the eldest first; none where there is no demo."""
     if not settings.DEMO:
         return []
+    # Someone who has been invited from a real programme must not be anyone's to become.
+    real = Membership.objects.filter(tenant__is_demo=False).values("user_id")
     members = (
         Membership.objects.filter(
             tenant__in=Tenant.objects.filter(is_demo=True), is_active=True, user__is_staff=False
         )
+        .exclude(user_id__in=real)
         .select_related("user", "tenant")
         .order_by("tenant_id", "role", "id")
         .distinct("tenant_id", "role")

@@ -241,6 +241,19 @@ def test_removal_keeps_the_session_of_who_has_another_programme(
     assert client.get("/globex/").status_code == 200
 
 
+@pytest.mark.parametrize("end", ["remove", "demote"])
+def test_invitations_end_with_the_rights_of_who_sent_them(
+    end: str, admin: Membership, invited: tuple[Invitation, str], client: Client
+) -> None:
+    with tenant_scope(admin.tenant_id):
+        other = make_member(Role.ADMIN)
+        if end == "remove":
+            actions.remove(admin, by=other)
+        else:
+            actions.change_role(admin, role=Role.CHANNEL_MANAGER, by=other)
+    assert client.get(f"/acme/join/{invited[1]}/").status_code == 410
+
+
 def test_the_last_admin_stays(admin: Membership) -> None:
     with tenant_scope(admin.tenant_id):
         with pytest.raises(ActionRefused):
@@ -304,6 +317,16 @@ def test_the_demo_signs_in_with_one_click_only_where_there_is_a_demo(client: Cli
     assert client.post(f"/accounts/demo/{hidden.pk}/").status_code == 404
     assert client.get(f"/accounts/demo/{shown.pk}/").status_code == 405
     assert client.post(f"/accounts/demo/{shown.pk}/")["Location"] == "/demo/"
+
+
+@override_settings(DEMO=True)
+def test_the_demo_never_signs_in_as_someone_of_a_real_programme(client: Client, db: None) -> None:
+    demo, real = TenantFactory(slug="demo", is_demo=True), TenantFactory(slug="real")
+    with tenant_scope(demo.pk):
+        guest = make_member(Role.ADMIN)
+    with tenant_scope(real.pk):
+        make_member(Role.CHANNEL_MANAGER, user=guest.user)
+    assert client.post(f"/accounts/demo/{guest.pk}/").status_code == 404
 
 
 @override_settings(DEMO=False)
