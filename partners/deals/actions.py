@@ -500,7 +500,9 @@ def _only(fields: Mapping[str, Any], allowed: frozenset[str]) -> None:
 
 def _derive(deal: Deal, base_currency: str) -> None:
     """Fields that follow from others: the family of the product, the amount in the tenant's currency."""
-    deal.family = deal.product.family if deal.product else None
+    if deal.is_editable:
+        # An approved registration keeps the family that it protects, wherever the product goes.
+        deal.family = deal.product.family if deal.product else None
     if deal.amount is None:
         deal.amount_base = None
     else:

@@ -1,5 +1,6 @@
 """What deals can be narrowed down by."""
 
+from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -12,6 +13,8 @@ from partners.directory.queries import families, managers, visible_customers, vi
 from portal.money import to_minor
 
 WITHOUT = "none"
+# More than any deal, and still a number that the database can compare.
+MOST = Decimal(10) ** 15
 
 
 class DealFilter(django_filters.FilterSet):
@@ -47,10 +50,14 @@ class DealFilter(django_filters.FilterSet):
         """Typed in major units of the tenant's currency."""
         currency = self.request.tenant.currency
         if value.start is not None:
-            deals = deals.filter(amount_base__gte=to_minor(value.start, currency))
+            deals = deals.filter(amount_base__gte=to_minor(_held(value.start), currency))
         if value.stop is not None:
-            deals = deals.filter(amount_base__lte=to_minor(value.stop, currency))
+            deals = deals.filter(amount_base__lte=to_minor(_held(value.stop), currency))
         return deals
+
+
+def _held(amount: Decimal) -> Decimal:
+    return max(-MOST, min(amount, MOST))
 
 
 class VendorDealFilter(DealFilter):
