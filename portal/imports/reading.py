@@ -425,7 +425,11 @@ def _find_formulas(content: bytes, number: int, table: Table) -> None:
     empty = {
         row: values for row, *values in table.frame.iter_rows() if any(value is None for value in values)
     }
+    last = max(empty, default=0)
     for row, cells in enumerate(sheet.iter_rows(), start=1):
+        # A row may claim any number, and all the rows before it would be made up.
+        if row > last:
+            break
         if row not in empty or row in table.faults:
             continue
         for column, cell in enumerate(cells[: len(table.headers)]):

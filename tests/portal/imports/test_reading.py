@@ -175,6 +175,19 @@ def test_a_formula_without_a_stored_result_refuses_its_row() -> None:
     assert table.faults == {3: {"column": "total", "found": "=1+1", "code": "formula"}}
 
 
+def test_a_row_that_claims_a_huge_number_does_not_make_up_those_before_it() -> None:
+    content = workbook(["name", "total"], ["A", None], ["B", "=1+1"])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w") as target:
+        for member in source.namelist():
+            part = source.read(member)
+            if member.startswith("xl/worksheets/"):
+                part = part.replace(b"</sheetData>", b'<row r="2000000000"/></sheetData>')
+            target.writestr(member, part)
+    table = read_table(out.getvalue(), LIMITS)
+    assert (cells(table)[0][0], list(table.faults)) == ("A", [3])
+
+
 def test_spreadsheet_errors_refuse_their_row() -> None:
     table = read_table(b"name,total\nA,#REF!\nB,5\n#1 Reseller,6\n", LIMITS)
     assert {row: fault["code"] for row, fault in table.faults.items()} == {2: "error_value"}
