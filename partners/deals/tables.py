@@ -38,9 +38,7 @@ STAGE_TONES = {
 class DealTable(Table):
     """For a partner's people."""
 
-    title = LinkColumn(
-        _("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline"
-    )
+    title = LinkColumn(_("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline")
     number = Column(_("Number"), visible=False)
     customer = Column(_("Customer"), order_by="customer__name")
     status = BadgeColumn(_("Registration"), tones=STATUS_TONES)
@@ -65,9 +63,7 @@ class VendorDealTable(DealTable):
 class InboxTable(Table):
     """Registrations and reported wins that wait for a decision."""
 
-    title = LinkColumn(
-        _("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline"
-    )
+    title = LinkColumn(_("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline")
     number = Column(_("Number"), visible=False)
     partner = LinkColumn(_("Partner"), to="directory:partner", pk="partner_id", order_by="partner__name")
     customer = Column(_("Customer"), order_by="customer__name")

@@ -11,7 +11,7 @@ from portal.accounts.models import Membership, User
 from portal.tenancy.models import Tenant
 
 # The admin's own sign-in form would pass by two-step sign-in and rate limits.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Partner portal, platform"
 admin.site.site_url = None
 
