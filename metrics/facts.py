@@ -354,7 +354,11 @@ def _schema(source: str) -> dict[str, pl.DataType]:
 
 def fetch_frame(sql: str, values: dict[str, object] | None, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """A query's answer as a frame, by COPY: no Python object is made per value."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", values) as copy:
+    with (
+        connection.cursor() as cursor,
+        # Django's cursor that logs queries takes no parameters for COPY.
+        cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", values) as copy,
+    ):
         content = b"".join(bytes(block) for block in copy)
     if not content:
         return pl.DataFrame(schema=schema)

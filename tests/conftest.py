@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -14,6 +15,15 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, TenantFactory, make_member
 from tests.importing import Importer
+
+# How fast the machine is says nothing about a property, and a run must be repeatable.
+hypothesis.settings.register_profile(
+    "portal",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("portal")
 
 
 @pytest.fixture
