@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from metrics.actions import ensure_default_template, recompute_periods
+from metrics.actions import all_chunks, ensure_default_template, recompute_periods
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard
-from metrics.periods import calendar_of
+from metrics.periods import Period, PeriodKind, calendar_of
 from partners.deals.models import Deal
 from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
 from portal.accounts.enums import Role
@@ -57,7 +57,8 @@ def vendor(slug: str, partners: int) -> Vendor:
         _fill(tenant, partners)
     with tenant_scope(tenant.pk):
         ensure_default_template(tenant)
-    compute_current(tenant)
+    calendar = calendar_of(tenant)
+    compute(tenant, [[calendar.current(kind).key for kind in PeriodKind]])
     return Vendor(
         tenant=tenant,
         partners=partners,
@@ -69,17 +70,25 @@ def vendor(slug: str, partners: int) -> Vendor:
     )
 
 
-def compute_current(tenant: Tenant) -> None:
-    """Scorecards of the periods that the last weeks' deals count in, where there are none yet."""
-    calendar = calendar_of(tenant)
-    today = calendar.today()
-    for period in calendar.every(today - RECENT, today):
+def compute(tenant: Tenant, chunks: list[list[str]]) -> None:
+    """Scorecards of these periods, where there are none yet."""
+    for chunk in chunks:
         with tenant_scope(tenant.pk):
-            of_period = Scorecard.objects.filter(period_kind=period.kind, period_start=period.start)
-            if not of_period.filter(subject_kind="programme").exists():
-                recompute_periods([period])
+            known = Scorecard.objects.filter(subject_kind="programme").values_list(
+                "period_kind", "period_start"
+            )
+            missing = set(chunk) - {f"{kind}:{start}" for kind, start in known}
+            if missing:
+                recompute_periods([Period.parse(key) for key in sorted(missing)])
     quiet(tenant)
     tidy()
+
+
+def compute_history(tenant: Tenant) -> None:
+    """Scorecards of all periods, as the nightly run leaves them."""
+    with tenant_scope(tenant.pk):
+        chunks = all_chunks()
+    compute(tenant, chunks)
 
 
 def quiet(tenant: Tenant) -> None:

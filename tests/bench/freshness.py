@@ -14,7 +14,7 @@ from metrics.periods import PeriodKind, calendar_of
 from partners.deals.actions import win
 from partners.deals.models import Deal
 from portal.tenancy.scope import tenant_scope
-from tests.bench.data import Vendor, quiet
+from tests.bench.data import RECENT, Vendor, compute_history
 from tests.bench.measure import Figure, percentile
 from tests.bench.pages import signed_in
 from tests.reliability.processes import portal
@@ -30,7 +30,7 @@ GIVE_UP_SECONDS = 30
 
 def freshness(bench: "Bench") -> Iterable[Figure]:
     vendor = bench.large
-    quiet(vendor.tenant)
+    compute_history(vendor.tenant)
     deals = _open_deals(vendor, WINS + WARM)
     with tempfile.TemporaryDirectory() as folder, portal(Path(folder)) as running:
         running.worker("default", concurrency=2)
