@@ -47,8 +47,9 @@ def freshness(bench: "Bench") -> Iterable[Figure]:
 def _open_deals(vendor: Vendor, count: int) -> list[Deal]:
     """Deals that can be won now, each of another partner."""
     with tenant_scope(vendor.tenant.pk):
+        recent = calendar_of(vendor.tenant).today() - RECENT
         candidates = Deal.objects.filter(
-            status="", stage__in=["engaging", "proposal"], customer__isnull=False
+            status="", stage__in=["engaging", "proposal"], customer__isnull=False, engaged_on__gt=recent
         )
         found: dict[object, Deal] = {}
         for deal in candidates.select_related("partner", "customer").order_by("pk")[: count * 50]:
