@@ -48,7 +48,12 @@ def post_ledger(
         (partner_id, difference)
         for partner_id in ids
         for difference in differences(
-            calculate(deals.get(partner_id, ()), audiences[partner_id], terms, calendar),
+            calculate(
+                deals.get(partner_id, ()),
+                queries.settled(audiences[partner_id], posted.get(partner_id, {})),
+                terms,
+                calendar,
+            ),
             posted.get(partner_id, {}),
         )
     ]

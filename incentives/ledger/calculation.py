@@ -31,11 +31,16 @@ class WonDeal:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What of a partner decides whether a plan is for them."""
+    """What of a partner decides whether a plan is for them.
+
+    `settled` are the (deal, plan version) that have been posted: type and region were right on that day, and a
+    partner that changes either later keeps what it has earned.
+    """
 
     type: str
     region: str
     tiers: TierHistory
+    settled: frozenset[tuple[UUID, UUID]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def calculate(
         if not in_force:
             lines.append(Line(deal.id, deal.day, None, tier, nothing=Nothing.NO_PLAN))
         for term in in_force:
-            reason = _not_for(term, audience, tier)
+            reason = _not_for(term, audience, tier, deal.id)
             base = round_half_up(deal.revenue * term.factor)
             if reason or tier is None:
                 lines.append(Line(deal.id, deal.day, term, tier, base, nothing=reason or Nothing.NO_RATE))
@@ -116,11 +121,12 @@ def calculate(
     return lines
 
 
-def _not_for(terms: Terms, audience: Audience, tier: UUID | None) -> Nothing | None:
-    if terms.partner_types and audience.type not in terms.partner_types:
-        return Nothing.PARTNER_TYPE
-    if terms.regions and audience.region not in terms.regions:
-        return Nothing.REGION
+def _not_for(terms: Terms, audience: Audience, tier: UUID | None, deal_id: UUID) -> Nothing | None:
+    if (deal_id, terms.version_id) not in audience.settled:
+        if terms.partner_types and audience.type not in terms.partner_types:
+            return Nothing.PARTNER_TYPE
+        if terms.regions and audience.region not in terms.regions:
+            return Nothing.REGION
     if terms.tiers and tier not in terms.tiers:
         return Nothing.TIER
     if tier not in terms.bands:
@@ -178,11 +184,12 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What the ledger holds for a key: the sum, how many entries, and what the last one said."""
+    """What the ledger holds for a key: the sum, how many entries, what the last one said, and of which versions."""
 
     amount: int
     entries: int
     payable_on: dt.date
+    versions: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

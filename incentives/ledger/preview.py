@@ -74,7 +74,11 @@ def preview_plan(plan: Plan, draft: VersionDraft) -> PlanPreview:
     since = min(window.start, calendar.period(PeriodKind.YEAR, draft.starts_on).start)
     partners = {partner.pk: partner for partner in Partner.objects.order_by("name")}
     deals = queries.won_deals(partners, since)
-    audiences = queries.audiences(partners)
+    held = queries.posted(partners, since)
+    audiences = {
+        partner_id: queries.settled(audience, held.get(partner_id, {}))
+        for partner_id, audience in queries.audiences(partners).items()
+    }
     after = [*_cut(own, new), new]
 
     def earned(partner_id: UUID, versions: Sequence[Terms], *, windowed: bool) -> int:

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
 
 from incentives.ledger.calculation import Audience, Key, Line, Posted, WonDeal, calculate
@@ -49,23 +50,34 @@ def posted(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[
     if since:
         rows = rows.filter(occurred_on__gte=since)
     found: dict[UUID, dict[Key, Posted]] = defaultdict(dict)
-    for partner_id, deal_id, plan_id, day, amount, entries, payable_on in (
+    for partner_id, deal_id, plan_id, day, amount, entries, payable_on, versions in (
         rows.order_by()
         .values_list("partner_id", "deal_id", "plan_id", "occurred_on")
-        .annotate(Sum("amount"), Count("id"), Max("payable_on"))
+        .annotate(
+            Sum("amount"), Count("id"), Max("payable_on"), versions=ArrayAgg("plan_version_id", distinct=True)
+        )
     ):
-        found[partner_id][Key(deal_id, plan_id, day)] = Posted(amount, entries, payable_on)
+        held = Posted(amount, entries, payable_on, frozenset(versions))
+        found[partner_id][Key(deal_id, plan_id, day)] = held
     return found
+
+
+def settled(audience: Audience, held: Mapping[Key, Posted]) -> Audience:
+    """The audience that keeps what the ledger holds for it."""
+    pairs = {(key.deal_id, version_id) for key, row in held.items() for version_id in row.versions}
+    return replace(audience, settled=frozenset(pairs))
 
 
 def earned_lines(
     partner_ids: Collection[UUID], terms: Sequence[Terms], since: dt.date | None = None
 ) -> dict[UUID, list[Line]]:
-    """What each partner's won deals earn under the terms, as the calculation has it. Four queries."""
+    """What each partner's won deals earn under the terms, as the calculation has it. Five queries."""
     calendar = calendar_of(tier_queries.tenant_in_scope())
-    deals = won_deals(partner_ids, since)
+    deals, held = won_deals(partner_ids, since), posted(partner_ids, since)
     return {
-        partner_id: calculate(deals.get(partner_id, ()), audience, terms, calendar)
+        partner_id: calculate(
+            deals.get(partner_id, ()), settled(audience, held.get(partner_id, {})), terms, calendar
+        )
         for partner_id, audience in audiences(partner_ids).items()
     }
 

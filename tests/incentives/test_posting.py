@@ -72,6 +72,18 @@ class TestPosting:
         assert post_ledger([deal.partner_id]) == []
         assert post_ledger([deal.partner_id], since=DAY) == []
 
+    def test_a_partner_that_moves_keeps_what_it_has_earned(self) -> None:
+        (base,) = make_tiers()
+        make_plan({base: STEPS}, regions=("EMEA",))
+        partner = PartnerFactory(region="EMEA")
+        first = won_deal(partner, 60_00, DAY)
+        post_ledger([partner.pk], today=TODAY)
+        Partner.objects.filter(pk=partner.pk).update(region="APAC")
+        second = won_deal(partner, 60_00, DAY)
+        assert post_ledger([partner.pk], today=LATER) == []
+        assert [line.amount for line in lines_of_deal(first)] == [3_00]
+        assert why_nothing(second) == [Nothing.REGION]
+
     def test_a_late_win_posts_the_difference_for_the_deals_after_it(self) -> None:
         (base,) = make_tiers()
         make_plan({base: STEPS})
