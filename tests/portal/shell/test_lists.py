@@ -112,7 +112,7 @@ def people(admin: Membership) -> Membership:
     with tenant_scope(admin.tenant_id):
         partner = PartnerFactory(name="=Evil & Sons")
         for number in range(59):
-            user = UserFactory(name=f"Person {number:02d}", email=f"p{number:02d}@example.com")
+            user = UserFactory(name=f"Colleague {number:02d}", email=f"p{number:02d}@example.com")
             make_member(Role.PARTNER_MEMBER, partner=partner, user=user)
     return admin
 
@@ -135,8 +135,8 @@ def test_a_strange_page_number_is_the_first_page(page: str, people: Membership, 
 
 
 def test_a_page_behind_the_last_one_leads_back(people: Membership, client_as: SignIn) -> None:
-    answer = client_as(people).get("/acme/people/", {"page": "4", "q": "Person"})
-    assert (answer.status_code, answer["Location"]) == (302, "/acme/people/?q=Person")
+    answer = client_as(people).get("/acme/people/", {"page": "4", "q": "Colleague"})
+    assert (answer.status_code, answer["Location"]) == (302, "/acme/people/?q=Colleague")
 
 
 def test_sorting_goes_both_ways_and_ignores_what_it_does_not_know(
@@ -145,18 +145,18 @@ def test_sorting_goes_both_ways_and_ignores_what_it_does_not_know(
     client = client_as(people)
 
     def first(sort: str) -> str:
-        return client.get("/acme/people/", {"sort": sort, "q": "Person"}).context["table"].data[0].name
+        return client.get("/acme/people/", {"sort": sort, "q": "Colleague"}).context["table"].data[0].name
 
-    assert first("name") == "Person 00"
-    assert first("-name") == "Person 58"
+    assert first("name") == "Colleague 00"
+    assert first("-name") == "Colleague 58"
     assert first("password") == first("user__password") == first("")
     assert 'aria-sort="descending"' in client.get("/acme/people/", {"sort": "-name"}).content.decode()
 
 
 def test_search_needs_every_word(people: Membership, client_as: SignIn) -> None:
     client = client_as(people)
-    assert len(client.get("/acme/people/", {"q": "person 07"}).context["page"].rows) == 1
-    assert "Nothing matches" in client.get("/acme/people/", {"q": "person nobody"}).content.decode()
+    assert len(client.get("/acme/people/", {"q": "colleague 07"}).context["page"].rows) == 1
+    assert "Nothing matches" in client.get("/acme/people/", {"q": "colleague nobody"}).content.decode()
     assert client.get("/acme/people/", {"q": "\x00"}).status_code == 200
 
 
