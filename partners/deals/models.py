@@ -126,7 +126,9 @@ class Deal(TenantModel):
             models.Index(fields=["tenant", "customer"], name="deals_deal_customer_ix"),
             models.Index(
                 fields=["tenant", "submitted_at"],
-                condition=models.Q(status__in=[RegistrationStatus.SUBMITTED, RegistrationStatus.IN_REVIEW]),
+                # As `queries.waiting_for` asks, or the index is of no use to it.
+                condition=models.Q(status__in=[RegistrationStatus.SUBMITTED, RegistrationStatus.IN_REVIEW])
+                | models.Q(win_claim__isnull=False),
                 name="deals_deal_waiting",
             ),
             models.Index(
