@@ -16,6 +16,8 @@ from portal.events.models import Event
 DEAL_EVENTS = ("deal.won", "deal.lost", "deal.reversed", "deal.cancelled", "deal.updated")
 DEALS_IMPORTED = "deals.imported"
 TIER_ASSIGNED = "tier.assigned"
+# More partners than this in one batch of events are evaluated by a job.
+AT_ONCE = 1000
 
 
 def post_earnings(events: list[Event]) -> None:
@@ -51,7 +53,10 @@ def evaluate(events: list[Event]) -> None:
     partner_ids: set[UUID] = {event.partner_id for event in events if event.partner_id}
     # A run over the whole programme says it in one event for many partners.
     partner_ids |= {UUID(key) for event in events for key in event.data.get("partners", ())}
-    if partner_ids:
+    if len(partner_ids) > AT_ONCE:
+        # A run over the whole programme: too much for the dispatcher's one transaction.
+        refresh_all(tiers=True)
+    elif partner_ids:
         evaluate_tiers(partner_ids)
 
 

@@ -12,6 +12,7 @@ from incentives.tiers.actions import evaluate_tiers
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.jobs.actions import advance, create_job
+from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.jobs.runner import job_handler, start
 
@@ -27,6 +28,14 @@ def refresh_all(
     total = Partner.objects.count()
     payload = {"tiers": tiers, "ledger": ledger, "since": str(since) if since else None}
     if total > AT_ONCE:
+        # One that has not begun will see what this one would; while a worker has it in hand it is locked.
+        waiting = (
+            Job.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(kind=JOB_KIND, state=JobState.QUEUED, payload=payload)
+            .first()
+        )
+        if waiting is not None:
+            return waiting
         job = create_job(
             JOB_KIND, title=_("Tiers and earnings of all partners"), by=by, total=total, payload=payload
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from incentives import panels
+from incentives import consumers, panels, refresh
 from incentives.example import create_example_programme
 from incentives.ledger.actions import post_ledger
 from incentives.models import LedgerEntry, TierProposal, TierStanding
@@ -19,7 +19,11 @@ from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.events.dispatch import dispatch_pending
+from portal.events.models import Event
 from portal.events.record import record
+from portal.jobs import runner
+from portal.jobs.enums import JobState
+from portal.jobs.models import Job
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, TenantFactory, won_deal
@@ -53,6 +57,22 @@ def test_a_won_deal_changes_tier_and_earnings_by_events_alone() -> None:
         assert TierStanding.objects.get(partner=partner).reached_tier.name == "Silver"
         assert TierProposal.objects.get().to_tier.name == "Silver"
         assert LedgerEntry.objects.count() == 1
+
+
+def test_a_run_over_the_whole_programme_is_evaluated_by_one_job(
+    scoped: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "AT_ONCE", 2)
+    monkeypatch.setattr(refresh, "AT_ONCE", 2)
+    create_example_programme(by=None)
+    partners = PartnerFactory.create_batch(3)
+    event = Event(type="scorecards.updated", data={"partners": [str(partner.pk) for partner in partners]})
+    for _again in range(2):
+        consumers.evaluate([event])
+    assert not TierStanding.objects.exists()
+    job = Job.objects.get(kind=refresh.JOB_KIND)
+    assert runner.run_inline(job).state == JobState.DONE
+    assert TierStanding.objects.count() == 3
 
 
 @pytest.mark.parametrize(("panel", "who", "budget"), BUDGETS)
