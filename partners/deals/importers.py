@@ -1,7 +1,7 @@
 """How deals come in from files."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -309,6 +309,14 @@ def _link_customers() -> None:
     )
 
 
+def _recorded_on(ids: list[str]) -> pl.DataFrame:
+    """`partner` and `day` of deals without a day of entering: those entered when they were recorded."""
+    rows = Deal.objects.filter(pk__in=ids, engaged_on=None).order_by().values_list("partner_id", "created_at")
+    # A day early, so that no time zone makes it late.
+    found = {(str(partner), moment.date() - timedelta(days=1)) for partner, moment in rows}
+    return pl.DataFrame(sorted(found), schema={"partner": pl.String, "day": pl.Date}, orient="row")
+
+
 def _record_imported(rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
     """One event for each partner, with the days that are touched: those of the former values as well."""
     columns = ["partner", "engaged_on", "closed_on"]
@@ -316,6 +324,8 @@ def _record_imported(rows: pl.DataFrame, before: pl.DataFrame, context: Context)
     days: dict[str, set[date]] = defaultdict(set)
     touched = pl.concat([rows.select(columns), before.select(columns)])
     touched = touched.unpivot(["engaged_on", "closed_on"], index="partner", value_name="day")
+    undated = rows.filter(pl.col("id").is_in(before["id"].to_list()) & pl.col("engaged_on").is_null())
+    touched = pl.concat([touched.select("partner", "day"), _recorded_on(undated["id"].to_list())])
     for partner, day in touched.select("partner", "day").drop_nulls().unique().iter_rows():
         days[partner].add(day)
     record_many(

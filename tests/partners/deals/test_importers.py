@@ -1,7 +1,7 @@
 """Deals from files: amounts, stages, unknown names, changes."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -245,3 +245,14 @@ def test_rows_without_an_id_are_recognised_by_all_they_hold(importer: Importer, 
 def test_text_that_looks_like_a_formula_stays_text(importer: Importer, programme: None) -> None:
     importer.run("deals", "id,partner,stage,title\nA1,Reseller One,Engaging,\"=cmd|' /C calc'!A0\"\n")
     assert Deal.objects.get().title == "=cmd|' /C calc'!A0"
+
+
+def test_a_change_of_a_deal_without_a_start_names_the_day_it_was_recorded(
+    importer: Importer, programme: None
+) -> None:
+    importer.run("deals", HEAD + "A1,Reseller One,,,Engaging,,,500\n")
+    Deal.objects.update(created_at=datetime(2026, 3, 5, 12, tzinfo=UTC))
+    importer.run("deals", HEAD + "A1,Reseller One,,,Engaging,,,900\n")
+    event = Event.objects.filter(type="deals.imported").order_by("-id").first()
+    assert event is not None
+    assert event.data["days"] == ["2026-03-04"]
