@@ -226,6 +226,8 @@ USERSESSIONS_TRACK_ACTIVITY = False
 SECURE_TRANSPORT = PORTAL_URL.startswith("https://")
 if env_flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Or one person's failed sign-ins would lock out everyone: all would seem to come from the proxy.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SECURE_SSL_REDIRECT = PRODUCTION and SECURE_TRANSPORT
 SECURE_REDIRECT_EXEMPT = [r"^healthz"]
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION and SECURE_TRANSPORT else 0
@@ -272,12 +274,10 @@ TIME_ZONE = "UTC"
 # --- mail -------------------------------------------------------------------------------------
 
 _mail = urlsplit(env("EMAIL_URL", None if PRODUCTION else "console://"))
-EMAIL_BACKEND = {
-    "console": "django.core.mail.backends.console.EmailBackend",
-    "smtp": "django.core.mail.backends.smtp.EmailBackend",
-    "smtps": "django.core.mail.backends.smtp.EmailBackend",
-    "file": "django.core.mail.backends.filebased.EmailBackend",
-}[_mail.scheme]
+_mail_backends = {"console": "console", "smtp": "smtp", "smtps": "smtp", "file": "filebased"}
+if _mail.scheme not in _mail_backends:
+    raise ImproperlyConfigured("EMAIL_URL must start with smtp://, smtps://, file:// or console://.")
+EMAIL_BACKEND = f"django.core.mail.backends.{_mail_backends[_mail.scheme]}.EmailBackend"
 EMAIL_FILE_PATH = _mail.path or None
 EMAIL_HOST = _mail.hostname or "localhost"
 EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 25)
