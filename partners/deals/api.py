@@ -190,15 +190,22 @@ class DealViewSet(
         serializer.instance = actions.create_draft(partner, by=self.membership, **fields)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change a draft or a returned registration, or the forecast of an open deal."""
+        """Change a draft or a returned registration, or the forecast of an open deal.
+
+        Send the `version` that you read: where someone has changed the deal since, yours is refused.
+        """
         deal = self.get_object()
+        seen = SeenSerializer(data=request.data)
+        seen.is_valid(raise_exception=True)
+        version = seen.validated_data.get("version")
         serializer = self.get_serializer(deal, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         fields = dict(serializer.validated_data)
         fields.pop("partner", None)
         if not deal.is_editable and "stage" in fields:
-            deal = actions.move_stage(deal, fields.pop("stage"), by=self.membership)
-        deal = actions.update_deal(deal, by=self.membership, **fields)
+            deal = actions.move_stage(deal, fields.pop("stage"), by=self.membership, version=version)
+            version = None
+        deal = actions.update_deal(deal, by=self.membership, version=version, **fields)
         return Response(self.get_serializer(deal).data)
 
     def _act(self, verb: Any, serializer_class: type[SeenSerializer]) -> Response:

@@ -73,6 +73,21 @@ def test_a_repeated_post_with_its_key_makes_one_deal(
         assert Deal.objects.count() == 1
 
 
+def test_a_change_of_an_older_version_is_refused(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        deal = deal_in(Status.DRAFT)
+    client, address = client_as(people.seller), f"{DEALS}{deal.pk}/"
+    seen = client.get(address).json()["version"]
+    answers = [
+        client.patch(address, {"notes": text, "version": seen}, content_type="application/json")
+        for text in ("first", "second")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert client.get(address).json()["notes"] == "first"
+
+
 def test_a_partner_reaches_its_own_deals_and_customers_only(
     tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, client_as: SignIn
 ) -> None:
