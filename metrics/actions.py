@@ -153,9 +153,13 @@ def _recompute_partners(
     is_programme = stored["subject_kind"] == SubjectKind.PROGRAMME.value
     totals, stored = stored.filter(is_programme), stored.filter(~is_programme)
     known = set(totals["key"])
+    # Peers are scored from stored facts, which takes less than reading their deals.
+    if templates.among_peers(periods) and len(periods) * Partner.objects.count() > 4 * AT_ONCE:
+        _leave_to_a_job(periods)
+        return changed
     if unknown := [period for period in periods if period.key not in known]:
         if len(unknown) * Partner.objects.count() > AT_ONCE:
-            _leave_to_a_job(min(period.start for period in unknown))
+            _leave_to_a_job(unknown)
         else:
             changed.add(_recompute_all(unknown, calendar, today, templates))
         periods = [period for period in periods if period.key in known]
@@ -177,10 +181,17 @@ def _recompute_partners(
     return changed
 
 
-def _leave_to_a_job(since: dt.date) -> None:
-    """History that was never computed, of more partners than one message may take the time for."""
-    if not Job.objects.filter(kind=JOB_KIND, state__in=[JobState.QUEUED, JobState.RUNNING]).exists():
-        start_full_recompute(since=since)
+def _leave_to_a_job(periods: Collection[Period]) -> None:
+    """Periods of more partners than one message may take the time for: never computed, or ranked among peers.
+
+    A run that has all of them still before it will do; whoever calls holds the lock, so none is half computed.
+    """
+    wanted = {period.key for period in periods}
+    for job in Job.objects.filter(kind=JOB_KIND, state__in=[JobState.QUEUED, JobState.RUNNING]):
+        ahead = job.payload["chunks"][job.cursor.get("next", 0) :]
+        if wanted <= {key for chunk in ahead for key in chunk}:
+            return
+    start_full_recompute(since=min(period.start for period in periods))
 
 
 def _recompute_all(
@@ -325,10 +336,13 @@ def all_chunks(today: dt.date | None = None, since: dt.date | None = None) -> li
     first = min(max(first_day(calendar), since or ALWAYS), today)
     current = [calendar.current(kind, today) for kind in PeriodKind]
     chunks = [[period.key for period in current]]
-    for quarter in reversed(calendar.span(PeriodKind.QUARTER, first, today)):
+    quarters = calendar.span(PeriodKind.QUARTER, first, today)
+    for quarter in reversed(quarters):
         inside = calendar.span(PeriodKind.MONTH, quarter.start, quarter.end - dt.timedelta(days=1))
         year = calendar.period(PeriodKind.YEAR, quarter.start)
-        periods = [*inside, quarter, *([year] if year.start == quarter.start else [])]
+        # A year comes with its first quarter, and the first year with the first there is.
+        closes = quarter.start in (year.start, quarters[0].start)
+        periods = [*inside, quarter, *([year] if closes else [])]
         if keys := [period.key for period in periods if period not in current and period.start <= today]:
             chunks.append(keys)
     return chunks

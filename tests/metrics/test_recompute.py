@@ -200,3 +200,27 @@ def test_a_new_fiscal_year_replaces_the_quarters_and_recomputes(programme: Tenan
     calendar = calendar_of(Tenant.objects.get(pk=programme.pk))
     assert Scorecard.objects.filter(period_kind=PeriodKind.QUARTER).exists()
     assert all(calendar.owns(card.period) for card in Scorecard.objects.all())
+
+
+def test_a_full_run_has_the_year_that_began_before_the_first_day(programme: Tenant) -> None:
+    partner = PartnerFactory(joined_on=dt.date(2024, 8, 10))
+    won_deal(partner, 300_00, dt.date(2024, 8, 12))
+    actions.recompute_everything(TODAY)
+    assert row(SubjectKind.PARTNER, partner.pk, "year:2024-01-01").facts["revenue_won"] == 300_00
+    assert actions.recompute_dirty(TODAY).changed.rows == 0
+
+
+def test_a_run_that_leaves_a_period_out_does_not_stand_for_one_that_has_it(
+    programme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 0)
+    partner = PartnerFactory()
+    actions.start_full_recompute(since=dt.date(2026, 11, 1), send=False)
+    won_deal(partner, 300_00, dt.date(2025, 11, 3))
+    for _again in range(2):
+        actions.mark_dirty([(partner.pk, dt.date(2025, 11, 3))])
+        actions.recompute_dirty(TODAY)
+    assert Job.objects.filter(kind=actions.JOB_KIND).count() == 2
+    for job in Job.objects.filter(kind=actions.JOB_KIND).order_by("id"):
+        runner.run_inline(job)
+    assert row(SubjectKind.PARTNER, partner.pk, "month:2025-11-01").facts["revenue_won"] == 300_00
