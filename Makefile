@@ -8,7 +8,7 @@ ARGS ?=
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check format bench lock clean
+.PHONY: help install install-dev run test check format bench messages lock clean
 
 help:
 	@echo "make run     install, start everything and print the address (PORT=8000 HOST=127.0.0.1)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check   lint, types, layers, migrations, deployment checks"
 	@echo "make format  rewrite the code in the house style"
 	@echo "make bench   measure, one line a figure (ARGS=\"recompute_full list_page\")"
+	@echo "make messages  collect the texts to translate, and compile the translations (needs gettext)"
 	@echo "make lock    lock the newest allowed versions of all requirements"
 	@echo "make clean   delete what was installed and all local data, after asking (CONFIRM=yes)"
 
@@ -43,6 +44,10 @@ format: install-dev
 # The data set of a million deals is kept under var/bench, so that the next run starts at once.
 bench: install-dev
 	@exec $(ENGINES) --folder var/bench -- $(PYTHON_IN_VENV) -m tests.bench $(ARGS)
+
+messages: install-dev
+	@$(ENGINES) -- $(PYTHON_IN_VENV) manage.py makemessages --locale nl --no-obsolete --no-location --ignore var --ignore tests
+	@msgfmt --check-format -o portal/locale/nl/LC_MESSAGES/django.mo portal/locale/nl/LC_MESSAGES/django.po
 
 lock: install-dev
 	@$(PYTHON_IN_VENV) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
