@@ -62,11 +62,6 @@ _SUMS = """
         AND d.status IN ('', 'approved', 'submitted', 'in_review'))"""
 _WINDOWS = """(SELECT * FROM unnest(%(first)s::date[], %(last)s::date[], %(before)s::date[]) AS w(first, last, before)) AS w"""
 _DEALS = f"SELECT d.partner_id, w.first, w.last, {_SUMS} FROM {Deal._meta.db_table} d CROSS JOIN {_WINDOWS}"
-_CUSTOMERS = f"""SELECT s.partner_id, w.first, w.last, count(*) FILTER (WHERE s.since < w.first),
-    count(*) FILTER (WHERE s.since >= w.first AND s.since < w.last)
-FROM (SELECT partner_id, customer_id, min(closed_on) AS since FROM {Deal._meta.db_table} d
-      WHERE stage = 'won' AND customer_id IS NOT NULL{{one}} GROUP BY partner_id, customer_id) AS s CROSS JOIN {_WINDOWS}
-GROUP BY s.partner_id, w.first, w.last"""
 _COLUMNS = [field.column for field in Scorecard._meta.fields]
 _KEY = ["tenant_id", "subject_kind", "subject_key", "period_kind", "period_start"]
 
@@ -112,7 +107,6 @@ def full(bench: "Bench") -> Iterable[Figure]:
     calendar = calendar_of(vendor.tenant)
     periods = [calendar.current(kind) for kind in PeriodKind]
     bare = BareTable(vendor)
-    values = _values(periods)
 
     def ours() -> None:
         with tenant_scope(vendor.tenant.pk):
@@ -121,10 +115,8 @@ def full(bench: "Bench") -> Iterable[Figure]:
     def floor() -> None:
         with tenant_scope(vendor.tenant.pk), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('work_mem', '64MB', true)")
-            for statement in (f"{_DEALS} GROUP BY d.partner_id, w.first, w.last", _CUSTOMERS.format(one="")):
-                with cursor.copy(f"COPY ({statement}) TO STDOUT", values) as copy:
-                    for _block in copy:
-                        pass
+            # The portal's own two statements: a plain pass with a filter for each fact takes longer on a million deals.
+            read_facts([period.window() for period in periods], calendar, calendar.today())
             bare.write()
 
     def change_all() -> None:
