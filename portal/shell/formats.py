@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel.core import Locale
@@ -71,9 +71,17 @@ def short_time(value: datetime | None) -> str:
 
 def percent(value: Decimal | float | None, places: int = 1) -> str:
     """A fraction as a percentage: 0.5 -> 50.0%."""
-    return DASH if value is None else f"{number_format(Decimal(value) * 100, places)}%"
+    return DASH if value is None else f"{number_format(_rounded(Decimal(str(value)) * 100, places), places)}%"
 
 
 def number(value: Decimal | float | int | None, places: int | None = None) -> str:
-    """Grouped as the language does."""
-    return DASH if value is None else number_format(value, places, use_l10n=True, force_grouping=True)
+    """Grouped as the language does, rounded half up to `places` decimals; all of them when None."""
+    if value is None:
+        return DASH
+    shown = value if places is None else _rounded(Decimal(str(value)), places)
+    return number_format(shown, places, use_l10n=True, force_grouping=True)
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    # Django's number_format cuts decimals off.
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) if value.is_finite() else value

@@ -35,3 +35,12 @@ def test_a_moment_is_shown_on_the_day_it_has_where_the_reader_is() -> None:
 def test_percent_of_a_fraction() -> None:
     with translation.override("nl"):
         assert formats.percent(Decimal("0.12345")) == "12,3%"
+
+
+def test_figures_are_rounded_and_not_cut_off() -> None:
+    with translation.override("en"):
+        assert formats.percent(Decimal("0.05381")) == "5.4%"
+        assert formats.percent(0.9996, 0) == "100%"
+        assert formats.number(Decimal("61.65"), 1) == "61.7"
+        assert formats.number(-0.04, 1).endswith("0.0")
+        assert formats.number(1234567) == "1,234,567"
