@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,8 +16,6 @@ from django.views.decorators.http import require_POST
 from portal.accounts.access import signed_in
 from portal.people import actions, queries
 from portal.people.forms import ProfileForm
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @login_required
@@ -59,5 +57,5 @@ def demo_sign_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     member = next((member for member in queries.demo_members() if member.pk == pk), None)
     if settings.PRODUCTION or member is None:
         raise Http404
-    login(request, member.user, backend=BACKEND)
+    get_adapter().login(request, member.user)
     return redirect(reverse("shell:home", args=(member.tenant.slug,)))

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth import login
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,6 @@ from portal.accounts.access import public_view, requires, signed_in
 from portal.accounts.models import Invitation, Membership, User
 from portal.errors import ActionRefused
 from portal.people import actions, queries
-from portal.people.account_views import BACKEND
 from portal.people.forms import InvitationForm, JoinForm, RoleForm
 from portal.people.tables import MemberTable
 from portal.shell.addresses import turl
@@ -213,6 +212,6 @@ def _accept_new(request: HttpRequest, invitation: Invitation, context: dict[str,
         except ActionRefused as refusal:
             add_refusal(form, refusal)
         else:
-            login(request, joined.user, backend=BACKEND)
+            get_adapter().login(request, joined.user)
             return redirect("shell:home", request.tenant.slug)
     return render(request, "people/invitation_new.html", {**context, "form": form})

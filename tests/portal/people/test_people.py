@@ -317,6 +317,12 @@ def test_the_demo_signs_in_with_one_click_only_where_there_is_a_demo(client: Cli
     assert client.post(f"/accounts/demo/{hidden.pk}/").status_code == 404
     assert client.get(f"/accounts/demo/{shown.pk}/").status_code == 405
     assert client.post(f"/accounts/demo/{shown.pk}/")["Location"] == "/demo/"
+    # The button was the proof: no password, which nobody was told, is asked for at once.
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    session = client.session
+    session["signed_in_at"] -= 3600
+    session.save()
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 302
 
 
 @override_settings(DEMO=True)
