@@ -10,6 +10,9 @@ from metrics.display import format_points, format_score
 from metrics.explain import KpiLine
 from metrics.periods import Period
 
+# Grey reads as absence in both themes, beside whatever colour the vendor has.
+MISSING = "rgba(128, 136, 148, 0.35)"
+
 
 def history_chart(history: Sequence[tuple[Period, Decimal | None]]) -> dict[str, Any]:
     """Scores over the periods. Parameters for the chart component."""
@@ -59,7 +62,7 @@ def points_chart(lines: Sequence[KpiLine]) -> dict[str, Any]:
                     "type": "bar",
                     "stack": "points",
                     "name": _("Missing"),
-                    "itemStyle": {"opacity": 0.25},
+                    "itemStyle": {"color": MISSING},
                     "data": [round(line.missing, 1) for line in shown],
                 },
             ],

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from metrics.catalogue import CATALOGUE, DOWN, Unit
-from portal.money import format_money
+from portal.money import digits, format_money
 from portal.shell.formats import DASH, number, percent
 
 Number = int | float | Decimal
@@ -17,7 +17,7 @@ def format_value(unit: str, value: Number | None, currency: str) -> str:
     if value is None:
         return DASH
     if unit == Unit.MONEY:
-        return format_money(_half_up(value), currency, whole=True)
+        return format_money(_rounded(value, currency), currency, whole=True)
     if unit == Unit.PERCENT:
         return percent(_plain(value))
     if unit == Unit.DAYS:
@@ -65,14 +65,24 @@ def gap_text(code: str, value: Number | None, target: Number | None, currency: s
     if gap <= 0:
         return ""
     if kpi.unit == Unit.PERCENT:
-        words = _("%(points)s percentage points more: %(name)s") if kpi.better != DOWN else None
-        words = words or _("%(points)s percentage points less: %(name)s")
+        words = _("%(name)s higher by %(points)s percentage points") if kpi.better != DOWN else None
+        words = words or _("%(name)s lower by %(points)s percentage points")
         return words % {"points": number(Decimal(str(round(gap * 100, 1))), 1), "name": kpi.name}
     if kpi.unit == Unit.COUNT:
         gap = math.ceil(gap - 1e-9)
     amount = format_value(kpi.unit, gap, currency)
-    words = _("%(amount)s less: %(name)s") if kpi.better == DOWN else _("%(amount)s more: %(name)s")
-    return words % {"amount": amount, "name": kpi.name}
+    words = _("%(name)s lower by %(amount)s") if kpi.better == DOWN else _("%(amount)s more %(name)s")
+    return _sentence(words % {"amount": amount, "name": in_sentence(kpi.name)})
+
+
+def in_sentence(name: object) -> str:
+    """A name as it stands inside a sentence: without its capital, unless it is an abbreviation such as "KPI"."""
+    text = str(name)
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _places(value: Number) -> int:
@@ -81,6 +91,14 @@ def _places(value: Number) -> int:
 
 def _plain(value: Number) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _rounded(value: Number, currency: str) -> int:
+    """Minor units; of a calculated amount, such as an average, the whole major units from a hundred on."""
+    unit = 10 ** digits(currency)
+    if isinstance(value, float) and not value.is_integer() and abs(value) >= 100 * unit:
+        return _half_up(value / unit) * unit
+    return _half_up(value)
 
 
 def _half_up(value: Number) -> int:

@@ -11,7 +11,7 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from metrics.catalogue import CATALOGUE, Kpi, Unit
-from metrics.display import direction, format_change, format_points, format_value, gap_text
+from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
 from metrics.evaluation import evaluate_facts
 from metrics.facts import FACTS, contributions
 from metrics.formulas import names_in
@@ -43,6 +43,7 @@ class KpiLine:
     points: float = 0.0
     points_text: str = ""
     share: float = 0.0
+    before_text: str = ""
     gap: str = ""
     by_peers: bool = False
 
@@ -100,6 +101,7 @@ def _plain_line(
         value=value,
         value_text=format_value(kpi.unit, value, currency),
         change_text=change_text(kpi, change, currency),
+        before_text=format_value(kpi.unit, before, currency) if before is not None else "",
         trend="flat" if not change else "up" if change > 0 else "down",
         median_text=format_value(kpi.unit, peers.medians.get(kpi.code), currency),
         **parts,
@@ -272,9 +274,17 @@ def records_behind(
     return tables
 
 
-def score_change(card: Scorecard, previous: Scorecard | None) -> tuple[str, str]:
-    """The change since the period before in words, and its direction."""
+def score_change(card: Scorecard, previous: Scorecard | None, today: dt.date) -> dict[str, Any]:
+    """How the score moved since the period before, for a page.
+
+    `settled` says whether the period has run long enough to call the difference a `change` with a `trend`; while it
+    has not, only the score `before` is told.
+    """
+    settled = card.period.is_settled(today)
+    words = {"settled": settled, "change": "", "trend": "flat", "before": ""}
     if previous is None or card.score is None or previous.score is None:
-        return "", "flat"
+        return words
+    if not settled:
+        return words | {"before": format_score(previous.score)}
     change = card.score - previous.score
-    return format_change(change), direction(change)
+    return words | {"change": format_change(change), "trend": direction(change)}

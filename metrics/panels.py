@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 from metrics import queries
-from metrics.display import direction, format_change, format_score, format_value
+from metrics.display import format_change, format_score, format_value
 from metrics.explain import kpi_lines, score_change, ways_to_gain
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
@@ -18,7 +18,8 @@ FIGURES = ("revenue", "deal_count", "win_rate", "pipeline")
 
 def where_i_stand(membership: Membership) -> dict[str, Any]:
     """The quarter's score with its change, and the cheapest ways to gain points. Two queries."""
-    period = calendar_of(membership.tenant).current(PeriodKind.QUARTER)
+    calendar = calendar_of(membership.tenant)
+    period = calendar.current(PeriodKind.QUARTER)
     cards = {
         card.period_start: card
         for card in Scorecard.objects.filter(
@@ -32,25 +33,24 @@ def where_i_stand(membership: Membership) -> dict[str, Any]:
     if card is None:
         return {"card": None, "period": period}
     lines, _others = kpi_lines(card, previous, PeerFigures(0, {}), membership.tenant.currency)
-    change, trend = score_change(card, previous)
-    return {
+    return score_change(card, previous, calendar.today()) | {
         "card": card,
         "period": period,
         "score_text": format_score(card.score),
-        "change": change,
-        "trend": trend,
         "ways": ways_to_gain(lines),
     }
 
 
 def falling_behind(membership: Membership) -> dict[str, Any]:
-    """Partners whose score fell most against the quarter before: of the manager's portfolio, or of all. One query."""
-    period = calendar_of(membership.tenant).current(PeriodKind.QUARTER)
+    """Partners whose score fell most between the two latest quarters that compare: of the manager's portfolio, or
+    of all. One query."""
+    period = calendar_of(membership.tenant).latest_settled(PeriodKind.QUARTER)
     cards = queries.league(period).filter(change__lt=0)
     if membership.is_manager:
         cards = cards.filter(partner__manager_id=membership.pk)
     return {
         "period": period,
+        "previous": period.previous(),
         "behind": [
             {
                 "partner": card.partner,
@@ -73,7 +73,8 @@ def programme_health(membership: Membership) -> dict[str, Any]:
 
 
 def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, Any]:
-    period = calendar_of(membership.tenant).current(PeriodKind.QUARTER)
+    calendar = calendar_of(membership.tenant)
+    period = calendar.current(PeriodKind.QUARTER)
     starts = [period.start, period.previous().start]
     cards: models.QuerySet[Scorecard] = Scorecard.objects.filter(
         subject_kind=kind, subject_key=key, period_kind=period.kind, period_start__in=starts
@@ -86,15 +87,15 @@ def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, A
     currency = membership.tenant.currency
     lines, others = kpi_lines(card, previous, PeerFigures(0, {}), currency)
     by_code = {line.kpi.code: line for line in [*lines, *others]}
-    before = previous.score if previous else None
-    change = card.score - before if card.score is not None and before is not None else None
-    return context | {
-        "score_text": format_score(card.score),
-        "change": format_change(change) if change is not None else "",
-        "trend": direction(change),
-        "partner_count": format_value("count", card.facts.get("partners", 0), currency),
-        "figures": [by_code[code] for code in FIGURES if code in by_code],
-    }
+    return (
+        context
+        | score_change(card, previous, calendar.today())
+        | {
+            "score_text": format_score(card.score),
+            "partner_count": format_value("count", card.facts.get("partners", 0), currency),
+            "figures": [by_code[code] for code in FIGURES if code in by_code],
+        }
+    )
 
 
 def has_template() -> bool:

@@ -24,6 +24,7 @@ class PeriodKind(models.TextChoices):
 
 
 MONTHS_IN = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
+SETTLED = 0.9  # the share of a period that has run when it may be held against a whole one
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
@@ -98,6 +99,10 @@ class Period:
     def next(self) -> "Period":
         return Period(self.end, self.kind)
 
+    def is_settled(self, today: dt.date) -> bool:
+        """Whether the period is over or nearly so: before that, less than in a whole one is no decline."""
+        return (today - self.start).days >= SETTLED * (self.end - self.start).days
+
     def label(self) -> str:
         """Such as "November 2026", "Oct – Dec 2026" or "Jul 2026 – Jun 2027", in the reader's language."""
         locale = to_locale(get_language() or "en")
@@ -144,6 +149,12 @@ class Calendar:
 
     def current(self, kind: PeriodKind, today: dt.date | None = None) -> Period:
         return self.period(kind, today or self.today())
+
+    def latest_settled(self, kind: PeriodKind, today: dt.date | None = None) -> Period:
+        """The newest period that may be compared with the one before it."""
+        day = today or self.today()
+        current = self.period(kind, day)
+        return current if current.is_settled(day) else current.previous()
 
     def owns(self, period: Period) -> bool:
         """Whether the period is one of this calendar's (quarters and years depend on the fiscal year)."""

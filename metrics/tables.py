@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.display import direction, format_change
 from metrics.models import Scorecard
+from metrics.periods import calendar_of
 from portal.shell.tables import (
     BadgeColumn,
     Column,
@@ -23,10 +24,10 @@ from portal.shell.tables import (
 _ARROWS = {"up": "arrow-up-right", "down": "arrow-down-right", "flat": "minus"}
 
 
-def change_html(change: Decimal) -> SafeString:
-    """A change with its sign and an arrow."""
+def change_html(change: Decimal, *, judged: bool = True) -> SafeString:
+    """A change with its sign and an arrow; good or bad in colour when it is `judged`."""
     way = direction(change)
-    tone = {"up": "trend-good", "down": "trend-bad", "flat": ""}[way]
+    tone = {"up": "trend-good", "down": "trend-bad", "flat": ""}[way] if judged else ""
     return format_html(
         '<span class="trend {}"><i class="ti ti-{}" aria-hidden="true"></i>{}</span>',
         tone,
@@ -43,12 +44,14 @@ class ScoreColumn(NumberColumn):
 
 
 class ChangeColumn(Column):
-    """The change since the period before."""
+    """The change since the period before; without a verdict while a row's period has only begun."""
 
     css = "num"
 
-    def cell(self, value: Decimal, record: Scorecard, table: Table) -> str:
-        return change_html(value)
+    def cell(self, value: Decimal, record: Scorecard | dict, table: Table) -> str:
+        period = record.period if isinstance(record, Scorecard) else record.get("period")
+        today = calendar_of(table.request.tenant).today()
+        return change_html(value, judged=period is None or period.is_settled(today))
 
     def export_values(self, value: Decimal | None, record: Scorecard, table: Table) -> list[Decimal | None]:
         return [value]
@@ -85,7 +88,7 @@ class LeagueTable(Table):
 
 
 class GroupTable(Table):
-    """Rows are dicts with `name` and `address` beside the figures."""
+    """Rows are dicts with `name`, `address` and `period` beside the figures."""
 
     name = Column(_("Group"))
     partner_count = NumberColumn(_("Partners"))

@@ -74,6 +74,13 @@ def _picker(request: HttpRequest, period: Period) -> dict[str, Any]:
     }
 
 
+def _comparison(request: HttpRequest, period: Period) -> str:
+    """The period's name, and what its changes are against while it runs."""
+    if period.is_settled(calendar_of(request.tenant).today()):
+        return period.label()
+    return _("%(period)s so far; changes are against the whole period before") % {"period": period.label()}
+
+
 # --- scorecards --------------------------------------------------------------------------------
 
 
@@ -110,7 +117,7 @@ class LeaguePage(ListPage):
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
         period = _period(request)
-        return {"subtitle": period.label(), "picker": _picker(request, period)}
+        return {"subtitle": _comparison(request, period), "picker": _picker(request, period)}
 
 
 @require_GET
@@ -152,7 +159,6 @@ def _working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[
     kind, period = SubjectKind(card.subject_kind), card.period
     previous = queries.card_of(kind, card.subject_key, period.previous())
     lines, others = kpi_lines(card, previous, peers, currency)
-    change, trend = score_change(card, previous)
     history = [
         (older.period, older.score)
         for older in reversed(
@@ -161,10 +167,8 @@ def _working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[
             .only("period_kind", "period_start", "score")[:HISTORY]
         )
     ]
-    return {
+    return score_change(card, previous, calendar_of(request.tenant).today()) | {
         "score_text": format_score(card.score),
-        "change": change,
-        "trend": trend,
         "lines": lines,
         "others": others,
         "peers": peers,
@@ -207,6 +211,7 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
         "card": card,
         "kpi": measure,
         "line": line,
+        "settled": card.period.is_settled(calendar.today()),
         "peers": peers,
         "formula": substituted(measure, card, currency),
         "facts": fact_lines(card, measure, currency),
@@ -258,6 +263,7 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
             "revenue": card.revenue,
             "deals": card.deals,
             "pipeline": card.pipeline,
+            "period": period,
         }
         for card in cards
     ]
@@ -271,7 +277,7 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
     ]
     context = {
         "title": _("Groups"),
-        "subtitle": period.label(),
+        "subtitle": _comparison(request, period),
         "picker": _picker(request, period),
         "kinds": tabs,
         "table": GroupTable(rows, request=request) if rows else None,

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext, pgettext
 from incentives.tiers.enums import Comparison, Join, Outcome
 from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult
 from metrics.catalogue import CATALOGUE
-from metrics.display import format_value
+from metrics.display import format_value, in_sentence
 
 
 def measure_name(measure: str) -> str:
@@ -65,8 +65,7 @@ def condition_gap(result: ConditionResult, currency: str) -> str:
 
 def _inner_name(measure: str) -> str:
     """The measure's name inside a sentence; an abbreviation keeps its capitals."""
-    name = measure_name(measure)
-    return name if name[1:2].isupper() else f"{name[:1].lower()}{name[1:]}"
+    return in_sentence(measure_name(measure))
 
 
 def _gap_text(measure: str, missing: Decimal, currency: str) -> str:

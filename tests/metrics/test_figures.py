@@ -17,7 +17,7 @@ from metrics.explain import records_behind
 from metrics.facts import FACTS, contributions
 from metrics.formulas import FormulaError, to_sql
 from metrics.models import Scorecard, ScorecardTemplate
-from metrics.periods import Calendar, PeriodKind, Window, calendar_of
+from metrics.periods import Calendar, Period, PeriodKind, Window, calendar_of
 from metrics.queries import fact_values, kpi_values, peer_figures, score_history, scores
 from metrics.scoring import PEER, KpiRule, TemplateRules, score_rows
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
@@ -388,3 +388,12 @@ def _day(text: str) -> dt.date | None:
 def test_every_partner_that_is_asked_for_is_answered(scoped: Tenant) -> None:
     unknown = UUID(int=7)
     assert kpi_values([ALL], [unknown], ["revenue"], TODAY) == {(unknown, ALL.key): {"revenue": 0}}
+
+
+def test_a_period_is_compared_only_when_it_is_nearly_over() -> None:
+    calendar = Calendar(ZoneInfo("UTC"))
+    third, fourth = (Period(dt.date(2026, month, 1), PeriodKind.QUARTER) for month in (7, 10))
+    assert calendar.latest_settled(PeriodKind.QUARTER, dt.date(2026, 10, 1)) == third
+    assert calendar.latest_settled(PeriodKind.QUARTER, dt.date(2026, 11, 23)) == third
+    assert calendar.latest_settled(PeriodKind.QUARTER, dt.date(2026, 12, 28)) == fourth
+    assert third.is_settled(dt.date(2026, 11, 23))
