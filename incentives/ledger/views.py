@@ -66,7 +66,11 @@ def entry(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     mine = request.membership.is_partner
     explanation = found.explanation
     properties = [
-        {"label": _("Deal"), "value": found.deal.title or found.deal.number, "hint": found.deal.number},
+        {
+            "label": _("Deal"),
+            "value": found.deal.title or found.deal.number,
+            "hint": found.deal.title and found.deal.number,
+        },
         {"label": _("Partner"), "value": found.partner.name},
         {"label": _("Deal won on"), "value": short_date(found.occurred_on)},
         {"label": _("Counts on"), "value": short_date(found.booked_on)},
