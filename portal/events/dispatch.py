@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +17,7 @@ from portal.tenancy.scope import tenant_scope
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+SMALL_BATCHES_FOR = 600  # seconds
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=2)
 
@@ -22,11 +25,17 @@ FIRST_PAUSE = timedelta(seconds=2)
 def dispatch_pending(tenant_id: UUID) -> int:
     """Dispatch what is pending for a tenant, batch by batch; returns how many events were handled."""
     handled = 0
-    while count := _dispatch_batch(tenant_id):
+    while True:
+        size = cache.get(_size_key(tenant_id), BATCH)
+        try:
+            count = _dispatch_batch(tenant_id, size)
+        except SoftTimeLimitExceeded:
+            # Everything of this batch is undone. The next message takes fewer, so that some get through.
+            _take_fewer(tenant_id, size)
+            raise
         handled += count
-        if count < BATCH:
-            break
-    return handled
+        if count < size:
+            return handled
 
 
 def pending_tenants() -> list[UUID]:
@@ -34,7 +43,7 @@ def pending_tenants() -> list[UUID]:
     return list(PendingTenant.objects.order_by().values_list("tenant_id", flat=True).distinct())
 
 
-def _dispatch_batch(tenant_id: UUID) -> int:
+def _dispatch_batch(tenant_id: UUID, size: int) -> int:
     with tenant_scope(tenant_id):
         now = timezone.now()
         marks = list(
@@ -45,12 +54,14 @@ def _dispatch_batch(tenant_id: UUID) -> int:
         events = list(
             Event.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(Q(retry_at=None) | Q(retry_at__lte=now), dispatched_at=None, attempts__lt=MAX_ATTEMPTS)
-            .order_by("id")[:BATCH]
+            .order_by("id")[:size]
         )
         try:
             with transaction.atomic():
                 _hand_over(events)
                 _mark_dispatched(events)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             # One of them is at fault; alone, the others pass.
             for event in events:
@@ -66,14 +77,34 @@ def _dispatch_alone(event: Event) -> None:
         with transaction.atomic():
             _hand_over([event])
             _mark_dispatched([event])
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
-        attempts = event.attempts + 1
-        log.exception("event_failed", event_type=event.type, event_id=str(event.pk), attempts=attempts)
-        Event.objects.filter(pk=event.pk).update(
-            attempts=attempts,
-            retry_at=timezone.now() + FIRST_PAUSE * 2**event.attempts,
-            last_error=f"{type(error).__name__}: {error}"[:2000],
-        )
+        _count_failure(event, error)
+
+
+def _count_failure(event: Event, error: Exception) -> None:
+    attempts = event.attempts + 1
+    log.exception("event_failed", event_type=event.type, event_id=str(event.pk), attempts=attempts)
+    Event.objects.filter(pk=event.pk).update(
+        attempts=attempts,
+        retry_at=timezone.now() + FIRST_PAUSE * 2**event.attempts,
+        last_error=f"{type(error).__name__}: {error}"[:2000],
+    )
+
+
+def _take_fewer(tenant_id: UUID, size: int) -> None:
+    if size > 1:
+        cache.set(_size_key(tenant_id), max(1, size // 8), SMALL_BATCHES_FOR)
+        return
+    with tenant_scope(tenant_id):
+        event = Event.objects.filter(dispatched_at=None, attempts__lt=MAX_ATTEMPTS).order_by("id").first()
+        if event is not None:
+            _count_failure(event, TimeoutError("A consumer took too long."))
+
+
+def _size_key(tenant_id: UUID) -> str:
+    return f"events.batch:{tenant_id}"
 
 
 def _hand_over(events: list[Event]) -> None:

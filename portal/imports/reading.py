@@ -291,6 +291,9 @@ def _check_archive(content: bytes, limits: Limits) -> bool:
     for member in members:
         packed = max(member.compress_size, 1)
         bomb = bomb or (member.file_size > 2**20 and member.file_size / packed > limits.max_ratio)
+        # What is no sheet is read whole, in the web process.
+        is_sheet = member.filename.startswith("xl/worksheets/")
+        bomb = bomb or (not is_sheet and member.file_size > limits.max_shared)
     if bomb:
         raise FileRefused(
             _(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from time import sleep
 from uuid import UUID
 
 import structlog
@@ -10,6 +11,7 @@ from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
 from portal.errors import ActionRefused
@@ -25,6 +27,7 @@ _handlers: dict[str, Handler] = {}
 
 STALE_AFTER = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
+MAX_RESTARTS = 20  # more than an hour of them
 
 
 def job_handler(kind: str) -> Callable[[Handler], Handler]:
@@ -50,12 +53,19 @@ def start(job: Job) -> None:
 
 
 def run_inline(job: Job) -> Job:
-    """Run a job to its end in this process, a transaction a chunk; for commands. Call outside a scope."""
+    """Run a job to its end in this process, a transaction a chunk; for commands. Call outside a scope.
+
+    A worker that the sweep has called may do some of the chunks; then this waits for it.
+    """
     assert job.tenant_id is not None
-    while do_chunk(job.tenant_id, job.pk):
-        pass
-    with tenant_scope(job.tenant_id):
-        return Job.objects.get(pk=job.pk)
+    while True:
+        more = do_chunk(job.tenant_id, job.pk)
+        with tenant_scope(job.tenant_id):
+            job = Job.objects.get(pk=job.pk)
+        if job.has_ended:
+            return job
+        if not more:
+            sleep(0.2)
 
 
 def do_chunk(tenant_id: UUID, job_id: UUID) -> bool:
@@ -85,17 +95,27 @@ def do_chunk(tenant_id: UUID, job_id: UUID) -> bool:
 
 
 def restart_stale(tenant_id: UUID) -> int:
-    """Send again what a lost message or a killed worker left lying; returns how many jobs."""
+    """Send again what a lost message or a killed worker left lying; returns how many jobs.
+
+    Each call is taken for a sign of life and the next one waits longer, so that a queue that is merely long
+    does not fill with messages. A chunk that gets through sets the count back; one that kills its worker
+    each time ends its job.
+    """
+    now = timezone.now()
+    sent = 0
     with tenant_scope(tenant_id):
-        horizon = timezone.now() - STALE_AFTER
-        stale = [
-            job
-            for job in Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
-            if (job.heartbeat_at or job.created_at) < horizon
-        ]
-        for job in stale:
+        unlocked = Job.objects.select_for_update(of=("self",), skip_locked=True)
+        for job in unlocked.filter(state__in=[JobState.QUEUED, JobState.RUNNING]):
+            if (job.heartbeat_at or job.created_at) > now - STALE_AFTER * (1 + job.attempts):
+                continue
+            if job.attempts >= MAX_RESTARTS:
+                actions.fail(job, _("The work was interrupted too often and has been given up."))
+                continue
+            job.attempts, job.heartbeat_at = job.attempts + 1, now
+            job.save(update_fields=["attempts", "heartbeat_at"])
             transaction.on_commit(partial(send_chunk, tenant_id, job.pk))
-        return len(stale)
+            sent += 1
+    return sent
 
 
 def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:

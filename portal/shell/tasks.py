@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from celery import current_app, shared_task
+from django.core.cache import cache
 from django.utils import timezone
 
 from portal.shell.models import IdempotencyKey
@@ -11,15 +12,20 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.tasks import TenantTask
 
 NIGHTLY_HOUR = 2
+A_DAY = 60 * 60 * 25
 ANSWERS_KEPT = timedelta(days=1)
 
 
 @shared_task(name="shell.nightly")
 def nightly() -> None:
-    """Beat calls this every hour; the tenants where it is two at night get their nightly tasks."""
+    """Beat calls this every hour; each tenant gets its nightly tasks once a day, from two at night there.
+
+    Not at two exactly: in spring that hour does not exist, and a beat that was down must not skip a night.
+    """
     now = timezone.now()
     for tenant in Tenant.objects.order_by("id"):
-        if now.astimezone(tenant.zone).hour == NIGHTLY_HOUR:
+        local = now.astimezone(tenant.zone)
+        if local.hour >= NIGHTLY_HOUR and cache.add(f"shell.nightly:{tenant.pk}:{local.date()}", True, A_DAY):
             send_nightly(tenant)
 
 

@@ -2,6 +2,7 @@ from threading import Thread
 from uuid import UUID
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
@@ -189,4 +190,43 @@ def test_two_dispatchers_do_not_hand_over_an_event_twice(tenant: Tenant, monkeyp
     assert dispatch_pending(tenant.pk) == 1
     assert counts == [0]
     assert len(heard) == 1
+    assert pending_tenants() == []
+
+
+def test_a_batch_that_takes_too_long_comes_again_in_smaller_ones(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    sizes: list[int] = []
+
+    def slow_when_many(events: list[Event]) -> None:
+        sizes.append(len(events))
+        if len(events) > 1:
+            raise SoftTimeLimitExceeded
+
+    replace_consumer(monkeypatch, slow_when_many)
+    record_in_scope(tenant, *["test.event"] * 20)
+    failures = 0
+    while pending_tenants():
+        try:
+            dispatch_pending(tenant.pk)
+        except SoftTimeLimitExceeded:
+            failures += 1
+    assert sizes[:failures] == [20, 20, 7][:failures]
+    assert sizes[failures:] == [1] * 20
+
+
+def test_one_event_that_always_takes_too_long_is_given_up(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    def hang(events: list[Event]) -> None:
+        raise SoftTimeLimitExceeded
+
+    replace_consumer(monkeypatch, hang)
+    record_in_scope(tenant, "test.event")
+    for _message in range(MAX_ATTEMPTS + 5):
+        try:
+            dispatch_pending(tenant.pk)
+        except SoftTimeLimitExceeded:
+            with tenant_scope(tenant.pk):
+                Event.objects.update(retry_at=None)
+    with tenant_scope(tenant.pk):
+        assert [event.attempts for event in failed_events()] == [MAX_ATTEMPTS]
     assert pending_tenants() == []

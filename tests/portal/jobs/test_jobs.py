@@ -137,3 +137,31 @@ def test_a_cancelled_job_does_no_further_chunk(tenant: Tenant, admin: Membership
     assert made(tenant) == 3
     with tenant_scope(tenant.pk), pytest.raises(ActionRefused):
         actions.cancel(job, by=admin)
+
+
+def test_a_job_that_kills_its_worker_each_time_is_given_up(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner, "send_chunk", lambda tenant_id, job_id: None)
+    job = new_job(tenant)
+    long_ago = timezone.now() - timedelta(days=1)
+    sent = 0
+    for _sweep in range(runner.MAX_RESTARTS + 2):
+        with tenant_scope(tenant.pk):
+            Job.objects.update(heartbeat_at=long_ago)
+        sent += runner.restart_stale(tenant.pk)
+    with tenant_scope(tenant.pk):
+        job.refresh_from_db()
+    assert (sent, job.state) == (runner.MAX_RESTARTS, JobState.FAILED)
+    assert "given up" in job.error
+
+
+def test_a_job_that_waits_in_a_long_queue_is_called_less_and_less_often(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(runner, "send_chunk", lambda tenant_id, job_id: None)
+    new_job(tenant)
+    with tenant_scope(tenant.pk):
+        Job.objects.update(heartbeat_at=timezone.now() - runner.STALE_AFTER)
+    assert [runner.restart_stale(tenant.pk), runner.restart_stale(tenant.pk)] == [1, 0]
+    with tenant_scope(tenant.pk):
+        Job.objects.update(heartbeat_at=timezone.now() - runner.STALE_AFTER)
+    assert runner.restart_stale(tenant.pk) == 0
