@@ -29,6 +29,7 @@ from portal.imports.parsing import (
 from portal.imports.targets import DTYPES, Field, Kind, Known
 
 UNIT = 10_000  # amounts are read as whole ten-thousandths, exact for every currency
+SHORT = 3
 SUGGESTIONS = 3
 LIKELY = 85
 LEAD = 5  # points that a suggestion must be ahead of the next
@@ -319,9 +320,9 @@ def suggest(text: str, keys: Mapping[str, str], labels: Mapping[str, str]) -> li
     """The known values that a text is most like: (value, label, likeness)."""
     wanted = key_of(text)
     scores: dict[str, float] = {}
-    for key, score, _index in process.extract(
-        wanted, keys.keys(), scorer=fuzz.WRatio, limit=8, score_cutoff=60
-    ):
+    # Part of a name is no likeness for a text as short as a code: "XX" stands in many names.
+    scorer = fuzz.WRatio if len(wanted) > SHORT else fuzz.ratio
+    for key, score, _index in process.extract(wanted, keys.keys(), scorer=scorer, limit=8, score_cutoff=60):
         scores[keys[key]] = max(scores.get(keys[key], 0), score - 1)
     squeezed = {key: "".join(filter(str.isalnum, key)) for key in keys}
     bare = "".join(filter(str.isalnum, wanted))
