@@ -260,6 +260,7 @@ def customer(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             {"label": _("Customer since"), "value": found.started_on and short_date(found.started_on)},
             {"label": _("Customer until"), "value": found.ended_on and short_date(found.ended_on)},
         ]
+    properties = [item for item in properties if item["value"]]
     context = {
         "title": found.name,
         "subtitle": found.number,
