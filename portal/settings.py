@@ -262,6 +262,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+# Each test client makes its own middleware; looking files up when asked spares it the list of all of them.
+WHITENOISE_AUTOREFRESH = ENVIRONMENT == "test"
 
 # --- language and time ------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
+# Counts the chunks that a slowed worker has written (tests.reliability.slowed).
+CHUNKS_WRITTEN = "test:chunks-written"
 # Loading the portal takes two seconds on an idle machine, and many times that on one that runs everything at once.
 START_SECONDS = 90
 

@@ -1,7 +1,7 @@
 """The portal's Celery application with a pause in every chunk of a job: `--app tests.reliability.slowed`.
 
 The pause comes after the chunk's writes and before its commit, and is announced in the broker, so that a test can
-kill the worker exactly there.
+kill the worker exactly there. Only a worker may import this: it changes the handlers of its process.
 """
 
 import time
@@ -17,17 +17,17 @@ django.setup()
 
 from portal.jobs import runner  # noqa: E402
 from portal.jobs.models import Job  # noqa: E402
+from tests.reliability.processes import CHUNKS_WRITTEN  # noqa: E402
 
-KEY = "test:chunks-written"
 PAUSE = 20.0
 
-__all__ = ["KEY", "app"]
+__all__ = ["app"]
 
 
 def _slowed(handler: Callable[[Job], bool], after: int) -> Callable[[Job], bool]:
     def run(job: Job) -> bool:
         more = handler(job)
-        if redis.Redis.from_url(settings.REDIS_URL).incr(KEY) > after:
+        if redis.Redis.from_url(settings.REDIS_URL).incr(CHUNKS_WRITTEN) > after:
             time.sleep(PAUSE)
         return more
 

@@ -24,8 +24,7 @@ from portal.jobs.models import ActiveJob, Job
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, PartnerFactory, ProductFactory, make_member, won_deal
-from tests.reliability import slowed
-from tests.reliability.processes import Portal, Process, wait_for
+from tests.reliability.processes import CHUNKS_WRITTEN, Portal, Process, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +36,7 @@ TODAY = date.today()  # noqa: DTZ011 (the vendor's time zone is UTC, as the test
 def kill_in_the_second_chunk(running: Portal, worker: Process) -> None:
     """SIGKILL once the second chunk has written and not yet committed."""
     broker = redis.Redis(port=running.broker.port)
-    wait_for(lambda: int(broker.get(slowed.KEY) or 0) >= 2, seconds=30)
+    wait_for(lambda: int(broker.get(CHUNKS_WRITTEN) or 0) >= 2, seconds=30)
     worker.kill()
 
 
