@@ -182,13 +182,18 @@
       groups.set(url, [...(groups.get(url) || []), element]);
     }
     let changed = false;
-    await Promise.all([...groups].map(async ([url, elements]) => {
-      const response = await fetch(url, { headers: { "X-Portal-Live": "true" }, redirect: "manual", cache: "no-store" });
-      if (!response.ok) return;
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      for (const element of elements) changed = replace(element, page.getElementById(element.id)) || changed;
-    }));
-    refreshing = false;
+    try {
+      await Promise.all([...groups].map(async ([url, elements]) => {
+        const response = await fetch(url, { headers: { "X-Portal-Live": "true" }, redirect: "manual", cache: "no-store" });
+        if (!response.ok) throw new Error(`The page answered ${response.status}.`);
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        for (const element of elements) changed = replace(element, page.getElementById(element.id)) || changed;
+      }));
+    } catch {
+      token = ""; // the next turn finds a change and tries again
+    } finally {
+      refreshing = false;
+    }
     if (changed) announce(texts().updated);
     if (again) { again = false; refresh(); }
   }

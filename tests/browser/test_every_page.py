@@ -97,8 +97,10 @@ def pages_of(browser: Browser, site: Site, role: str) -> list[str]:
             outside = f"{parts.scheme}://{parts.netloc}" != site.address
             if outside or NO_PAGE.search(parts.path) or pattern(parts.path) in found:
                 continue
-            found[pattern(parts.path)] = parts.path
-            waiting.append(parts.path)
+            # A group is named by its query; the other queries choose among what a page shows.
+            address = f"{parts.path}?{parts.query}" if "key=" in parts.query else parts.path
+            found[pattern(parts.path)] = address
+            waiting.append(address)
     context.close()
     site.pages[role] = sorted(found.values())
     return site.pages[role]
