@@ -1,10 +1,7 @@
 """What only a browser shows: nothing typed leaks, live pages, the appearance that is kept."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -12,17 +9,7 @@ from portal.events.record import record
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PASSWORD, TenantFactory, make_member
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        executable = next((path for path in ("/usr/bin/chromium",) if os.path.exists(path)), None)
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -41,9 +28,9 @@ def sign_in(page: Page, member: Membership) -> None:
 
 
 def test_what_is_typed_reaches_no_cookie_and_the_appearance_is_kept(
-    chromium: Browser, live_server: object, boss: Membership
+    browser: Browser, live_server: object, boss: Membership
 ) -> None:
-    page = chromium.new_context(base_url=live_server.url).new_page()
+    page = browser.new_context(base_url=live_server.url).new_page()
     sign_in(page, boss)
     assert {cookie["name"] for cookie in page.context.cookies()} <= {"csrftoken", "sessionid", "messages"}
     page.get_by_role("button", name="Your account").click()
@@ -53,9 +40,9 @@ def test_what_is_typed_reaches_no_cookie_and_the_appearance_is_kept(
 
 
 def test_an_open_page_shows_what_others_did_within_two_seconds(
-    chromium: Browser, live_server: object, boss: Membership
+    browser: Browser, live_server: object, boss: Membership
 ) -> None:
-    page = chromium.new_context(base_url=live_server.url).new_page()
+    page = browser.new_context(base_url=live_server.url).new_page()
     sign_in(page, boss)
     page.goto("/acme/settings/audit/")
     page.wait_for_timeout(1500)
