@@ -98,10 +98,13 @@ def importer(scoped: Tenant, admin: Membership) -> Importer:
 
 @pytest.fixture(scope="session")
 def sample_data() -> Path:
-    """The folder with real data (`crm/`), from PORTAL_SAMPLE_DATA; tests that need it skip without."""
-    folder = Path(
-        os.environ.get("PORTAL_SAMPLE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
-    )
-    if not (folder / "crm").is_dir():
+    """The folder with real data (`crm/`): PORTAL_SAMPLE_DATA, or `data` in a folder beside the checkout.
+
+    Tests that need it skip without.
+    """
+    named = os.environ.get("PORTAL_SAMPLE_DATA")
+    beside = sorted(Path(__file__).resolve().parents[2].glob("*/data/crm"))
+    folder = Path(named) if named else beside[0].parent if beside else None
+    if folder is None or not (folder / "crm").is_dir():
         pytest.skip("no sample data: set PORTAL_SAMPLE_DATA to a folder that holds crm/")
     return folder

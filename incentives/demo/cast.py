@@ -155,7 +155,7 @@ PARTNERS: tuple[Company, ...] = (
         0.52,
         ("Koen de Graaf", "Marit Schouten"),
     ),
-    Company("Luxcore Managed IT", M, BENELUX, "LU", 0, STEADY, 1.2, 14_900, 0.57, ("Claude Weber",)),
+    Company("Luxcore Managed IT", M, BENELUX, "LU", 0, STEADY, 1.2, 14_900, 0.57, ("Martine Weber",)),
     Company(
         "Hanze Distribution",
         D,
