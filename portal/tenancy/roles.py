@@ -38,7 +38,7 @@ def prepare(superuser_url: str, database: str, *, owner_password: str, app_passw
             connection.execute(create.format(name, owner))
         connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, app))
+        connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, app))
     with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
         create_extensions(connection)
         _grant_privileges(connection)
