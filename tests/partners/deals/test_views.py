@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from partners.deals import actions
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal
+from partners.deals.queries import policy
 from partners.deals.steps import STEPS
 from partners.deals.workdays import today
 from partners.directory.models import Customer
@@ -397,4 +398,4 @@ def test_only_an_admin_sets_the_rules(tenant: Tenant, people: SimpleNamespace, c
     assert client.get(address("policy")).status_code == 200
     assert client.post(address("policy"), data).status_code == 302
     with tenant_scope(tenant.pk):
-        assert actions.policy().protection_days == 60
+        assert policy().protection_days == 60

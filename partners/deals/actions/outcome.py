@@ -1,0 +1,147 @@
+"""How a deal ends: won or lost, and back."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from partners.deals.actions.writing import Changes, begin_outcome, write, write_exclusively
+from partners.deals.enums import (
+    REVERSED_STATUSES,
+    RegistrationStatus,
+    SalesStage,
+)
+from partners.deals.limits import (
+    refuse_unless_writing,
+    refuse_without,
+    refuse_wrong_day,
+)
+from partners.deals.models import Deal
+from partners.deals.queries import policy
+from partners.deals.workdays import today
+from partners.directory.actions import link_customer
+from partners.directory.models import Customer
+from portal.accounts.access import can
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.money import convert
+
+Status = RegistrationStatus
+
+
+def win(
+    deal: Deal,
+    *,
+    by: Membership,
+    revenue: int,
+    won_on: date,
+    customer: Customer | None = None,
+    version: int | None = None,
+) -> Deal:
+    """Report the deal won: revenue in minor units of the deal's currency, the day, and who bought.
+
+    The customer is the deal's own; a deal that came without one needs it now. Where the tenant has wins confirmed, a report by someone who does not decide is kept as a claim until
+    `confirm_win` or `decline_win`.
+    """
+    deal = begin_outcome(deal, "win", by, version)
+    refuse_unless_writing(deal.partner)
+    refuse_wrong_day(won_on, deal, by, "won_on")
+    if revenue <= 0:
+        raise ActionRefused(_("The amount must be more than zero."), field="revenue")
+    customer = customer or deal.customer
+    if customer is None:
+        raise ActionRefused(_("Say which customer bought."), field="customer")
+    if deal.customer_id and customer.pk != deal.customer_id:
+        raise ActionRefused(
+            _("This deal is for %s. Register a sale to another customer as a deal of its own.")
+            % deal.customer,
+            field="customer",
+        )
+    link_customer(customer, deal.partner)
+    if policy().confirm_wins and not can(by, "deals.approve_deal", deal):
+        claim = {"revenue": revenue, "won_on": won_on.isoformat(), "customer_id": str(customer.pk)}
+        return write(deal, "deal.win_reported", by, {"win_claim": claim})
+    return _won(deal, by, revenue, won_on, customer.pk)
+
+
+def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
+    """Accept the win that the partner has reported."""
+    deal = begin_outcome(deal, "win", by, version, permission="deals.approve_deal")
+    claim = _claim(deal)
+    return _won(deal, by, claim["revenue"], date.fromisoformat(claim["won_on"]), UUID(claim["customer_id"]))
+
+
+def decline_win(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
+    """Turn down the win that the partner has reported; the deal stays open."""
+    deal = begin_outcome(deal, "win", by, version, permission="deals.approve_deal")
+    _claim(deal)
+    refuse_without(reason, _("Give the reason; the partner will read it."))
+    return write(deal, "deal.win_declined", by, {"win_claim": None}, reason=reason.strip())
+
+
+def lose(
+    deal: Deal,
+    *,
+    by: Membership,
+    reason: str,
+    competitor: str = "",
+    lost_on: date | None = None,
+    version: int | None = None,
+) -> Deal:
+    """Report the deal lost, why, and to whom."""
+    deal = begin_outcome(deal, "lose", by, version)
+    refuse_unless_writing(deal.partner)
+    refuse_without(reason, _("Say why the deal was lost."))
+    lost_on = lost_on or today(by.tenant)
+    refuse_wrong_day(lost_on, deal, by, "lost_on")
+    changes = {
+        "stage": SalesStage.LOST,
+        "closed_on": lost_on,
+        "loss_reason": reason.strip(),
+        "competitor": competitor.strip(),
+        "win_claim": None,
+    }
+    return write(deal, "deal.lost", by, changes | _status(deal, Status.LOST))
+
+
+def reverse(
+    deal: Deal, to: RegistrationStatus, *, by: Membership, reason: str, version: int | None = None
+) -> Deal:
+    """Undo a win: the deal is open again (`APPROVED`) or was lost after all (`LOST`)."""
+    deal = begin_outcome(deal, "reverse", by, version)
+    refuse_without(reason, _("Give the reason; it stays with the deal."))
+    if to not in REVERSED_STATUSES:
+        raise ActionRefused(_("A win can be turned into an open deal or a lost one."), field="to")
+    lost = to == Status.LOST
+    changes = {
+        "stage": SalesStage.LOST if lost else SalesStage.NEGOTIATION,
+        "revenue": None,
+        "revenue_base": None,
+        "closed_on": deal.closed_on if lost else None,
+        "loss_reason": reason.strip() if lost else "",
+    }
+    return write_exclusively(deal, "deal.reversed", by, changes | _status(deal, to), reason=reason.strip())
+
+
+def _claim(deal: Deal) -> dict[str, Any]:
+    if not deal.win_claim:
+        raise ActionRefused(_("No win has been reported for this deal."), code="state")
+    return deal.win_claim
+
+
+def _won(deal: Deal, by: Membership, revenue: int, won_on: date, customer_id: UUID) -> Deal:
+    changes = {
+        "stage": SalesStage.WON,
+        "revenue": revenue,
+        "revenue_base": convert(revenue, deal.rate, deal.currency, by.tenant.currency),
+        "closed_on": won_on,
+        "customer_id": customer_id,
+        "win_claim": None,
+    }
+    return write(deal, "deal.won", by, changes | _status(deal, Status.WON))
+
+
+def _status(deal: Deal, status: RegistrationStatus) -> Changes:
+    """Deals without a registration have no status and get none."""
+    return {"status": status} if deal.status else {}
