@@ -2,10 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from portal.shell.health import health, live
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="accounts:choose"), name="front"),
     path("healthz", health, name="health"),
     path("healthz/live", live, name="health-live"),
     path("platform/", admin.site.urls),

@@ -292,6 +292,13 @@ def test_signing_in_leads_to_the_only_programme_and_to_a_choice_of_several(
     assert "Globex" in page
 
 
+def test_the_bare_address_leads_to_the_sign_in_and_on_to_the_programme(
+    client: Client, manager: Membership, client_as: SignIn
+) -> None:
+    assert "Sign in" in client.get("/", follow=True).content.decode()
+    assert client_as(manager).get("/", follow=True).redirect_chain[-1][0] == "/acme/"
+
+
 def test_who_has_no_programme_is_told_what_to_do(client: Client, db: None) -> None:
     client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
     assert "No programme yet" in client.get("/accounts/programmes/").content.decode()
