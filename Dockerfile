@@ -18,7 +18,7 @@ RUN PORTAL_ENV=production PORTAL_URL=https://build.invalid ALLOWED_HOSTS=build.i
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
-    && install -d -o portal -g portal /app /data /data/media
+    && install -d -o portal -g portal /app /data /data/media /data/files
 WORKDIR /app
 COPY --from=build --chown=root:root /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -34,6 +34,13 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
+def env_megabytes(name: str, default: int) -> int:
+    value = env(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise ImproperlyConfigured(f"{name} must be a whole number of megabytes, not {value!r}.")
+    return int(value) * 1024 * 1024
+
+
 def database(url: str, *, options: str = "") -> dict:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
@@ -119,6 +126,7 @@ INSTALLED_APPS = [
     "portal.shell",
     "portal.people",
     "portal.programme",
+    "portal.files",
     "partners.directory",
     "partners.deals",
     "metrics",
@@ -253,6 +261,10 @@ STATICFILES_DIRS: list = [
 ]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(BASE_DIR / "var" / "media")))
 FILE_UPLOAD_PERMISSIONS = 0o640
+# Files of deals and the like: beside the public uploads, never below them.
+FILES_DIR = Path(env("FILES_DIR", str(MEDIA_ROOT.parent / "files")))
+if FILES_DIR.is_relative_to(MEDIA_ROOT):
+    raise ImproperlyConfigured("FILES_DIR must not lie inside MEDIA_ROOT.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -363,6 +375,8 @@ CELERY_BEAT_SCHEDULE = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILES_MAX_BYTES = env_megabytes("FILES_MAX_MB", 25)
+FILES_QUOTA_BYTES = env_megabytes("FILES_QUOTA_MB", 20_000)
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
 
 # --- logs -------------------------------------------------------------------------------------

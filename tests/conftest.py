@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -81,6 +82,13 @@ def client_as() -> Callable[[Membership], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture(autouse=True)
+def files_dir(settings: Any, tmp_path: Path) -> Path:
+    """Files that a test keeps go with it."""
+    settings.FILES_DIR = tmp_path / "files"
+    return settings.FILES_DIR
 
 
 @pytest.fixture(autouse=True)

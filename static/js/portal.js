@@ -200,6 +200,7 @@
   function isBusy(element) {
     const focused = document.activeElement;
     if (element.contains(focused) && focused.matches("input, textarea, select")) return true;
+    if ([...element.querySelectorAll("input[type=file]")].some((input) => input.files.length)) return true;
     return [...element.querySelectorAll("form[data-guard]")].some(isDirty) || element.querySelector(".dropdown-menu.show") !== null;
   }
   function replace(old, fresh) {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from io import BytesIO
 from uuid import UUID
 
 import pytest
@@ -22,9 +23,12 @@ from metrics.actions import recompute_periods
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.enums import RegistrationStatus
+from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.accounts.models import ApiKey, Invitation, Membership
+from portal.files import storage
+from portal.files.models import Attachment
 from portal.imports.actions import start_run
 from portal.jobs.actions import create_job
 from portal.tenancy.models import Tenant
@@ -68,6 +72,10 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "programme:keys": (ADMIN, ""),
     "programme:revoke_key": (ADMIN, "key"),
     "programme:audit": (ADMIN, ""),
+    "files:attach": (EVERYONE, "deal"),
+    "files:download": (EVERYONE, "file"),
+    "files:delete": (EVERYONE, "file"),
+    "files:restore": (EVERYONE, "file"),
     "deals:list": (EVERYONE, ""),
     "deals:inbox": (VENDOR, ""),
     "deals:create": (EVERYONE, ""),
@@ -167,10 +175,18 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:ledger-entry-detail": (EVERYONE, "entry"),
 }
 # Things of which each partner has its own.
-OWN = frozenset({"deal", "partner", "customer", "card", "entry", "standing", "colleague", "invitation"})
+OWN = frozenset(
+    {"deal", "partner", "customer", "card", "entry", "standing", "colleague", "invitation", "file"}
+)
 # Arguments that do not name a thing.
 DEALS_CSV = b"opportunity_id,partner,stage,amount\nX1,Ours,Engaging,100\n"
-FIXED = {"status": "suspended", "form": "csv", "code": "revenue", "kind": "programme"}
+FIXED = {
+    "status": "suspended",
+    "form": "csv",
+    "code": "revenue",
+    "kind": "programme",
+    "subject": "deals.deal",
+}
 
 
 @dataclass
@@ -198,6 +214,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "partner": partner.pk,
         "customer": customer.pk,
         "deal": deal.pk,
+        "file": a_file(deal, colleague).pk,
         "won": won.pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
@@ -247,6 +264,20 @@ def house(tenant: Tenant) -> House:
             "secret": "no-such-secret",
         }
     return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]})
+
+
+def a_file(deal: Deal, by: Membership) -> Attachment:
+    return Attachment.objects.create(
+        partner_id=deal.partner_id,
+        subject_type="deals.deal",
+        subject_id=deal.pk,
+        name="offer.txt",
+        size=5,
+        content_type="text/plain",
+        sha256="0" * 64,
+        stored_as=storage.save(deal.tenant_id, BytesIO(b"offer"))[0],
+        uploaded_by=by,
+    )
 
 
 def propose(partner: Partner) -> UUID:
