@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "portal.people",
     "portal.programme",
     "portal.files",
+    "portal.discussion",
     "partners.directory",
     "partners.deals",
     "metrics",

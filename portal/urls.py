@@ -18,6 +18,7 @@ urlpatterns = [
     path("<slug:tenant>/jobs/", include("portal.shell.job_urls")),
     path("<slug:tenant>/imports/", include("portal.imports.urls")),
     path("<slug:tenant>/", include("portal.people.urls")),
+    path("<slug:tenant>/discussion/", include("portal.discussion.urls")),
     path("<slug:tenant>/files/", include("portal.files.urls")),
     path("<slug:tenant>/settings/", include("portal.programme.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),

@@ -6,6 +6,7 @@ from partners.deals import queries
 from partners.deals.models import Deal
 from portal.accounts.access import can
 from portal.accounts.models import Membership
+from portal.discussion.sentences import describe_comments
 from portal.shell.subjects import Subject, register
 
 
@@ -27,3 +28,4 @@ register(
         event="deal",
     )
 )
+describe_comments("deal")

@@ -131,6 +131,64 @@
     button.textContent = texts().copied;
   });
 
+  /* ---- calling somebody: @ offers the names of those who will read it ---- */
+  let offer = null;
+  const namesOf = (area) => JSON.parse(document.getElementById(area.dataset.mentions)?.textContent || "[]");
+  function closeOffer() {
+    offer?.area.removeAttribute("aria-activedescendant");
+    offer?.list.remove();
+    offer = null;
+  }
+  function choose(index) {
+    offer.index = (index + offer.list.children.length) % offer.list.children.length;
+    [...offer.list.children].forEach((item, n) => item.setAttribute("aria-selected", String(n === offer.index)));
+    offer.area.setAttribute("aria-activedescendant", offer.list.children[offer.index].id);
+    offer.list.children[offer.index].scrollIntoView({ block: "nearest" });
+  }
+  function take() {
+    const { area, start } = offer, name = offer.list.children[offer.index].textContent;
+    area.setRangeText(`@${name} `, start, area.selectionStart, "end");
+    closeOffer();
+    area.focus();
+  }
+  document.addEventListener("input", (event) => {
+    const area = event.target;
+    if (!area.matches?.("textarea[data-mentions]")) return;
+    closeOffer();
+    const typed = area.value.slice(0, area.selectionStart).match(/(^|[^\w@])@([^@\n]{0,40})$/);
+    if (!typed) return;
+    const wanted = typed[2].toLowerCase();
+    const names = namesOf(area).filter((name) => ` ${name.toLowerCase()}`.includes(` ${wanted}`)).slice(0, 8);
+    if (!names.length || names[0].toLowerCase() === wanted.trimEnd()) return;
+    const list = document.createElement("ul");
+    list.className = "mention-list";
+    list.id = "mention-list";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", texts().people);
+    names.forEach((name, n) => {
+      const item = document.createElement("li");
+      Object.assign(item, { id: `mention-${n}`, textContent: name });
+      item.setAttribute("role", "option");
+      item.addEventListener("pointerdown", (press) => { press.preventDefault(); choose(n); take(); });
+      list.append(item);
+    });
+    area.after(list);
+    area.setAttribute("aria-controls", list.id);
+    area.setAttribute("aria-autocomplete", "list");
+    offer = { area, list, start: area.selectionStart - typed[2].length - 1, index: 0 };
+    choose(0);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!offer || event.target !== offer.area) return;
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (move) choose(offer.index + move);
+    else if (event.key === "Enter" || event.key === "Tab") take();
+    else if (event.key === "Escape") closeOffer();
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("focusout", (event) => { if (offer && event.target === offer.area) closeOffer(); });
+
   /* ---- live pages: ask for a small token, and fetch the page again when it has changed ---- */
   const SOON = 1000, LATER = 10000, AWAKE = 30000, RECENT = 20;
   let token = null, awakeUntil = Date.now() + AWAKE, timer = 0, refreshing = false, again = false;

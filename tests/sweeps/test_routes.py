@@ -27,6 +27,7 @@ from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.accounts.models import ApiKey, Invitation, Membership
+from portal.discussion import actions as comments
 from portal.files import storage
 from portal.files.models import Attachment
 from portal.imports.actions import start_run
@@ -72,6 +73,9 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "programme:keys": (ADMIN, ""),
     "programme:revoke_key": (ADMIN, "key"),
     "programme:audit": (ADMIN, ""),
+    "discussion:post": (EVERYONE, "deal"),
+    "discussion:edit": (EVERYONE, "comment"),
+    "discussion:delete": (EVERYONE, "comment"),
     "files:attach": (EVERYONE, "deal"),
     "files:download": (EVERYONE, "file"),
     "files:delete": (EVERYONE, "file"),
@@ -215,6 +219,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "customer": customer.pk,
         "deal": deal.pk,
         "file": a_file(deal, colleague).pk,
+        "comment": comments.post(deal, "Hello", by=colleague).pk,
         "won": won.pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
