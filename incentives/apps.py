@@ -22,6 +22,8 @@ class IncentivesConfig(AppConfig):
 
     def _fill_shell(self, panels: ModuleType) -> None:
         registry.nightly("incentives.nightly")
+        tiers = import_module(f"{self.name}.tiers.queries")
+        registry.partner_segments(_("Tier"), choices=tiers.tier_choices, codes=tiers.tier_codes)
         registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30)
         registry.navigation(_("Your tier"), "incentives:mine", "medal", roles=PARTNER_ROLES, order=40)
         registry.navigation(

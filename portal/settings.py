@@ -368,6 +368,11 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["deals.expire"],
         "schedule": crontab(minute="*/10"),
     },
+    "remind-of-deals": {
+        "task": "tenancy.for_each_tenant",
+        "args": ["deals.remind"],
+        "schedule": crontab(minute="5-55/10"),
+    },
     "nightly": {"task": "shell.nightly", "schedule": crontab(minute=5)},
 }
 

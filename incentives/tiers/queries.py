@@ -54,6 +54,22 @@ def tier_on(partner_id: UUID, day: dt.date) -> Tier | None:
     return every.get(held) if held else None
 
 
+def tier_choices() -> list[tuple[str, str]]:
+    """Code and name of each tier, the lowest first."""
+    return [(str(tier.pk), tier.name) for tier in tiers()]
+
+
+def tier_codes(standings: Iterable[tuple[UUID, dt.date]]) -> dict[tuple[UUID, dt.date], str]:
+    """The code of the tier that each partner held on each day. Two queries."""
+    wanted = list(standings)
+    base = next(iter(tiers()), None)
+    if base is None:
+        return {}
+    held = histories({partner_id for partner_id, _day in wanted}, base.pk)
+    found = {(partner_id, day): held[partner_id].on(day) for partner_id, day in wanted}
+    return {key: str(code) for key, code in found.items() if code}
+
+
 def standing_of(partner_id: UUID) -> TierStanding | None:
     return (
         TierStanding.objects.select_related("tier", "next_tier", "reached_tier")

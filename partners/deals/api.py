@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
@@ -11,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from partners.deals import actions, queries
-from partners.deals.enums import OPEN_STAGES, RegistrationStatus, SalesStage
+from partners.deals.approvals.models import RejectionReason
+from partners.deals.approvals.queries import rejection_reasons
+from partners.deals.enums import OPEN_STAGES, Missing, RegistrationStatus, SalesStage
 from partners.deals.filters import DealFilter, VendorDealFilter
-from partners.deals.models import Deal
+from partners.deals.models import Deal, DealPolicy
 from partners.deals.offers import offered
 from partners.directory.models import Customer, Partner, Product
 from partners.directory.queries import products_on_sale, trading_partners, visible_customers
@@ -75,6 +78,14 @@ class DealSerializer(serializers.ModelSerializer):
             "submitted_at",
             "decided_at",
             "decision_reason",
+            "missing",
+            "rule_name",
+            "decision_asked",
+            "conflict_seen",
+            "request",
+            "waiting_since",
+            "answer_due_at",
+            "extensions",
             "protected_until",
             "resubmissions",
             "loss_reason",
@@ -98,7 +109,11 @@ class DealSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_verbs(self, deal: Deal) -> list[str]:
-        return offered(self.context["view"].membership, deal)
+        return offered(self.context["view"].membership, deal, self._rules)
+
+    @cached_property
+    def _rules(self) -> DealPolicy:
+        return queries.policy()
 
     def validate_stage(self, value: str) -> SalesStage:
         if value not in OPEN_STAGES:
@@ -122,6 +137,31 @@ class ReasonSerializer(SeenSerializer):
 
 class OptionalReasonSerializer(SeenSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class ReturnSerializer(OptionalReasonSerializer):
+    """What is missing: picked from the list, in words, or both."""
+
+    missing = serializers.MultipleChoiceField(choices=Missing.choices, required=False)
+
+    def validate_missing(self, value: set[str]) -> tuple[str, ...]:
+        return tuple(sorted(value))
+
+
+@extend_schema_field(serializers.UUIDField())
+class RejectionChoice(serializers.PrimaryKeyRelatedField):
+    def get_queryset(self) -> QuerySet[RejectionReason]:
+        return rejection_reasons()
+
+
+class RejectSerializer(OptionalReasonSerializer):
+    """A reason from the programme's list, words of your own, or both."""
+
+    choice = RejectionChoice(required=False, allow_null=True)
+
+
+class AppealSerializer(SeenSerializer):
+    grounds = serializers.CharField(max_length=2000)
 
 
 class WinSerializer(SeenSerializer):
@@ -166,8 +206,14 @@ class DealViewSet(
         "return_": "deals.return_deal",
         "reject": "deals.reject_deal",
         "cancel": "deals.cancel_deal",
-        "confirm_win": "deals.approve_deal",
-        "decline_win": "deals.approve_deal",
+        "confirm_win": "deals.confirm_win_deal",
+        "decline_win": "deals.confirm_win_deal",
+        "appeal": "deals.appeal_deal",
+        "grant_appeal": "deals.grant_appeal_deal",
+        "uphold": "deals.uphold_deal",
+        "ask_extension": "deals.ask_extension_deal",
+        "extend": "deals.extend_deal",
+        "decline_extension": "deals.decline_extension_deal",
         "reverse": "deals.reverse_deal",
     }
 
@@ -237,8 +283,14 @@ for _name, _action, _serializer in (
     ("lose", actions.lose, LoseSerializer),
     ("start-review", actions.start_review, SeenSerializer),
     ("approve", actions.approve, NoteSerializer),
-    ("return", actions.return_for_changes, ReasonSerializer),
-    ("reject", actions.reject, ReasonSerializer),
+    ("return", actions.return_for_changes, ReturnSerializer),
+    ("reject", actions.reject, RejectSerializer),
+    ("appeal", actions.appeal, AppealSerializer),
+    ("grant-appeal", actions.grant_appeal, ReasonSerializer),
+    ("uphold", actions.uphold_rejection, ReasonSerializer),
+    ("ask-extension", actions.ask_extension, ReasonSerializer),
+    ("extend", actions.extend, NoteSerializer),
+    ("decline-extension", actions.decline_extension, ReasonSerializer),
     ("cancel", actions.cancel, ReasonSerializer),
     ("confirm-win", actions.confirm_win, SeenSerializer),
     ("decline-win", actions.decline_win, ReasonSerializer),

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from partners.deals.enums import SalesStage
+from partners.deals.enums import Missing, Notice, SalesStage
 from portal.events.describe import describes
 from portal.events.models import Event
 from portal.shell.formats import short_date
@@ -52,14 +52,119 @@ def review_started(event: Event) -> str:
 
 @describes("deal.approved")
 def approved(event: Event) -> str:
-    _start, end = event.data["new"]["protection"]
-    sentence = _("Approved the registration, protected until %s") % short_date(date.fromisoformat(end[:10]))
+    words = {"day": _protected_until(event), "rule": event.data.get("rule", "")}
+    if event.actor_id is None and words["rule"]:
+        return _("Approved at once by the rule “%(rule)s”, protected until %(day)s.") % words
+    sentence = _("Approved the registration, protected until %(day)s") % words
     return _with_reason(sentence, _new(event, "decision_reason"))
+
+
+def _protected_until(event: Event) -> str:
+    _start, end = event.data["new"]["protection"]
+    return short_date(date.fromisoformat(end[:10]))
+
+
+@describes("deal.first_approved")
+def first_approved(event: Event) -> str:
+    return _with_reason(
+        _("Gave the first of two approvals; a second person completes it"), event.data.get("note", "")
+    )
+
+
+@describes("deal.left_to_person")
+def left_to_person(event: Event) -> str:
+    return _("A person decides, because another registration conflicts with this one.")
+
+
+@describes("deal.appealed")
+def appealed(event: Event) -> str:
+    return _with_reason(_("Appealed against the rejection"), event.data.get("grounds", ""))
+
+
+@describes("deal.appeal_granted")
+def appeal_granted(event: Event) -> str:
+    sentence = _("Granted the appeal and approved the registration, protected until %s") % _protected_until(
+        event
+    )
+    return _with_reason(sentence, _new(event, "decision_reason"))
+
+
+@describes("deal.rejection_upheld")
+def rejection_upheld(event: Event) -> str:
+    return _with_reason(_("Upheld the rejection"), event.data.get("reason", ""))
+
+
+@describes("deal.extension_asked")
+def extension_asked(event: Event) -> str:
+    return _with_reason(_("Asked for more time"), event.data.get("reason", ""))
+
+
+@describes("deal.extended")
+def extended(event: Event) -> str:
+    sentence = _("Extended the protection until %s") % _protected_until(event)
+    return _with_reason(sentence, event.data.get("note", ""))
+
+
+@describes("deal.extension_declined")
+def extension_declined(event: Event) -> str:
+    return _with_reason(_("Declined more time"), event.data.get("reason", ""))
+
+
+@describes("deal.decision_due")
+def decision_due(event: Event) -> str:
+    day = short_date(date.fromisoformat(event.data["due"][:10]))
+    if event.data.get("notice") == Notice.BEFORE:
+        return _("Reminded those who decide: the answer is due on %s.") % day
+    return _("Reminded those who decide: the answer is due now.")
+
+
+@describes("deal.decision_overdue")
+def decision_overdue(event: Event) -> str:
+    return _("Told the administrators that the answer is overdue.")
+
+
+@describes("deal.protection_ending")
+def protection_ending(event: Event) -> str:
+    return _("The protection ends on %s.") % short_date(date.fromisoformat(event.data["until"][:10]))
+
+
+@describes("deals.rule_saved")
+def rule_saved(event: Event) -> str:
+    return _("Saved the approval rule “%s”.") % _new(event, "name")
+
+
+@describes("deals.rule_moved")
+def rule_moved(event: Event) -> str:
+    return _("Moved the approval rule “%s”.") % event.data.get("name", "")
+
+
+@describes("deals.rule_removed")
+def rule_removed(event: Event) -> str:
+    return _("Removed the approval rule “%s”.") % event.data["old"]["name"]
+
+
+@describes("deals.reason_saved")
+def reason_saved(event: Event) -> str:
+    return _("Saved the rejection reason “%s”.") % _new(event, "name")
+
+
+@describes("deals.holiday_added")
+def holiday_added(event: Event) -> str:
+    day = short_date(date.fromisoformat(event.data["day"]))
+    return _("Added the holiday %(name)s on %(day)s.") % {"name": event.data["name"], "day": day}
+
+
+@describes("deals.holiday_removed")
+def holiday_removed(event: Event) -> str:
+    day = short_date(date.fromisoformat(event.data["day"]))
+    return _("Removed the holiday %(name)s on %(day)s.") % {"name": event.data["name"], "day": day}
 
 
 @describes("deal.returned")
 def returned(event: Event) -> str:
-    return _with_reason(_("Returned the registration"), _new(event, "decision_reason"))
+    picked = [str(Missing(name).label) for name in _new(event, "missing") or () if name in Missing]
+    words = "; ".join(part for part in (*picked, _new(event, "decision_reason")) if part)
+    return _with_reason(_("Returned the registration"), words)
 
 
 @describes("deal.rejected")

@@ -36,6 +36,58 @@ class SalesStage(models.TextChoices):
     LOST = "lost", _("Lost")
 
 
+class Decision(models.TextChoices):
+    """What an approval rule asks for."""
+
+    AUTO = "auto", _("Approved at once")
+    ONE = "one", _("One person decides")
+    TWO = "two", _("Two different people decide")
+
+
+class Deciders(models.TextChoices):
+    MANAGER = "manager", _("The partner’s channel manager or an administrator")
+    ADMIN = "admin", _("Administrators only")
+
+
+class ConflictCondition(models.TextChoices):
+    ANY = "", _("With or without a conflict")
+    NONE = "no", _("Only without a conflict")
+    SOME = "yes", _("Only with a conflict")
+
+
+class RequestKind(models.TextChoices):
+    APPEAL = "appeal", _("Appeal")
+    EXTENSION = "extension", _("More time")
+
+
+class RequestState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    GRANTED = "granted", _("Granted")
+    DECLINED = "declined", _("Declined")
+    LAPSED = "lapsed", _("No longer needed")
+
+
+class Missing(models.TextChoices):
+    """What a manager can say is missing from a registration."""
+
+    CUSTOMER = "customer", _("The customer’s full name, website or country")
+    CONTACT = "contact", _("Who you speak to at the customer")
+    PRODUCT = "product", _("The product, or how many")
+    AMOUNT = "amount", _("A realistic amount")
+    CLOSE = "expected_close", _("A realistic date of closing")
+    NEED = "need", _("What the customer needs")
+    PROOF = "proof", _("Proof that you are working on it, such as a quote or a meeting")
+
+
+class Notice(models.IntegerChoices):
+    """The last reminder of a deadline that was recorded."""
+
+    NONE = 0
+    BEFORE = 1
+    DUE = 2
+    ESCALATED = 3
+
+
 OPEN_STAGES = (
     SalesStage.PROSPECTING,
     SalesStage.ENGAGING,
@@ -65,10 +117,25 @@ TRANSITIONS: dict[str, tuple[frozenset[RegistrationStatus], RegistrationStatus]]
     "lose": (frozenset({S.APPROVED}), S.LOST),
     "expire": (frozenset({S.APPROVED}), S.EXPIRED),
     "cancel": (frozenset({S.APPROVED}), S.CANCELLED),
+    "extend": (frozenset({S.APPROVED}), S.APPROVED),
+    "grant_appeal": (frozenset({S.REJECTED}), S.APPROVED),
+}
+
+# What partners ask about a decided registration, and the answers that change nothing: where from.
+ASKING: dict[str, frozenset[RegistrationStatus]] = {
+    "appeal": frozenset({S.REJECTED}),
+    "uphold": frozenset({S.REJECTED}),
+    "ask_extension": frozenset({S.APPROVED}),
+    "decline_extension": frozenset({S.APPROVED}),
 }
 
 EDITABLE_STATUSES = frozenset({S.DRAFT, S.RETURNED})
 WAITING_STATUSES = frozenset({S.SUBMITTED, S.IN_REVIEW})
+
+# What counts against the most open registrations that a partner may have.
+OPEN_STATUSES = frozenset({S.SUBMITTED, S.IN_REVIEW, S.APPROVED})
+# Protection is warned about so many days before its end.
+WARNING_DAYS = (14, 3)
 
 # A win is undone by an admin; it is the one verb with a choice of where to.
 REVERSIBLE_STATUSES = frozenset({S.WON})

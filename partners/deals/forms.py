@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from partners.deals import actions
-from partners.deals.enums import OPEN_STAGES, RegistrationStatus, SalesStage
+from partners.deals.approvals.models import RejectionReason
+from partners.deals.approvals.queries import rejection_reasons
+from partners.deals.enums import OPEN_STAGES, Missing, RegistrationStatus, SalesStage
 from partners.deals.models import Deal, DealPolicy, ProtectionDays
 from partners.deals.workdays import today
 from partners.directory.actions import name_customer
@@ -184,17 +186,89 @@ class ReasonForm(StepForm):
 
 
 class ReturnForm(ReasonForm):
+    missing = forms.MultipleChoiceField(
+        label=_("What is missing?"),
+        choices=Missing.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    field_order = ("missing", "reason")
+
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label = _("What is missing?")
+        self.fields["reason"].required = False
+        self.fields["reason"].label = _("In your words")
 
     def save(self) -> Deal:
-        return actions.return_for_changes(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+        data = self.cleaned_data
+        return actions.return_for_changes(
+            self.deal, reason=data["reason"], missing=data["missing"], **self.seen
+        )
 
 
 class RejectForm(ReasonForm):
+    """A reason from the programme's list and words of one's own; without a list the words alone."""
+
+    choice = forms.ModelChoiceField(
+        label=_("Why?"), queryset=RejectionReason.objects.none(), empty_label=_("Choose…")
+    )
+    field_order = ("choice", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        reasons = rejection_reasons()
+        if not reasons.exists():
+            del self.fields["choice"]
+            return
+        self.fields["choice"].queryset = reasons
+        self.fields["reason"].required = False
+        self.fields["reason"].label = _("In your words")
+
     def save(self) -> Deal:
-        return actions.reject(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+        data = self.cleaned_data
+        return actions.reject(self.deal, reason=data["reason"], choice=data.get("choice"), **self.seen)
+
+
+class AppealForm(StepForm):
+    grounds = forms.CharField(
+        label=_("Why should it be looked at again?"),
+        max_length=2000,
+        help_text=_("An administrator reads it. What has the first decision not taken into account?"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    def save(self) -> Deal:
+        return actions.appeal(self.deal, grounds=self.cleaned_data["grounds"], **self.seen)
+
+
+class GrantAppealForm(ReasonForm):
+    def save(self) -> Deal:
+        return actions.grant_appeal(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class UpholdForm(ReasonForm):
+    def save(self) -> Deal:
+        return actions.uphold_rejection(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class AskExtensionForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("Why do you need more time?")
+        self.fields["reason"].help_text = _("Your channel manager reads it.")
+
+    def save(self) -> Deal:
+        return actions.ask_extension(self.deal, reason=self.cleaned_data["reason"], **self.seen)
+
+
+class ExtendForm(ApproveForm):
+    def save(self) -> Deal:
+        return actions.extend(self.deal, note=self.cleaned_data["note"], **self.seen)
+
+
+class DeclineExtensionForm(ReasonForm):
+    def save(self) -> Deal:
+        return actions.decline_extension(self.deal, reason=self.cleaned_data["reason"], **self.seen)
 
 
 class CancelForm(ReasonForm):
@@ -330,6 +404,26 @@ class PolicyForm(forms.Form):
     )
     minimum_amount = AmountField(
         label=_("Minimum amount"), help_text=_("Deals below it are not registered. 0 for no minimum.")
+    )
+    max_open = forms.IntegerField(
+        label=_("Open registrations per partner"),
+        min_value=1,
+        max_value=100_000,
+        required=False,
+        help_text=_("Submitted and approved ones together. Empty for no limit."),
+    )
+    max_extensions = forms.IntegerField(
+        label=_("Extensions"),
+        min_value=0,
+        max_value=20,
+        help_text=_("How often a partner may get more time."),
+    )
+    extension_days = forms.IntegerField(label=_("Days an extension adds"), min_value=1, max_value=365)
+    escalation_days = forms.IntegerField(
+        label=_("Business days until administrators are told"),
+        min_value=0,
+        max_value=60,
+        help_text=_("Counted from the deadline of an answer that has not been given."),
     )
     confirm_wins = forms.BooleanField(
         label=_("A manager confirms reported wins"),

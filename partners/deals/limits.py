@@ -4,7 +4,9 @@ from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from partners.deals.enums import OPEN_STATUSES
 from partners.deals.models import Deal, DealPolicy
 from partners.deals.workdays import today
 from partners.directory.models import Partner
@@ -45,9 +47,32 @@ def refuse_unless_complete(deal: Deal, rules: DealPolicy, *, minimum: bool = Tru
         )
 
 
-def refuse_without(reason: str, message: str) -> None:
+def refuse_beyond_open(deal: Deal, rules: DealPolicy) -> None:
+    """Refuse one more than the open registrations that a partner may have."""
+    if rules.max_open is None:
+        return
+    # Two at the same moment would both be the last that is allowed.
+    Partner.objects.select_for_update(of=("self",), no_key=True).get(pk=deal.partner_id)
+    count = (
+        Deal.objects.filter(partner_id=deal.partner_id, status__in=OPEN_STATUSES).exclude(pk=deal.pk).count()
+    )
+    if count >= rules.max_open:
+        raise ActionRefused(
+            ngettext(
+                "At most %(count)s registration may be open at a time: that is the programme's limit."
+                " Close or withdraw it first.",
+                "At most %(count)s registrations may be open at a time: that is the programme's limit."
+                " Close or withdraw one first.",
+                rules.max_open,
+            )
+            % {"count": rules.max_open},
+            code="open_registrations",
+        )
+
+
+def refuse_without(reason: str, message: str, *, field: str = "reason") -> None:
     if not reason.strip():
-        raise ActionRefused(message, field="reason")
+        raise ActionRefused(message, field=field)
 
 
 def refuse_wrong_day(day: date, deal: Deal, by: Membership, field: str) -> None:

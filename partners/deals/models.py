@@ -1,17 +1,29 @@
 """Deals and the tenant's policy for registering them."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from partners.deals.approvals.models import (
+    ApprovalRule,
+    DealDecision,
+    DealRequest,
+    Holiday,
+    RejectionReason,
+)
 from partners.deals.enums import (
     EDITABLE_STATUSES,
     LIVE_STATUSES,
     WAITING_STATUSES,
     DealOrigin,
+    Deciders,
+    Decision,
+    Missing,
+    Notice,
     RegistrationStatus,
+    RequestKind,
     SalesStage,
 )
 from partners.directory.models import Customer, Partner, Product, ProductFamily
@@ -19,6 +31,17 @@ from portal.accounts.models import Membership
 from portal.tenancy.constraints import PartnerIsolation, PartnerReadable, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import TenantModel
+
+__all__ = [
+    "ApprovalRule",
+    "Deal",
+    "DealDecision",
+    "DealPolicy",
+    "DealRequest",
+    "Holiday",
+    "ProtectionDays",
+    "RejectionReason",
+]
 
 
 class Deal(TenantModel):
@@ -66,6 +89,22 @@ class Deal(TenantModel):
     decided_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+", editable=False)
     decision_reason = models.TextField(_("reason"), blank=True)
     protection = DateTimeRangeField(_("protection"), null=True, editable=False)
+    extensions = models.PositiveSmallIntegerField(default=0, editable=False)
+    protection_notice = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    # As the approval rules said when it was submitted; rules may change while it waits.
+    rule_name = models.CharField(_("rule"), max_length=80, blank=True, editable=False)
+    decision_asked = models.CharField(max_length=4, choices=Decision, default=Decision.ONE, editable=False)
+    deciders = models.CharField(max_length=8, choices=Deciders, default=Deciders.MANAGER, editable=False)
+    conflict_seen = models.BooleanField(_("conflict"), null=True, editable=False)
+    first_approver = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+", editable=False)
+    missing = ArrayField(models.CharField(max_length=20, choices=Missing), default=list, blank=True)
+    # What the partner waits for: since when, until when, and which reminder was the last.
+    request = models.CharField(max_length=10, choices=RequestKind, blank=True, editable=False)
+    appealed_at = models.DateTimeField(null=True, editable=False)
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, editable=False)
+    answer_due_at = models.DateTimeField(_("answer by"), null=True, editable=False)
+    notice = models.PositiveSmallIntegerField(choices=Notice, default=Notice.NONE, editable=False)
 
     # What the partner reported where the tenant has wins confirmed: revenue (minor), won_on, customer_id.
     win_claim = models.JSONField(null=True, blank=True, editable=False)
@@ -81,7 +120,14 @@ class Deal(TenantModel):
         ordering = ["-created_at", "-id"]
         constraints = [
             *tenant_constraints(
-                "deals_deal", "partner", "customer", "product", "family", "owner", "decided_by"
+                "deals_deal",
+                "partner",
+                "customer",
+                "product",
+                "family",
+                "owner",
+                "decided_by",
+                "first_approver",
             ),
             PartnerIsolation(name="deals_deal_partner"),
             models.UniqueConstraint(fields=["tenant", "number"], name="deals_deal_number"),
@@ -125,10 +171,11 @@ class Deal(TenantModel):
             models.Index(fields=["tenant", "-created_at", "-id"], name="deals_deal_newest"),
             models.Index(fields=["tenant", "customer"], name="deals_deal_customer_ix"),
             models.Index(
-                fields=["tenant", "submitted_at"],
+                fields=["tenant", "answer_due_at"],
                 # As `queries.waiting_for` asks, or the index is of no use to it.
                 condition=models.Q(status__in=[RegistrationStatus.SUBMITTED, RegistrationStatus.IN_REVIEW])
-                | models.Q(win_claim__isnull=False),
+                | models.Q(win_claim__isnull=False)
+                | models.Q(request__in=[RequestKind.APPEAL, RequestKind.EXTENSION]),
                 name="deals_deal_waiting",
             ),
             models.Index(
@@ -172,6 +219,22 @@ class Deal(TenantModel):
         return self.status in WAITING_STATUSES
 
     @property
+    def awaits(self) -> str:
+        """What the partner waits for: `registration`, `win`, a kind of request, or nothing."""
+        if self.is_waiting:
+            return "registration"
+        return "win" if self.win_claim else self.request
+
+    @property
+    def needs_two(self) -> bool:
+        return self.decision_asked == Decision.TWO
+
+    @property
+    def missing_labels(self) -> list[str]:
+        """What the manager said is missing, in words."""
+        return [str(Missing(name).label) for name in self.missing if name in Missing]
+
+    @property
     def state_label(self) -> str:
         """The registration's status, or the stage of a deal without one."""
         return self.get_status_display() if self.status else self.get_stage_display()
@@ -196,6 +259,14 @@ class DealPolicy(TenantModel):
     )
     max_resubmissions = models.PositiveSmallIntegerField(_("resubmissions"), default=3)
     minimum_amount = models.BigIntegerField(_("minimum amount"), default=0)
+    max_open = models.PositiveIntegerField(_("open registrations per partner"), null=True, blank=True)
+    extension_days = models.PositiveSmallIntegerField(
+        _("days an extension adds"), default=30, validators=[MaxValueValidator(365)]
+    )
+    max_extensions = models.PositiveSmallIntegerField(_("extensions"), default=1)
+    escalation_days = models.PositiveSmallIntegerField(
+        _("business days until administrators are told"), default=1, validators=[MaxValueValidator(60)]
+    )
     confirm_wins = models.BooleanField(_("a manager confirms reported wins"), default=False)
 
     class Meta:

@@ -5,8 +5,6 @@ from typing import Any
 from django.utils import timezone
 
 from partners.deals import queries
-from partners.deals.models import Deal
-from partners.deals.workdays import add_business_days
 from portal.accounts.models import Membership
 
 SHOWN = 5
@@ -24,13 +22,14 @@ def my_deals(member: Membership) -> dict[str, Any]:
 
 
 def waiting(member: Membership) -> dict[str, Any]:
-    """What waits for the member's decision, with age and deadline. Three queries."""
-    deals = queries.waiting_for(member).select_related("tenant")
-    days, now = queries.policy().decision_days, timezone.now()
-
-    def row(deal: Deal) -> dict[str, Any]:
-        sent = None if deal.win_claim else deal.submitted_at
-        due = add_business_days(sent, days, deal.tenant) if sent else None
-        return {"deal": deal, "due": due, "late": due is not None and due < now}
-
-    return {"rows": [row(deal) for deal in deals[:SHOWN]], "count": deals.order_by().count()}
+    """What waits for the member's decision, with age and deadline, the most overdue first. Two queries."""
+    deals, now = queries.waiting_for(member), timezone.now()
+    rows = [
+        {
+            "deal": deal,
+            "due": deal.answer_due_at,
+            "late": bool(deal.answer_due_at and deal.answer_due_at < now),
+        }
+        for deal in deals[:SHOWN]
+    ]
+    return {"rows": rows, "count": deals.order_by().count()}

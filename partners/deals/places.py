@@ -28,7 +28,7 @@ for role in VENDOR_ROLES:
         "waiting",
         data=panels.waiting,
         template="deals/panels/waiting.html",
-        queries=3,
+        queries=2,
         order=10,
         width="full",
     )

@@ -5,11 +5,21 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from partners.deals.enums import LIVE_STATUSES, OPEN_STAGES, WAITING_STATUSES, SalesStage
+from partners.deals.enums import (
+    LIVE_STATUSES,
+    OPEN_STAGES,
+    WAITING_STATUSES,
+    Deciders,
+    RequestKind,
+    SalesStage,
+)
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal, DealPolicy
 from portal.accounts.models import Membership
 from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+# As the index `deals_deal_waiting` is defined.
+IS_WAITING = Q(status__in=WAITING_STATUSES) | Q(win_claim__isnull=False) | Q(request__in=RequestKind.values)
 
 
 def visible_deals(member: Membership) -> QuerySet[Deal]:
@@ -31,12 +41,16 @@ def decidable_deals(member: Membership) -> QuerySet[Deal]:
 
 
 def waiting_for(member: Membership) -> QuerySet[Deal]:
-    """What waits for the member's decision: registrations and reported wins, the oldest first."""
-    return (
-        decidable_deals(member)
-        .filter(Q(status__in=WAITING_STATUSES) | Q(win_claim__isnull=False))
-        .order_by("submitted_at")
-    )
+    """What waits for the member's decision: registrations, reported wins, appeals and requests for more time.
+
+    The most overdue first. Appeals, and registrations that a rule keeps for administrators, are theirs alone; what
+    the member has approved waits for a second person.
+    """
+    undecided = Q(status__in=WAITING_STATUSES)
+    deals = decidable_deals(member).filter(IS_WAITING).exclude(undecided & Q(first_approver_id=member.pk))
+    if not member.is_admin:
+        deals = deals.exclude(undecided & Q(deciders=Deciders.ADMIN)).exclude(request=RequestKind.APPEAL)
+    return deals.order_by(F("answer_due_at").asc(nulls_last=True), "submitted_at", "pk")
 
 
 def pipeline(deals: QuerySet[Deal]) -> QuerySet[Deal]:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.deals import forms
+from partners.deals.approvals.queries import who_decides
+from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal
-from partners.deals.queries import policy
-from partners.deals.workdays import add_business_days
 from portal.shell.formats import short_date
 
 
@@ -28,18 +28,23 @@ class Step:
 
 
 def submitted_text(deal: Deal) -> str:
-    assert deal.submitted_at is not None
-    due = add_business_days(deal.submitted_at, policy().decision_days, deal.tenant)
-    manager = deal.partner.manager
-    who = manager.name if manager else deal.tenant.name
+    """What happens after a submission, or what a rule has decided already."""
+    if deal.status == RegistrationStatus.APPROVED:
+        return _("%(number)s is approved at once. The customer is protected for you until %(day)s.") % {
+            "number": deal.number,
+            "day": short_date(deal.protection.upper),
+        }
+    assert deal.answer_due_at is not None
     return _("%(number)s has been submitted. %(who)s answers by %(day)s; you will see it here.") % {
         "number": deal.number,
-        "who": who,
-        "day": short_date(due),
+        "who": who_decides(deal, deal.tenant),
+        "day": short_date(deal.answer_due_at),
     }
 
 
 def _approved(deal: Deal) -> str:
+    if deal.status != RegistrationStatus.APPROVED:
+        return _("Your approval is noted. The rule asks for a second person, who completes it.")
     return _("Approved. %(partner)s holds the customer until %(day)s.") % {
         "partner": deal.partner.name,
         "day": short_date(deal.protection.upper),
@@ -105,6 +110,62 @@ STEPS: dict[str, Step] = {
         forms.WithdrawForm,
         lambda deal: _("Withdrawn. Nothing more happens with this registration."),
         "ban",
+        danger=True,
+    ),
+    "appeal": Step(
+        gettext_lazy("Appeal"),
+        gettext_lazy(
+            "An administrator looks at the rejection again and decides for good. You can appeal once."
+        ),
+        gettext_lazy("Send the appeal"),
+        forms.AppealForm,
+        lambda deal: (
+            _("Your appeal has been sent. An administrator answers by %s.") % short_date(deal.answer_due_at)
+        ),
+        "scale",
+    ),
+    "grant_appeal": Step(
+        gettext_lazy("Grant the appeal"),
+        gettext_lazy("The registration is approved, and the partner holds the customer from now on."),
+        gettext_lazy("Approve on appeal"),
+        forms.GrantAppealForm,
+        _approved,
+        "shield-check",
+    ),
+    "uphold": Step(
+        gettext_lazy("Uphold the rejection"),
+        gettext_lazy("The rejection stands, for good. The partner reads your grounds."),
+        gettext_lazy("Uphold the rejection"),
+        forms.UpholdForm,
+        lambda deal: _("Upheld. The partner reads your grounds."),
+        "x",
+        danger=True,
+    ),
+    "ask_extension": Step(
+        gettext_lazy("Ask for more time"),
+        gettext_lazy("Your channel manager decides whether the protection ends later."),
+        gettext_lazy("Send the request"),
+        forms.AskExtensionForm,
+        lambda deal: (
+            _("Your request has been sent. You have an answer by %s.") % short_date(deal.answer_due_at)
+        ),
+        "clock-plus",
+    ),
+    "extend": Step(
+        gettext_lazy("Extend the protection"),
+        gettext_lazy("The partner holds the customer for longer."),
+        gettext_lazy("Extend the protection"),
+        forms.ExtendForm,
+        lambda deal: _("Extended. The protection now ends on %s.") % short_date(deal.protection.upper),
+        "clock-plus",
+    ),
+    "decline_extension": Step(
+        gettext_lazy("Decline more time"),
+        gettext_lazy("The protection ends as it was to. The partner reads the reason."),
+        gettext_lazy("Decline the request"),
+        forms.DeclineExtensionForm,
+        lambda deal: _("Declined. The partner reads the reason."),
+        "x",
         danger=True,
     ),
     "win": Step(

@@ -3,15 +3,12 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from partners.deals.enums import RegistrationStatus, SalesStage
+from partners.deals.enums import RegistrationStatus, RequestKind, SalesStage
 from partners.deals.models import Deal
-from partners.deals.queries import policy
-from partners.deals.workdays import add_business_days
 from portal.shell.formats import short_date
 from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, MoneyColumn, Table, badge_html
 
@@ -32,6 +29,13 @@ STATUS_TONES = {
 STAGE_TONES = {
     SalesStage.WON: ("success", "trophy"),
     SalesStage.LOST: ("neutral", "mood-sad"),
+}
+
+
+WAITS = {
+    "win": (_("Win to confirm"), "accent", "trophy"),
+    RequestKind.APPEAL: (_("Appeal"), "warning", "scale"),
+    RequestKind.EXTENSION: (_("More time"), "accent", "clock-plus"),
 }
 
 
@@ -70,31 +74,19 @@ class InboxTable(Table):
     product = Column(_("Product"), order_by="product__name", phone=False)
     amount = MoneyColumn(_("Expected"), order_by="amount_base")
     status = BadgeColumn(_("Registration"), tones=STATUS_TONES)
-    submitted_at = Column(_("Waiting"))
-    due = Column(_("Answer by"), accessor="submitted_at", order_by="submitted_at")
+    waiting_since = Column(_("Waiting"))
+    answer_due_at = Column(_("Answer by"))
 
     class Meta(Table.Meta):
         caption = _("Waiting for a decision")
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.decision_days = policy().decision_days
-
     def render_status(self, value: Any, record: Deal) -> Any:
-        if record.win_claim:
-            return badge_html(_("Win to confirm"), "accent", "trophy")
-        return badge_html(value, *STATUS_TONES[S(record.status)])
+        return badge_html(*WAITS.get(record.awaits, (value, *STATUS_TONES[S(record.status)])))
 
-    def render_submitted_at(self, value: Any) -> Any:
+    def render_waiting_since(self, value: Any) -> Any:
         return timesince(value, depth=1)
 
-    def render_due(self, value: Any, record: Deal) -> Any:
-        if record.win_claim:
-            return "–"
-        due = add_business_days(value, self.decision_days, self.request.tenant)
-        if due < timezone.now():
-            return badge_html(_g("Late since %s") % short_date(due), "danger", "alarm")
-        return format_html("{}", short_date(due))
-
-    def value_due(self, value: Any, record: Deal) -> Any:
-        return value and add_business_days(value, self.decision_days, self.request.tenant).date()
+    def render_answer_due_at(self, value: Any, record: Deal) -> Any:
+        if value < timezone.now():
+            return badge_html(_g("Late since %s") % short_date(value), "danger", "alarm")
+        return short_date(value)

@@ -22,7 +22,6 @@ from partners.deals.models import Deal
 from partners.deals.offers import VERBS, offered
 from partners.deals.steps import STEPS, submitted_text
 from partners.deals.tables import STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
-from partners.deals.workdays import add_business_days
 from partners.directory.pages import form_page
 from partners.directory.queries import customer_suggestions
 from portal.accounts.access import check, requires
@@ -139,7 +138,7 @@ def edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 def _after_form(request: HttpRequest, deal: Deal) -> tuple[str, str]:
     address = turl(request, "deals:detail", deal.pk)
-    if deal.status == Status.SUBMITTED:
+    if not deal.is_editable:
         return address, submitted_text(deal)
     return address, _("Saved as a draft. Nobody decides on it until you submit it.")
 
@@ -234,14 +233,15 @@ def _next(request: HttpRequest, deal: Deal) -> str:
         return _("Nobody decides on a draft. Submit it to claim the customer.")
     if deal.status == Status.RETURNED:
         return _("The vendor needs more before it can decide. Complete the registration and submit it again.")
-    if deal.is_waiting and deal.submitted_at:
-        due = add_business_days(deal.submitted_at, queries.policy().decision_days, request.tenant)
-        late = due < timezone.now()
+    if deal.awaits and deal.answer_due_at:
+        late = deal.answer_due_at < timezone.now()
         if not partner_side:
             text = _("The answer was due on %s.") if late else _("The partner expects an answer by %s.")
         else:
             text = _("The answer was due on %s; it is late.") if late else _("You have an answer by %s.")
-        return text % short_date(due)
+        return text % short_date(deal.answer_due_at)
+    if deal.status == Status.REJECTED and partner_side and deal.appealed_at is None:
+        return _("You can appeal once: an administrator then looks at it again.")
     if deal.is_live:
         return _("Keep the stage up to date, and report the deal won or lost when it is decided.")
     return ""

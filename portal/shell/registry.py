@@ -5,6 +5,7 @@ The shell knows no app. Whatever is registered here is shown, in `order`, to the
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -156,6 +157,48 @@ def partner_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     return {pk: name for directory in _partner_directories for pk, name in directory.names(wanted).items()}
+
+
+@dataclass(frozen=True)
+class PartnerSegments:
+    """How a floor above sorts partners (into tiers), for rules on the floors below."""
+
+    label: Text
+    choices: Callable[[], list[tuple[str, str]]]
+    codes: Callable[[Iterable[tuple[UUID, date]]], dict[tuple[UUID, date], str]]
+
+
+_partner_segments: list[PartnerSegments] = []
+
+
+def partner_segments(
+    label: Text,
+    *,
+    choices: Callable[[], list[tuple[str, str]]],
+    codes: Callable[[Iterable[tuple[UUID, date]]], dict[tuple[UUID, date], str]],
+) -> None:
+    """Tell the floors below how partners are sorted: `choices` are (code, name), `codes` where each stood on a day.
+
+    `codes` runs in the vendor's scope and costs a constant number of queries.
+    """
+    _partner_segments.append(PartnerSegments(label, choices, codes))
+
+
+def segment_label() -> Text:
+    """What the sorting is called ("Tier"); empty while no app sorts partners."""
+    return _partner_segments[0].label if _partner_segments else ""
+
+
+def segment_choices() -> list[tuple[str, str]]:
+    return [choice for segments in _partner_segments for choice in segments.choices()]
+
+
+def segment_codes(standings: Iterable[tuple[UUID, date]]) -> dict[tuple[UUID, date], str]:
+    """The code of each (partner, day) that has one."""
+    wanted = set(standings)
+    if not wanted:
+        return {}
+    return {key: code for segments in _partner_segments for key, code in segments.codes(wanted).items()}
 
 
 _money_holders: list[Callable[[], bool]] = []

@@ -5,39 +5,64 @@ asked) when the programme's rules forbid it now. `version`, where given, is the 
 looking at: an older one is refused, so that nobody decides on what they have not seen.
 """
 
+from partners.deals.actions.bulk import Outcome, decide_many
+from partners.deals.actions.deciding import approve, reject
 from partners.deals.actions.drafts import DRAFT_FIELDS, create_draft, move_stage, update_deal
-from partners.deals.actions.outcome import confirm_win, decline_win, lose, reverse, win
-from partners.deals.actions.policy import change_policy
-from partners.deals.actions.protection import expire_due
-from partners.deals.actions.registration import (
-    approve,
-    cancel,
-    register,
-    reject,
-    return_for_changes,
-    start_review,
-    submit,
-    withdraw,
+from partners.deals.actions.outcome import cancel, confirm_win, decline_win, lose, reverse, win
+from partners.deals.actions.policy import (
+    add_holiday,
+    change_policy,
+    move_rule,
+    remove_holiday,
+    remove_rule,
+    save_reason,
+    save_rule,
+)
+from partners.deals.actions.protection import expire_due, remind, warn_of_end
+from partners.deals.actions.registration import register, return_for_changes, start_review, submit, withdraw
+from partners.deals.actions.requests import (
+    appeal,
+    ask_extension,
+    decline_extension,
+    extend,
+    grant_appeal,
+    uphold_rejection,
 )
 
 __all__ = [
     "DRAFT_FIELDS",
+    "Outcome",
+    "add_holiday",
+    "appeal",
     "approve",
+    "ask_extension",
     "cancel",
     "change_policy",
     "confirm_win",
     "create_draft",
+    "decide_many",
+    "decline_extension",
     "decline_win",
     "expire_due",
+    "extend",
+    "grant_appeal",
     "lose",
+    "move_rule",
     "move_stage",
     "register",
     "reject",
+    "remind",
+    "remove_holiday",
+    "remove_rule",
     "return_for_changes",
     "reverse",
+    "save_reason",
+    "save_rule",
     "start_review",
     "submit",
     "update_deal",
+    "uphold_rejection",
+    "warn_of_end",
     "win",
     "withdraw",
 ]

@@ -4,11 +4,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from partners.deals.actions.writing import Changes, begin_outcome, write, write_exclusively
+from partners.deals.actions.requests import let_lapse
+from partners.deals.actions.writing import Changes, begin, begin_outcome, write, write_exclusively
 from partners.deals.enums import (
     REVERSED_STATUSES,
+    Notice,
     RegistrationStatus,
     SalesStage,
 )
@@ -19,7 +22,7 @@ from partners.deals.limits import (
 )
 from partners.deals.models import Deal
 from partners.deals.queries import policy
-from partners.deals.workdays import today
+from partners.deals.workdays import add_business_days, today
 from partners.directory.actions import link_customer
 from partners.directory.models import Customer
 from portal.accounts.access import can
@@ -59,25 +62,35 @@ def win(
             field="customer",
         )
     link_customer(customer, deal.partner)
-    if policy().confirm_wins and not can(by, "deals.approve_deal", deal):
+    if policy().confirm_wins and not can(by, "deals.confirm_win_deal", deal):
         claim = {"revenue": revenue, "won_on": won_on.isoformat(), "customer_id": str(customer.pk)}
-        return write(deal, "deal.win_reported", by, {"win_claim": claim})
+        now = timezone.now()
+        changes: Changes = {
+            **let_lapse(deal),
+            "win_claim": claim,
+            "waiting_since": now,
+            "answer_due_at": add_business_days(now, policy().decision_days, by.tenant),
+            "notice": Notice.NONE,
+        }
+        return write(deal, "deal.win_reported", by, changes)
     return _won(deal, by, revenue, won_on, customer.pk)
 
 
 def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
     """Accept the win that the partner has reported."""
-    deal = begin_outcome(deal, "win", by, version, permission="deals.approve_deal")
+    deal = begin_outcome(deal, "win", by, version, permission="deals.confirm_win_deal")
     claim = _claim(deal)
     return _won(deal, by, claim["revenue"], date.fromisoformat(claim["won_on"]), UUID(claim["customer_id"]))
 
 
 def decline_win(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
     """Turn down the win that the partner has reported; the deal stays open."""
-    deal = begin_outcome(deal, "win", by, version, permission="deals.approve_deal")
+    deal = begin_outcome(deal, "win", by, version, permission="deals.confirm_win_deal")
     _claim(deal)
     refuse_without(reason, _("Give the reason; the partner will read it."))
-    return write(deal, "deal.win_declined", by, {"win_claim": None}, reason=reason.strip())
+    return write(
+        deal, "deal.win_declined", by, {"win_claim": None, "waiting_since": None}, reason=reason.strip()
+    )
 
 
 def lose(
@@ -101,8 +114,24 @@ def lose(
         "loss_reason": reason.strip(),
         "competitor": competitor.strip(),
         "win_claim": None,
+        "waiting_since": None,
+        **let_lapse(deal),
     }
     return write(deal, "deal.lost", by, changes | _status(deal, Status.LOST))
+
+
+def cancel(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
+    """End an approved registration and its protection before its time."""
+    deal = begin(deal, "cancel", by, version)
+    refuse_without(reason, _("Give the reason; the partner will read it."))
+    changes: Changes = {
+        "status": Status.CANCELLED,
+        "decision_reason": reason.strip(),
+        "win_claim": None,
+        "waiting_since": None,
+        **let_lapse(deal),
+    }
+    return write(deal, "deal.cancelled", by, changes)
 
 
 def reverse(
@@ -138,6 +167,8 @@ def _won(deal: Deal, by: Membership, revenue: int, won_on: date, customer_id: UU
         "closed_on": won_on,
         "customer_id": customer_id,
         "win_claim": None,
+        "waiting_since": None,
+        **let_lapse(deal),
     }
     return write(deal, "deal.won", by, changes | _status(deal, Status.WON))
 

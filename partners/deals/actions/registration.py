@@ -1,52 +1,52 @@
-"""Asking for protection, and deciding about it."""
+"""Asking for protection, and what partner and manager do before it is decided."""
 
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from partners.deals.actions.deciding import approve_at_once, keep_decision
 from partners.deals.actions.drafts import create_draft
-from partners.deals.actions.writing import Changes, begin, refuse_if_held, write, write_exclusively
-from partners.deals.enums import (
-    RegistrationStatus,
-)
+from partners.deals.actions.writing import Changes, begin, write
+from partners.deals.approvals.queries import plan_for
+from partners.deals.enums import Decision, Missing, Notice, RegistrationStatus
 from partners.deals.limits import (
+    refuse_beyond_open,
     refuse_unless_complete,
     refuse_unless_writing,
-    refuse_without,
 )
-from partners.deals.models import Deal
+from partners.deals.models import Deal, DealPolicy
 from partners.deals.queries import policy
 from partners.deals.workdays import local_day
-from partners.directory.models import Customer, Partner
+from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 Status = RegistrationStatus
+NOTHING_AWAITED: Changes = {"waiting_since": None, "answer_due_at": None, "notice": Notice.NONE}
 
 
 def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
-    """Ask the vendor to decide. Complete, and at most as many times again as the policy allows."""
+    """Ask the vendor to decide. Complete, within the programme's limits, and at most as many times again as the
+    policy allows.
+
+    The first approval rule that fits is written down with who decides and until when. Where it approves by
+    itself, the deal comes back approved.
+    """
     deal = begin(deal, "submit", by, version)
     refuse_unless_writing(deal.partner)
     rules = policy()
     refuse_unless_complete(deal, rules)
     again = deal.status == Status.RETURNED
-    if again and deal.resubmissions >= rules.max_resubmissions:
-        raise ActionRefused(
-            ngettext(
-                "This registration has been submitted again %(count)s time already, which is the most allowed.",
-                "This registration has been submitted again %(count)s times already, which is the most allowed.",
-                rules.max_resubmissions,
-            )
-            % {"count": rules.max_resubmissions}
-        )
+    _refuse_once_too_often(deal, rules)
+    refuse_beyond_open(deal, rules)
     now = timezone.now()
+    # The rules look at what the partner may not see, so they are asked on the vendor's side.
+    with tenant_scope(current_tenant_id()):
+        plan = plan_for(deal, now, by.tenant)
     changes: Changes = {
         "status": Status.SUBMITTED,
         "submitted_at": now,
@@ -54,11 +54,34 @@ def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
         "engaged_on": deal.engaged_on or local_day(now, by.tenant),
         "resubmissions": deal.resubmissions + again,
         "decision_reason": "",
+        "missing": [],
+        "rule_name": plan.rule.name if plan.rule else "",
+        "decision_asked": plan.decision,
+        "deciders": plan.deciders,
+        "conflict_seen": plan.conflict,
+        "first_approver_id": None,
+        "waiting_since": now,
+        "answer_due_at": plan.due_at,
+        "notice": Notice.NONE,
     }
-    return write(deal, "deal.submitted", by, changes)
+    deal = write(deal, "deal.submitted", by, changes)
+    return approve_at_once(deal) if plan.decision == Decision.AUTO else deal
 
 
-def register(partner: Partner, *, by: Membership, deal_id: UUID | None = None, **fields: Any) -> Deal:
+def _refuse_once_too_often(deal: Deal, rules: DealPolicy) -> None:
+    if deal.status != Status.RETURNED or deal.resubmissions < rules.max_resubmissions:
+        return
+    raise ActionRefused(
+        ngettext(
+            "This registration has been submitted again %(count)s time already, which is the most allowed.",
+            "This registration has been submitted again %(count)s times already, which is the most allowed.",
+            rules.max_resubmissions,
+        )
+        % {"count": rules.max_resubmissions}
+    )
+
+
+def register(partner: Partner, *, by: Membership, deal_id: UUID | None = None, **fields: object) -> Deal:
     """Draft and submit in one step: both happen or neither."""
     with transaction.atomic():
         deal = create_draft(partner, by=by, deal_id=deal_id, **fields)
@@ -71,57 +94,33 @@ def start_review(deal: Deal, *, by: Membership, version: int | None = None) -> D
     return write(deal, "deal.review_started", by, {"status": Status.IN_REVIEW})
 
 
-def approve(deal: Deal, *, by: Membership, note: str = "", version: int | None = None) -> Deal:
-    """Grant protection from now on. The customer and product family must be free of another holder."""
-    deal = begin(deal, "approve", by, version)
-    refuse_unless_writing(deal.partner)
-    rules = policy()
-    refuse_unless_complete(deal, rules, minimum=False)
-    # Approvals of one customer queue here. Without it, two that insert at once into the exclusion index
-    # can wait for each other, and one of them dies of a deadlock instead of a clear answer.
-    Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=deal.customer_id)
-    now = timezone.now()
-    refuse_if_held(deal, now)
-    changes: Changes = {
-        "status": Status.APPROVED,
-        "decided_at": now,
-        "decided_by_id": by.pk,
-        "decision_reason": note,
-        "protection": DateTimeTZRange(now, now + timedelta(days=rules.protection_days), "[)"),
-    }
-    return write_exclusively(deal, "deal.approved", by, changes)
-
-
-def return_for_changes(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
-    """Give a registration back, saying what is missing."""
+def return_for_changes(
+    deal: Deal,
+    *,
+    by: Membership,
+    reason: str = "",
+    missing: tuple[str, ...] | list[str] = (),
+    version: int | None = None,
+) -> Deal:
+    """Give a registration back, saying what is missing: picked from a list, in words, or both."""
     deal = begin(deal, "return", by, version)
-    refuse_without(reason, _("Say what is missing, so that the partner can complete it."))
-    return write(deal, "deal.returned", by, {"status": Status.RETURNED, "decision_reason": reason.strip()})
-
-
-def reject(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
-    """Refuse a registration for good."""
-    deal = begin(deal, "reject", by, version)
-    refuse_without(reason, _("Give the reason; the partner will read it."))
-    changes = {
-        "status": Status.REJECTED,
-        "decided_at": timezone.now(),
-        "decided_by_id": by.pk,
+    picked = [name for name in Missing.values if name in missing]
+    if not picked and not reason.strip():
+        raise ActionRefused(_("Say what is missing, so that the partner can complete it."), field="reason")
+    keep_decision(deal, "return", by, reason.strip())
+    changes: Changes = {
+        "status": Status.RETURNED,
         "decision_reason": reason.strip(),
+        "missing": picked,
+        "first_approver_id": None,
+        **NOTHING_AWAITED,
     }
-    return write(deal, "deal.rejected", by, changes)
+    return write(deal, "deal.returned", by, changes)
 
 
 def withdraw(deal: Deal, *, by: Membership, reason: str = "", version: int | None = None) -> Deal:
     """Take a registration back before it is decided."""
     deal = begin(deal, "withdraw", by, version)
     refuse_unless_writing(deal.partner)
-    return write(deal, "deal.withdrawn", by, {"status": Status.WITHDRAWN}, reason=reason.strip())
-
-
-def cancel(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
-    """End an approved registration and its protection before its time."""
-    deal = begin(deal, "cancel", by, version)
-    refuse_without(reason, _("Give the reason; the partner will read it."))
-    changes = {"status": Status.CANCELLED, "decision_reason": reason.strip(), "win_claim": None}
-    return write(deal, "deal.cancelled", by, changes)
+    changes = {"status": Status.WITHDRAWN, "first_approver_id": None, **NOTHING_AWAITED}
+    return write(deal, "deal.withdrawn", by, changes, reason=reason.strip())

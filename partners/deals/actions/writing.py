@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.deals.enums import (
+    ASKING,
     OPEN_STAGES,
     REVERSIBLE_STATUSES,
     TRANSITIONS,
@@ -41,6 +42,12 @@ _CANNOT: dict[str, Promise] = {
     "expire": gettext_lazy("expire"),
     "cancel": gettext_lazy("be cancelled"),
     "reverse": gettext_lazy("be reversed"),
+    "extend": gettext_lazy("be extended"),
+    "appeal": gettext_lazy("be appealed"),
+    "grant_appeal": gettext_lazy("be approved on appeal"),
+    "uphold": gettext_lazy("be upheld"),
+    "ask_extension": gettext_lazy("get more time"),
+    "decline_extension": gettext_lazy("be refused more time"),
 }
 _PERMISSION = {"start_review": "review"}
 
@@ -58,8 +65,9 @@ def begin(deal: Deal, verb: str, by: Membership, version: int | None) -> Deal:
     """The locked row, once the member may do this to it and its status allows it."""
     locked = lock(deal)
     check(by, f"deals.{_PERMISSION.get(verb, verb)}_deal", locked)
-    sources, target = TRANSITIONS[verb]
-    if version is not None and version != locked.version and locked.status == target:
+    sources, target = TRANSITIONS[verb] if verb in TRANSITIONS else (ASKING[verb], None)
+    is_over = locked.status == target and target not in sources
+    if version is not None and version != locked.version and is_over:
         raise ActionRefused(
             _("This has been done already: the deal is %s.") % locked.state_label, code="done"
         )
@@ -125,7 +133,7 @@ def refuse_if_held(deal: Deal, now: datetime) -> None:
         )
 
 
-def write_exclusively(deal: Deal, event: str, by: Membership, changes: Changes, **data: Any) -> Deal:
+def write_exclusively(deal: Deal, event: str, by: Membership | None, changes: Changes, **data: Any) -> Deal:
     """Write what the exclusion constraint guards. Its refusal, too, is a sentence."""
     try:
         with transaction.atomic():
@@ -140,7 +148,7 @@ def write_exclusively(deal: Deal, event: str, by: Membership, changes: Changes, 
         ) from error
 
 
-def write(deal: Deal, event: str, by: Membership, changes: Changes, **data: Any) -> Deal:
+def write(deal: Deal, event: str, by: Membership | None, changes: Changes, **data: Any) -> Deal:
     """Set the fields, and record what they were and what they are."""
     old = values(deal, changes)
     for name, value in changes.items():

@@ -48,6 +48,9 @@ def deal_in(people: SimpleNamespace) -> Callable[..., Deal]:
         given: dict[str, Any] = {"partner": people.partner, "product": people.product, "status": status}
         if status not in ("", Status.DRAFT, Status.WITHDRAWN):
             given |= {"submitted_at": now, "first_submitted_at": now, "engaged_on": now.date()}
+        if status in (Status.SUBMITTED, Status.IN_REVIEW):
+            sent = fields.get("submitted_at", now)
+            given |= {"waiting_since": sent, "answer_due_at": sent + timedelta(days=2)}
         if status in (Status.APPROVED, Status.WON, Status.LOST, Status.EXPIRED, Status.CANCELLED):
             given |= {
                 "decided_at": now,

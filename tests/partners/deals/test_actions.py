@@ -1,7 +1,7 @@
 """The verbs of a deal: who, from where, what is written and what is refused."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from partners.deals import actions
 from partners.deals.enums import OPEN_STAGES, TRANSITIONS, DealOrigin, SalesStage
 from partners.deals.enums import RegistrationStatus as Status
-from partners.deals.models import Deal
+from partners.deals.models import Deal, Holiday
 from partners.deals.workdays import add_business_days, today
 from partners.directory.enums import PartnerStatus
 from portal.accounts.models import Membership
@@ -73,6 +73,8 @@ def test_the_table_is_the_programme_s() -> None:
         "lose": ({"approved"}, "lost"),
         "expire": ({"approved"}, "expired"),
         "cancel": ({"approved"}, "cancelled"),
+        "extend": ({"approved"}, "approved"),
+        "grant_appeal": ({"rejected"}, "approved"),
     }
 
 
@@ -454,8 +456,12 @@ def test_a_decision_against_the_partner_needs_words(
         ("2026-11-19T10:00", 2, "2026-11-23T10:00"),  # Thursday, over the weekend
         ("2026-11-21T15:00", 2, "2026-11-25T00:00"),  # Saturday counts from Monday on
         ("2026-11-20T10:00", 0, "2026-11-20T10:00"),
+        ("2026-12-23T10:00", 2, "2026-12-28T10:00"),  # the holiday and the weekend after it
+        ("2026-12-25T10:00", 1, "2026-12-29T00:00"),  # on the holiday itself: from Monday on
     ],
 )
-def test_business_days(start: str, days: int, due: str, tenant: Tenant) -> None:
+def test_business_days(start: str, days: int, due: str, scoped: Tenant) -> None:
+    tenant = scoped
+    Holiday.objects.create(day=date(2026, 12, 25), name="Christmas")
     moment = timezone.datetime.fromisoformat(start + "+00:00")
     assert add_business_days(moment, days, tenant) == timezone.datetime.fromisoformat(due + "+00:00")

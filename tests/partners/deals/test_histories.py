@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partners.deals import actions
-from partners.deals.enums import OPEN_STAGES, TRANSITIONS, SalesStage
+from partners.deals.enums import ASKING, OPEN_STAGES, TRANSITIONS, SalesStage
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal
 from partners.deals.workdays import today
@@ -18,7 +18,7 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory
 
-VERBS = (*TRANSITIONS, "reverse_open", "reverse_lost", "move", "edit")
+VERBS = (*TRANSITIONS, "reverse_open", "reverse_lost", "move", "edit", *ASKING)
 
 
 def do(verb: str, deal: Deal, people: SimpleNamespace, number: int) -> Deal | None:
@@ -37,6 +37,12 @@ def do(verb: str, deal: Deal, people: SimpleNamespace, number: int) -> Deal | No
         "reverse_open": lambda: actions.reverse(deal, Status.APPROVED, by=admin, reason="Typed wrong"),
         "reverse_lost": lambda: actions.reverse(deal, Status.LOST, by=admin, reason="Sent back"),
         "move": lambda: actions.move_stage(deal, OPEN_STAGES[number % 4], by=seller),
+        "extend": lambda: actions.extend(deal, by=manager),
+        "grant_appeal": lambda: actions.grant_appeal(deal, by=admin, reason="New facts"),
+        "uphold": lambda: actions.uphold_rejection(deal, by=admin, reason="As before"),
+        "appeal": lambda: actions.appeal(deal, by=seller, grounds="We met them first"),
+        "ask_extension": lambda: actions.ask_extension(deal, by=seller, reason="Budget moved"),
+        "decline_extension": lambda: actions.decline_extension(deal, by=manager, reason="Long enough"),
         "edit": lambda: actions.update_deal(deal, by=seller, amount=number * 100 + 100),
     }
     if verb == "expire":

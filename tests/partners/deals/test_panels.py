@@ -56,7 +56,7 @@ def test_a_manager_reads_what_waits_and_what_is_late(
         free = deal_in(Status.SUBMITTED, partner=PartnerFactory(manager=None))
         with CaptureQueriesContext(connection) as queries:
             data = panels.waiting(people.manager)
-        assert len(queries) == 3
+        assert len(queries) == 2
         assert [(row["deal"].pk, row["late"]) for row in data["rows"]] == [
             (late.pk, True),
             (fresh.pk, False),

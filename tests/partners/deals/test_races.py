@@ -10,7 +10,7 @@ from django.db import connection
 from uuid_utils.compat import uuid7
 
 from partners.deals import actions
-from partners.deals.actions import registration
+from partners.deals.actions import deciding
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal
 from partners.directory.actions import name_customer
@@ -79,7 +79,7 @@ def test_the_database_alone_keeps_a_second_holder_out(
         customer = CustomerFactory()
         holder = deal_in(Status.APPROVED, customer=customer)
         rival = deal_in(Status.SUBMITTED, customer=customer, partner=people.other_partner)
-    monkeypatch.setattr(registration, "refuse_if_held", lambda deal, now: None)
+    monkeypatch.setattr(deciding, "refuse_if_held", lambda deal, now: None)
     with tenant_scope(tenant.pk), pytest.raises(ActionRefused, match=holder.number):
         actions.approve(rival, by=people.manager)
 

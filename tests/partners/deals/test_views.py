@@ -278,6 +278,10 @@ def test_another_partner_s_deal_does_not_exist(
         "confirm_win",
         "decline_win",
         "reverse",
+        "grant_appeal",
+        "uphold",
+        "extend",
+        "decline_extension",
     }
     expected = 403 if vendor_only else 404
     assert client_as(people.stranger).get(address(name, deal.pk)).status_code == expected
@@ -354,7 +358,7 @@ def test_the_inbox_holds_what_the_member_decides_oldest_first(
         old, new = deal_in(Status.SUBMITTED), deal_in(Status.IN_REVIEW)
         free = deal_in(Status.SUBMITTED, partner=unmanaged)
         deal_in(Status.DRAFT)
-        Deal.objects.filter(pk=old.pk).update(submitted_at=old.submitted_at - timedelta(days=30))
+        Deal.objects.filter(pk=old.pk).update(answer_due_at=old.answer_due_at - timedelta(days=30))
 
     def waiting(member: Membership) -> list[object]:
         return [row.pk for row in client_as(member).get(address("inbox")).context["table"].data]
@@ -392,6 +396,7 @@ def test_a_list_costs_the_same_queries_for_one_row_and_for_three(
 
 def test_only_an_admin_sets_the_rules(tenant: Tenant, people: SimpleNamespace, client_as: SignIn) -> None:
     data = {"protection_days": "60", "decision_days": "3", "max_resubmissions": "1", "minimum_amount": "0"}
+    data |= {"max_extensions": "1", "extension_days": "30", "escalation_days": "1"}
     for persona in ("seller", "manager"):
         assert client_as(getattr(people, persona)).post(address("policy"), data).status_code == 403
     client = client_as(people.admin)

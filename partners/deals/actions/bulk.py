@@ -1,0 +1,61 @@
+"""Deciding on several registrations at once: each by itself, none stopped by another."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from partners.deals.actions.deciding import approve, reject
+from partners.deals.actions.registration import return_for_changes
+from partners.deals.models import Deal
+from partners.directory.models import Customer
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+
+DECISIONS: dict[str, Callable[..., Deal]] = {
+    "approve": approve,
+    "return": return_for_changes,
+    "reject": reject,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one deal: the deal as it is now, and why it was refused, if it was."""
+
+    deal: Deal
+    refusal: str = ""
+
+
+def decide_many(
+    deals: Collection[Deal], verb: str, *, by: Membership, versions: dict[UUID, int], **fields: Any
+) -> list[Outcome]:
+    """Approve, return or reject each deal; one that is refused leaves the others as they were decided."""
+    keys = [deal.pk for deal in deals]
+    # All locks first, deals before customers and each in order: two such rounds, or a round and a single
+    # decision, then wait for each other in one direction only.
+    locked = list(
+        Deal.objects.select_for_update(of=("self",))
+        .filter(pk__in=keys)
+        .select_related("partner")
+        .order_by("pk")
+    )
+    customers = {deal.customer_id for deal in locked if deal.customer_id}
+    list(
+        Customer.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=customers).order_by("pk")
+    )
+    return [_decide(deal, verb, by, versions.get(deal.pk), fields) for deal in locked]
+
+
+def _decide(deal: Deal, verb: str, by: Membership, version: int | None, fields: dict[str, Any]) -> Outcome:
+    try:
+        with transaction.atomic():
+            return Outcome(DECISIONS[verb](deal, by=by, version=version, **fields))
+    except ActionRefused as refusal:
+        return Outcome(deal, str(refusal.message))
+    except PermissionDenied:
+        return Outcome(deal, _("You do not decide on this registration."))
