@@ -14,7 +14,7 @@ class IncentivesConfig(AppConfig):
     verbose_name = "Incentives"
 
     def ready(self) -> None:
-        for module in ("rules", "tasks", "descriptions", "refresh"):
+        for module in ("rules", "tasks", "descriptions", "notices", "refresh"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.consumers").register()
         import_module(f"{self.name}.api").register()

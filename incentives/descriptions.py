@@ -38,6 +38,12 @@ def published(event: Event) -> str:
     return _("Version %(version)d of plan %(plan)s was published, from %(from)s") % event.data
 
 
+@describes("ledger.payable")
+def payable(event: Event) -> str:
+    amounts = [quick_money(amount, currency) for currency, amount in event.data["amounts"].items()]
+    return _("%(amounts)s can be paid out") % {"amounts": ", ".join(amounts)}
+
+
 @describes("ledger.posted")
 def posted(event: Event) -> str:
     amounts = [quick_money(amount, currency) for currency, amount in event.data["amounts"].items()]

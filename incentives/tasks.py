@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
+from incentives.ledger.actions import announce_payable
 from incentives.refresh import refresh_all
+from metrics.periods import calendar_of
+from portal.tenancy.models import current_tenant
 from portal.tenancy.tasks import TenantTask
 
 
@@ -10,3 +13,4 @@ from portal.tenancy.tasks import TenantTask
 def nightly(*, tenant_id: str) -> None:
     """The safety net: every partner's tier and ledger, whatever events may have missed."""
     refresh_all(tiers=True, ledger=True)
+    announce_payable(calendar_of(current_tenant()).today())

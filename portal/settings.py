@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "portal.imports",
     "portal.shell",
     "portal.people",
+    "portal.notifications",
     "portal.programme",
     "portal.files",
     "portal.discussion",
@@ -300,6 +301,8 @@ EMAIL_HOST_USER = unquote(_mail.username or "")
 EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
 EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_USE_TLS = _mail.scheme == "smtp" and dict(parse_qsl(_mail.query)).get("tls") == "true"
+# One step of a mail server's conversation; a task may not outlast its time limit.
+EMAIL_TIMEOUT = 4
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "portal@localhost")
 
 # --- API --------------------------------------------------------------------------------------
@@ -362,6 +365,7 @@ CELERY_BEAT_SCHEDULE = {
     # Messages are hints; these find what a lost one left behind.
     "dispatch-events": {"task": "events.sweep", "schedule": 5, "options": {"expires": 5}},
     "recompute-scorecards": {"task": "metrics.sweep", "schedule": 5, "options": {"expires": 5}},
+    "post-letters": {"task": "notifications.sweep", "schedule": 5, "options": {"expires": 5}},
     "restart-jobs": {"task": "jobs.sweep", "schedule": 10, "options": {"expires": 10}},
     "expire-deals": {
         "task": "tenancy.for_each_tenant",

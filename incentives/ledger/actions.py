@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Sum
 
 from incentives.ledger import queries
 from incentives.ledger.calculation import Difference, Key, Line, calculate, differences
@@ -18,7 +19,11 @@ from incentives.tiers.queries import tenant_in_scope
 from incentives.tiers.queries import tiers as all_tiers
 from metrics.periods import Calendar, PeriodKind, calendar_of
 from partners.directory.models import Partner
+from portal.events.models import Event
 from portal.events.record import EventDraft, record_many
+
+# How many days of payable earnings are announced late when a night was missed.
+LOOK_BACK = 7
 
 
 @transaction.atomic
@@ -178,4 +183,35 @@ def _record_posted(entries: Collection[LedgerEntry]) -> None:
             data={"amounts": amounts, "entries": counts[partner_id]},
         )
         for partner_id, amounts in sums.items()
+    )
+
+
+def announce_payable(today: dt.date) -> int:
+    """Record what of each partner's earnings has come out of its hold in the last days, once a day and partner."""
+    since = today - dt.timedelta(days=LOOK_BACK)
+    rows = (
+        LedgerEntry.objects.filter(payable_on__gt=since, payable_on__lte=today)
+        # What was posted after its hold could be paid at once, and the posting has said so.
+        .filter(created_at__date__lt=F("payable_on"))
+        .order_by()
+        .values_list("partner_id", "payable_on", "currency")
+        .annotate(total=Sum("amount"))
+    )
+    sums: dict[tuple[UUID, dt.date], dict[str, int]] = defaultdict(dict)
+    for partner_id, day, currency, total in rows:
+        sums[partner_id, day][currency] = total
+    partners = Partner.objects.in_bulk({partner_id for partner_id, _day in sums})
+    said = Event.objects.filter(subject_id__in=partners, type="ledger.payable").order_by()
+    known = {(subject_id, data["on"]) for subject_id, data in said.values_list("subject_id", "data")}
+    return len(
+        record_many(
+            EventDraft(
+                "ledger.payable",
+                partners[partner_id],
+                partner_id=partner_id,
+                data={"on": day.isoformat(), "amounts": amounts},
+            )
+            for (partner_id, day), amounts in sorted(sums.items(), key=lambda item: item[0][1])
+            if (partner_id, day.isoformat()) not in known
+        )
     )

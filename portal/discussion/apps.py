@@ -11,4 +11,5 @@ class DiscussionConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        import_module(f"{self.name}.rules")
+        for module in ("rules", "notices"):
+            import_module(f"{self.name}.{module}")

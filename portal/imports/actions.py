@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import check as check_permission
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.events.record import record
 from portal.imports.checking import Checked, check_table
 from portal.imports.columns import Answer, Unknown
 from portal.imports.enums import TRANSITIONS, Decision, RunState
@@ -214,6 +215,8 @@ def finish_run(run: ImportRun, result: Mapping[str, Any]) -> None:
     run.state, run.result, run.finished_at = RunState.DONE, dict(result), timezone.now()
     run.save(update_fields=["state", "result", "finished_at", "updated_at"])
     ImportFile.objects.filter(run=run).delete()
+    # By nobody: it ends long after its person has asked for it, who wants to hear of it.
+    record("import.finished", subject=run, data={"file": run.file_name, **result})
 
 
 def context_of(run: ImportRun, job: Job | None = None) -> Context:

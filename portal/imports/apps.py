@@ -10,5 +10,5 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the apps to be loaded.
-        for module in ("rules", "handlers", "places"):
+        for module in ("rules", "handlers", "places", "notices"):
             import_module(f"{self.name}.{module}")

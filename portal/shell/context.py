@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from portal.shell.registry import Text, navigation_for
+from portal.shell.registry import Text, navigation_for, top_items
 
 THEMES = ("light", "dark", "auto")
 DEFAULT_COLOUR = "#206bc4"
@@ -36,10 +36,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "tenant": tenant,
         "membership": membership,
         "nav_groups": SimpleLazyObject(lambda: _navigation(request)),
+        "top_items": SimpleLazyObject(lambda: _top_items(request)),
         "brand_colour": (tenant.colour if tenant else DEFAULT_COLOUR).lstrip("#").lower(),
         "theme": theme if theme in THEMES else "auto",
         "demo": settings.DEMO,
     }
+
+
+def _top_items(request: HttpRequest) -> list[dict[str, Any]]:
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return []
+    return [{"template": item.template, **item.data(membership)} for item in top_items()]
 
 
 def _navigation(request: HttpRequest) -> list[LinkGroup]:

@@ -55,7 +55,15 @@ class SetupStep:
     text: Text
 
 
+@dataclass(frozen=True)
+class TopItem:
+    template: str
+    data: Callable[["Membership"], dict[str, Any]]
+    queries: int
+
+
 _navigation: list[NavigationItem] = []
+_top_items: list[TopItem] = []
 _home_panels: list[HomePanel] = []
 _setup_steps: list[SetupStep] = []
 _nightly: list[str] = []
@@ -108,6 +116,16 @@ def nightly(task: str) -> None:
     """Run the Celery task of that name once a night for every tenant."""
     if task not in _nightly:
         _nightly.append(task)
+
+
+def top_item(template: str, *, data: Callable[["Membership"], dict[str, Any]], queries: int) -> None:
+    """A small thing that stands at the top of every page of a member, with the context that `data` gives it in at
+    most `queries` queries."""
+    _top_items.append(TopItem(template, data, queries))
+
+
+def top_items() -> list[TopItem]:
+    return list(_top_items)
 
 
 def navigation_for(role: str) -> list[NavigationItem]:

@@ -7,7 +7,7 @@ An app registers in `AppConfig.ready()`:
 Rooms of the portal that know no app then ask `find_subject(member, "deals.deal", pk)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,24 @@ def register(subject: Subject) -> None:
 def subject_of(thing: models.Model) -> Subject:
     """The kind that the thing is of; KeyError for one that nothing hangs on."""
     return _subjects[thing._meta.label_lower]
+
+
+def kind_of_label(label: str) -> Subject | None:
+    """The kind of things with this label; None for one that nothing hangs on."""
+    return _subjects.get(label)
+
+
+def headlines(things: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], str]:
+    """What things are called, by label and key: one query for each kind of thing."""
+    wanted: dict[str, set[UUID]] = {}
+    for label, pk in things:
+        wanted.setdefault(label, set()).add(pk)
+    return {
+        (label, pk): str(thing)
+        for label, keys in wanted.items()
+        if label in _subjects
+        for pk, thing in _subjects[label].model._default_manager.in_bulk(keys).items()
+    }
 
 
 def find_subject(member: Membership, label: str, pk: UUID) -> models.Model | None:

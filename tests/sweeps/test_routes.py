@@ -28,10 +28,13 @@ from partners.directory.models import Partner
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.accounts.models import ApiKey, Invitation, Membership
 from portal.discussion import actions as comments
+from portal.events.record import record
 from portal.files import storage
 from portal.files.models import Attachment
 from portal.imports.actions import start_run
 from portal.jobs.actions import create_job
+from portal.notifications.enums import Channel
+from portal.notifications.models import Letter, Notification
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, DealFactory, PartnerFactory, make_member, won_deal
@@ -62,6 +65,17 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "imports:commit": (ADMIN, "run"),
     "imports:discard": (ADMIN, "run"),
     "imports:refused": (ADMIN, "run"),
+    "notifications:list": (EVERYONE, ""),
+    "notifications:bell": (EVERYONE, ""),
+    "notifications:count": (EVERYONE, ""),
+    "notifications:read_all": (EVERYONE, ""),
+    "notifications:choices": (EVERYONE, ""),
+    "notifications:defaults": (ADMIN, ""),
+    "notifications:letters": (ADMIN, ""),
+    "notifications:send_again": (ADMIN, "letter"),
+    "notifications:stop": (PUBLIC, "secret"),
+    "notifications:follow": (EVERYONE, "notification"),
+    "notifications:read": (EVERYONE, "notification"),
     "people:list": (OWNERS, ""),
     "people:invite": (OWNERS, ""),
     "people:member": (OWNERS, "colleague"),
@@ -192,7 +206,18 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
 }
 # Things of which each partner has its own.
 OWN = frozenset(
-    {"deal", "partner", "customer", "card", "entry", "standing", "colleague", "invitation", "file"}
+    {
+        "deal",
+        "partner",
+        "customer",
+        "card",
+        "entry",
+        "standing",
+        "colleague",
+        "invitation",
+        "notification",
+        "file",
+    }
 )
 # Arguments that do not name a thing.
 DEALS_CSV = b"opportunity_id,partner,stage,amount\nX1,Ours,Engaging,100\n"
@@ -212,6 +237,8 @@ class House:
     members: dict[str, Membership] = field(default_factory=dict)
     things: dict[str, UUID | str] = field(default_factory=dict)
     theirs: dict[str, UUID | str] = field(default_factory=dict)
+    # What only its member may see, by role.
+    personal: dict[str, dict[str, UUID | str]] = field(default_factory=dict)
 
 
 def things_of(partner: Partner, manager: Membership, colleague: Membership) -> dict[str, UUID | str]:
@@ -280,7 +307,11 @@ def house(tenant: Tenant) -> House:
             "group": "",
             "secret": "no-such-secret",
         }
-    return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]})
+        personal = {role: {"notification": tell(member)} for role, member in members.items()}
+        shared["letter"] = Letter.objects.create(member=manager, kind="test", due_at=timezone.now()).pk
+        shared["notification"] = personal[Role.ADMIN]["notification"]
+        things["theirs"]["notification"] = tell(Membership.objects.get(pk=things["theirs"]["colleague"]))
+    return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]}, personal)
 
 
 def a_file(deal: Deal, by: Membership) -> Attachment:
@@ -295,6 +326,18 @@ def a_file(deal: Deal, by: Membership) -> Attachment:
         stored_as=storage.save(deal.tenant_id, BytesIO(b"offer"))[0],
         uploaded_by=by,
     )
+
+
+def tell(member: Membership) -> UUID:
+    event = record("test.told", subject=member)
+    return Notification.objects.create(
+        event=event,
+        member=member,
+        partner_id=member.partner_id,
+        channel=Channel.PORTAL,
+        kind="deals.imported",
+        words={"count": 3},
+    ).pk
 
 
 def propose(partner: Partner) -> UUID:
@@ -345,7 +388,7 @@ def test_each_role_gets_what_it_may_and_403_for_the_rest(
         allowed, _thing = ROUTES[route.name]
         if allowed == PUBLIC:
             continue
-        url = address(route, house.things)
+        url = address(route, house.things | house.personal[role])
         if role in allowed:
             seen = {client.get(url).status_code} - {405}
             if not seen <= {200, 204, 302}:
