@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "portal.files",
     "portal.discussion",
     "partners.directory",
+    "partners.matching",
     "partners.deals",
     "metrics",
     "incentives",

@@ -11,5 +11,14 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        for module in ("rules", "importers", "descriptions", "places", "attachable", "notices", "api"):
+        for module in (
+            "rules",
+            "claims",
+            "importers",
+            "descriptions",
+            "places",
+            "attachable",
+            "notices",
+            "api",
+        ):
             import_module(f"{self.name}.{module}")

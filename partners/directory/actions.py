@@ -12,10 +12,11 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from partners.directory.domains import company_domain
 from partners.directory.enums import PARTNER_TRANSITIONS, PartnerStatus
 from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
 from partners.directory.names import normalise_domain, normalise_name
-from partners.directory.queries import matching_customer
+from partners.directory.queries import customers_of, meant_among
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
@@ -133,13 +134,13 @@ def update_customer(customer: Customer, *, by: Membership, **fields: Any) -> Cus
 def name_customer(
     partner: Partner, name: str, *, by: Membership, domain: str = "", country: str = ""
 ) -> Customer:
-    """The customer that a partner means by a name: the known one, or a new one; then served by the partner.
+    """The customer that a partner means: one of those it serves, or else a new record of its own.
 
-    Found by web domain, then by normalised name and country. It works on the vendor's side of the wall,
-    because the customer may be known through another partner; of that the partner learns nothing.
+    Whether the vendor or another partner knows the company changes nothing of what happens here, so that
+    the partner learns nothing of it. The records come together when the vendor says yes (`matching`).
     """
     check(by, "directory.add_customer")
-    normalised, domain = normalise_name(name), normalise_domain(domain)
+    normalised, domain = normalise_name(name)[:200], company_domain(domain)
     if not normalised:
         raise ActionRefused(_("Name the customer."), field="customer_name")
     with tenant_scope(current_tenant_id()):
@@ -147,9 +148,9 @@ def name_customer(
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                [f"{current_tenant_id()}:{normalised}"],
+                [f"{current_tenant_id()}:{partner.pk}:{normalised}"],
             )
-        customer = matching_customer(normalised, domain=domain, country=country)
+        customer = meant_among(customers_of(partner), normalised, domain=domain, country=country)
         if customer is None:
             customer = Customer(
                 number=next_number("C"),
@@ -157,12 +158,37 @@ def name_customer(
                 normalised_name=normalised,
                 domain=domain,
                 country=country,
+                named_by=partner,
             )
             customer.save(force_insert=True)
             data = {"new": {"name": customer.name, "domain": domain, "country": country}}
             record("customer.created", subject=customer, by=by, partner_id=partner.pk, data=data)
-        link_customer(customer, partner)
+            link_customer(customer, partner)
     return customer
+
+
+def rename_own_customer(
+    customer: Customer, *, by: Membership, name: str, domain: str = "", country: str = ""
+) -> Customer:
+    """Correct what a partner wrote of a customer, while the record is the partner's own."""
+    check(by, "directory.add_customer")
+    normalised = normalise_name(name)[:200]
+    if not normalised:
+        raise ActionRefused(_("Name the customer."), field="customer_name")
+    with tenant_scope(current_tenant_id()):
+        customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        if customer.named_by_id is None:
+            raise ActionRefused(
+                _("The vendor keeps this customer's details. Ask your channel manager to change them."),
+                field="customer_name",
+            )
+        changes = {
+            "name": " ".join(name.split()),
+            "normalised_name": normalised,
+            "domain": company_domain(domain),
+            "country": country,
+        }
+        return _change(customer, "customer.updated", by, customer.named_by_id, changes)
 
 
 def link_customer(customer: Customer, partner: Partner) -> None:

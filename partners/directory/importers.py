@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import polars as pl
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -77,8 +78,10 @@ def known_partners() -> list[Known]:
 
 
 def known_customers() -> list[Known]:
-    rows = Customer.objects.order_by("name").values_list("pk", "name", "number", "external_id")
-    return [Known(str(pk), name, (number, external)) for pk, name, number, external in rows]
+    """Not those that a partner has named for itself; a merged one's names lead to the one that stands for it."""
+    rows = Customer.objects.filter(named_by=None).order_by(F("merged_into").asc(nulls_last=True), "name")
+    values = rows.values_list("pk", "merged_into", "name", "number", "external_id")
+    return [Known(str(kept or pk), name, (number, external)) for pk, kept, name, number, external in values]
 
 
 def known_products() -> list[Known]:
@@ -300,6 +303,8 @@ class CustomerTarget(RecordTarget):
     natural_key = "name"
     number_prefix = "C"
     extra = ("normalised_name",)
+    # A partner's own record is not the file's to change, and a merged one is no record any more.
+    name_condition = "{t}.named_by_id IS NULL AND {t}.merged_into_id IS NULL"
     list_url = "directory:customers"
     fields = (
         Field(
@@ -373,8 +378,8 @@ class CustomerTarget(RecordTarget):
         names = frame["name"].drop_nulls().unique().to_list()
         domains = frame["domain"].drop_nulls().unique().to_list()
         return frame.with_columns(
-            normalised_name=_replaced("name", {name: normalise_name(name)[:200] for name in names}),
-            domain=_replaced("domain", {text: normalise_domain(text) for text in domains}),
+            normalised_name=replaced("name", {name: normalise_name(name)[:200] for name in names}),
+            domain=replaced("domain", {text: normalise_domain(text) for text in domains}),
         )
 
     def problems(self, frame: pl.DataFrame) -> list[Problem]:
@@ -479,7 +484,8 @@ class ProductTarget(RecordTarget):
         self.created(rows, context)
 
 
-def _replaced(column: str, values: dict[str, str]) -> pl.Expr:
+def replaced(column: str, values: dict[str, str]) -> pl.Expr:
+    """A text column with each value exchanged."""
     return (
         pl.col(column).replace_strict(values, default=None, return_dtype=pl.String)
         if values

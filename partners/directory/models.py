@@ -74,7 +74,11 @@ class Partner(TenantModel):
 
 
 class Customer(TenantModel):
-    """A company that buys. Several partners may serve it, each without knowing of the other."""
+    """A company that buys. Several partners may serve it, each without knowing of the other.
+
+    What a partner names is a record of its own (`named_by`), whether the vendor knows the company or not, so
+    that nothing on it tells the partner which.
+    """
 
     number = models.CharField(_("number"), max_length=20, editable=False)
     name = models.CharField(_("name"), max_length=200)
@@ -87,13 +91,18 @@ class Customer(TenantModel):
     started_on = models.DateField(_("customer since"), null=True, blank=True)
     ended_on = models.DateField(_("customer until"), null=True, blank=True)
     external_id = models.CharField(_("external id"), max_length=100, blank=True)
+    # The partner whose own record this is: as it named the company, until the vendor takes the record over or
+    # finds that it has the company already.
+    named_by = TenantForeignKey(Partner, models.PROTECT, null=True, editable=False, related_name="+")
+    # The record that stands for this one since the two were merged; a merged record is shown nowhere.
+    merged_into = TenantForeignKey("self", models.PROTECT, null=True, editable=False, related_name="+")
     import_id = models.UUIDField(null=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            *tenant_constraints("directory_customer"),
+            *tenant_constraints("directory_customer", "named_by", "merged_into"),
             PartnerIsolationThrough(
                 "directory.CustomerPartner", "customer_id", name="directory_customer_partner"
             ),

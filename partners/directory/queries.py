@@ -4,8 +4,10 @@ from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
+from partners.directory.domains import company_domain
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Customer, Partner, Product, ProductFamily
+from partners.directory.names import normalise_domain
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.tenancy.scope import current_tenant_id
@@ -32,23 +34,29 @@ def trading_partners(member: Membership) -> QuerySet[Partner]:
 
 def visible_customers(member: Membership) -> QuerySet[Customer]:
     """Customers that the member may see: those that the member's partner serves, the vendor's people all."""
-    customers = Customer.objects.all()
+    customers = Customer.objects.filter(merged_into=None)
     return customers.filter(partner_links__partner_id=member.partner_id) if member.is_partner else customers
 
 
-def matching_customer(normalised_name: str, *, domain: str = "", country: str = "") -> Customer | None:
-    """The customer meant: by domain first, then by normalised name where the countries do not differ.
+def customers_of(partner: Partner) -> QuerySet[Customer]:
+    """Those that the partner serves."""
+    return Customer.objects.filter(merged_into=None, partner_links__partner=partner)
 
-    Vendor's side only: it looks at every customer of the tenant.
-    """
-    if domain:
-        by_domain = Customer.objects.filter(domain=domain).order_by("created_at", "pk").first()
+
+def meant_among(
+    customers: QuerySet[Customer], normalised_name: str, *, domain: str = "", country: str = ""
+) -> Customer | None:
+    """The one meant: by registrable domain first, then by normalised name where the countries do not differ."""
+    company = company_domain(domain)
+    if company:
+        domains = {company, normalise_domain(domain)}
+        by_domain = customers.filter(domain__in=domains).order_by("created_at", "pk").first()
         if by_domain is not None:
             return by_domain
     countries = Q(country=country) | Q(country="") if country else Q()
     same_country = Case(When(country=country, then=Value(0)), default=Value(1), output_field=IntegerField())
-    candidates = Customer.objects.filter(countries, normalised_name=normalised_name)
-    if domain:
+    candidates = customers.filter(countries, normalised_name=normalised_name)
+    if company:
         # Another domain is another company, even of the same name.
         candidates = candidates.filter(domain="")
     return candidates.order_by(same_country, "created_at", "pk").first()

@@ -27,7 +27,8 @@ _NAME_KEY = "lower(regexp_replace({column}, '\\s+', ' ', 'g'))"
 class RecordTarget(Target):
     """Field names are the model's field names. `extra` are further model fields that `refine` fills;
     `overrides` replaces the SQL of a column in an update (`s` is the file's row, `t` the record's);
-    `update_condition` keeps records from being changed at all."""
+    `update_condition` keeps records from being changed at all, and `name_condition` from being recognised by
+    name (`t` is the record)."""
 
     model: type[TenantModel]
     number_prefix = ""
@@ -36,6 +37,7 @@ class RecordTarget(Target):
     constants: ClassVar[Mapping[str, Any]] = {}  # model field -> value in new rows
     overrides: ClassVar[Mapping[str, str]] = {}
     update_condition = ""
+    name_condition = ""
     versioned = False
 
     # --- matching ------------------------------------------------------------------------------
@@ -58,6 +60,8 @@ class RecordTarget(Target):
         """The records that the rows name: by external id, else by name where the record has no other one."""
         columns = self._value_columns()
         key = _NAME_KEY.format(column=f'"{self.natural_key}"') if self.natural_key else "''"
+        if self.name_condition:
+            key = f"CASE WHEN {self.name_condition.format(t='t')} THEN {key} END"
         extras = [f'{key} AS "_name"', '"external_id" AS "_external"']
         if self.update_condition:
             extras.append(f"NOT ({self.update_condition.format(t='t')}) AS locked")

@@ -22,6 +22,7 @@ from partners.deals.limits import refuse_unless_complete, refuse_unless_writing,
 from partners.deals.models import Deal
 from partners.deals.queries import policy
 from partners.directory.models import Customer
+from partners.matching.actions import lock_customers, settle
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -36,6 +37,7 @@ def approve(deal: Deal, *, by: Membership, note: str = "", version: int | None =
 
     Where the rule asks for two people, the first approval is only noted, and a different person completes it.
     """
+    lock_customers()
     deal = begin(deal, "approve", by, version)
     refuse_unless_writing(deal.partner)
     refuse_unless_complete(deal, policy(), minimum=False)
@@ -69,7 +71,13 @@ def approve_at_once(deal: Deal) -> Deal:
 def grant_protection(
     deal: Deal, verb: str, event: str, by: Membership | None, note: str, **more: Any
 ) -> Deal:
-    """Approve the locked deal, whoever or whatever decided it."""
+    """Approve the locked deal, whoever or whatever decided it.
+
+    The customer, until now as the partner named it, becomes the vendor's own record of that company. Whoever
+    calls this has `lock_customers` before the deal is locked.
+    """
+    assert deal.customer is not None  # it is complete
+    deal.customer = settle(deal.customer, by=by)
     # Approvals of one customer queue here. Without it, two that insert at once into the exclusion index
     # can wait for each other, and one of them dies of a deadlock instead of a clear answer.
     Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=deal.customer_id)

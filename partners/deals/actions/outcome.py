@@ -25,6 +25,7 @@ from partners.deals.queries import policy
 from partners.deals.workdays import add_business_days, today
 from partners.directory.actions import link_customer
 from partners.directory.models import Customer
+from partners.matching.actions import standing_for
 from portal.accounts.access import can
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
@@ -80,7 +81,9 @@ def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> De
     """Accept the win that the partner has reported."""
     deal = begin_outcome(deal, "win", by, version, permission="deals.confirm_win_deal")
     claim = _claim(deal)
-    return _won(deal, by, claim["revenue"], date.fromisoformat(claim["won_on"]), UUID(claim["customer_id"]))
+    # It may have been merged since the report.
+    customer = standing_for(Customer.objects.get(pk=claim["customer_id"]))
+    return _won(deal, by, claim["revenue"], date.fromisoformat(claim["won_on"]), customer.pk)
 
 
 def decline_win(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:

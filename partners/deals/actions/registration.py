@@ -21,6 +21,7 @@ from partners.deals.models import Deal, DealPolicy
 from partners.deals.queries import policy
 from partners.deals.workdays import local_day
 from partners.directory.models import Partner
+from partners.matching.actions import index_customers, lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -36,6 +37,8 @@ def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
     The first approval rule that fits is written down with who decides and until when. Where it approves by
     itself, the deal comes back approved.
     """
+    # One after the other, so that of two submissions at one moment the second sees the first.
+    lock_customers()
     deal = begin(deal, "submit", by, version)
     refuse_unless_writing(deal.partner)
     rules = policy()
@@ -43,6 +46,9 @@ def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
     again = deal.status == Status.RETURNED
     _refuse_once_too_often(deal, rules)
     refuse_beyond_open(deal, rules)
+    assert deal.customer_id is not None  # it is complete
+    # From now on the deal stands against others, who are to find it at once.
+    index_customers([deal.customer_id])
     now = timezone.now()
     # The rules look at what the partner may not see, so they are asked on the vendor's side.
     with tenant_scope(current_tenant_id()):

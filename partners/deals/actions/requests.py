@@ -17,6 +17,7 @@ from partners.deals.models import Deal
 from partners.deals.queries import policy
 from partners.deals.workdays import add_business_days
 from partners.directory.models import Customer
+from partners.matching.actions import lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 
@@ -43,6 +44,7 @@ def grant_appeal(deal: Deal, *, by: Membership, reason: str, version: int | None
 
     The time to the decision counts from the appeal, as it does from a resubmission.
     """
+    lock_customers()
     deal = begin(deal, "grant_appeal", by, version)
     refuse_unless_writing(deal.partner)
     _refuse_unless_asked(deal, RequestKind.APPEAL)

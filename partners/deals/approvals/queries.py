@@ -16,6 +16,7 @@ from partners.deals.models import Deal, DealPolicy
 from partners.deals.queries import policy
 from partners.deals.workdays import add_business_days, local_day
 from partners.directory.models import Partner, Product
+from partners.matching.queries import has_conflict
 from portal.shell.registry import segment_codes
 from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -70,7 +71,7 @@ def conflicting(deal: Deal, now: datetime) -> QuerySet[Deal]:
 def plan_for(deal: Deal, now: datetime, tenant: Tenant) -> Plan:
     """How the deal would be decided if it were submitted now. In the vendor's scope; constant queries."""
     rules = policy()
-    conflict = in_conflict(deal, now)
+    conflict = has_conflict(deal)
     rule = first_fitting(approval_rules(), _case(deal, conflict, now, tenant))
     decision = Decision(rule.decision) if rule else Decision.ONE
     if decision == Decision.AUTO and conflict:
@@ -84,10 +85,6 @@ def deadline(rule: ApprovalRule | None, rules: DealPolicy, now: datetime, tenant
     own = rule.decision_days if rule else None
     days = rules.decision_days if own is None else own
     return add_business_days(now, days, tenant)
-
-
-def in_conflict(deal: Deal, now: datetime) -> bool:
-    return deal.customer_id is not None and conflicting(deal, now).exists()
 
 
 def _case(deal: Deal, conflict: bool, now: datetime, tenant: Tenant) -> Case:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from partners.deals import actions
@@ -20,7 +21,7 @@ from portal.errors import ActionRefused
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, DealFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeDeal = Callable[..., Deal]
@@ -118,19 +119,53 @@ def test_a_double_click_on_two_connections_makes_one_deal(tenant: Tenant, people
         assert Event.objects.filter(type="deal.created").count() == 1
 
 
-def test_two_partners_naming_one_new_customer_make_it_once(tenant: Tenant, people: SimpleNamespace) -> None:
-    def name(partner: object, by: Membership, text: str) -> Callable[[], Customer]:
-        def call() -> Customer:
-            with tenant_scope(tenant.pk, by.partner_id):
-                return name_customer(partner, text, by=by, country="NL")
+def naming(tenant: Tenant, partner: object, by: Membership, text: str) -> Callable[[], Customer]:
+    def call() -> Customer:
+        with tenant_scope(tenant.pk, by.partner_id):
+            return name_customer(partner, text, by=by, country="NL")
 
-        return call
+    return call
 
+
+def test_two_colleagues_naming_one_new_customer_make_it_once(tenant: Tenant, people: SimpleNamespace) -> None:
     first, second = at_once(
-        name(people.partner, people.seller, "Umbrella B.V."),
-        name(people.other_partner, people.stranger, "UMBRELLA"),
+        naming(tenant, people.partner, people.seller, "Umbrella B.V."),
+        naming(tenant, people.partner, people.owner, "UMBRELLA"),
     )
     assert first.pk == second.pk
     with tenant_scope(tenant.pk):
         assert Customer.objects.count() == 1
-        assert CustomerPartner.objects.count() == 2
+        assert CustomerPartner.objects.count() == 1
+
+
+def test_two_partners_with_records_of_their_own_of_one_company_do_not_both_hold_it(
+    tenant: Tenant, people: SimpleNamespace
+) -> None:
+    """Each has named the company; the vendor knew it by neither name. Two people approve at the same moment."""
+    ours = naming(tenant, people.partner, people.seller, "Umbrella B.V.")()
+    theirs = naming(tenant, people.other_partner, people.stranger, "UMBRELLA")()
+    assert ours.pk != theirs.pk
+    with tenant_scope(tenant.pk):
+        deals = [
+            DealFactory(
+                partner=partner,
+                customer=customer,
+                product=people.product,
+                status="submitted",
+                submitted_at=timezone.now(),
+            )
+            for partner, customer in ((people.partner, ours), (people.other_partner, theirs))
+        ]
+
+    def approving(deal: Deal) -> Callable[[], Deal]:
+        def call() -> Deal:
+            with tenant_scope(tenant.pk):
+                return actions.approve(deal, by=people.admin)
+
+        return call
+
+    results = at_once(approving(deals[0]), approving(deals[1]))
+    assert sorted(type(result).__name__ for result in results) == ["ActionRefused", "Deal"]
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.filter(status="approved").count() == 1
+        assert Customer.objects.filter(merged_into=None, named_by=None).count() == 1

@@ -137,17 +137,41 @@ def test_a_limit_s_refusal_stands_at_its_field_and_leaves_nothing_behind(
         assert not Deal.objects.exists()
 
 
-def test_a_customer_known_through_another_partner_is_found_and_not_told(
+def test_a_partner_cannot_tell_that_the_vendor_knows_the_company(
     tenant: Tenant, people: SimpleNamespace, client_as: SignIn
 ) -> None:
+    """The company that is known and the one that is not look alike to the partner: until the vendor says yes."""
     with tenant_scope(tenant.pk):
-        known = CustomerFactory(name="INITECH", normalised_name="initech", served_by=people.other_partner)
-    response = client_as(people.seller).post(address("create"), form_data(people))
+        known = CustomerFactory(
+            name="INITECH International",
+            normalised_name="initech international",
+            domain="initech.com",
+            industry="Software",
+            country="US",
+            served_by=people.other_partner,
+        )
+    client = client_as(people.seller)
+    typed = {"customer_name": "Initech International", "customer_domain": "", "customer_country": "US"}
+    response = client.post(address("create"), form_data(people, **typed))
     with tenant_scope(tenant.pk):
-        assert Deal.objects.get().customer_id == known.pk
-        assert Customer.objects.count() == 1
-    page = client_as(people.seller).get(response.url).content.decode()
-    assert "Southwind" not in page
+        deal = Deal.objects.select_related("customer").get()
+        assert deal.customer_id != known.pk
+        assert (deal.customer.name, deal.customer.domain) == ("Initech International", "")
+        assert deal.customer.named_by_id == people.partner.pk
+    pages = [
+        client.get(response.url),
+        client.get(reverse("directory:customers", args=("acme",))),
+        client.get(reverse("directory:customer", args=("acme", deal.customer_id))),
+        client.get(f"/acme/api/v1/customers/{deal.customer_id}/"),
+    ]
+    for page in pages:
+        assert page.status_code == 200
+        for secret in ("INITECH", "initech.com", "Software", "Southwind", known.number, str(known.pk)):
+            assert secret not in page.content.decode()
+    with tenant_scope(tenant.pk):
+        actions.approve(deal, by=people.manager)
+        deal.refresh_from_db()
+        assert deal.customer_id == known.pk
 
 
 def test_the_vendor_registers_on_behalf_of_a_portfolio_partner_only(
