@@ -1,13 +1,14 @@
 """What a deal's events tell whom."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partners.deals.enums import WAITING_STATUSES
+from partners.deals.enums import WAITING_STATUSES, Deciders
 from partners.deals.models import Deal
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.events.models import Event
@@ -36,12 +37,17 @@ def sellers(deals: Iterable[Deal]) -> dict[UUID, set[UUID]]:
 
 
 def deciders(deals: Iterable[Deal]) -> dict[UUID, set[UUID]]:
-    """Who decides each deal: the partner's manager; everybody of the vendor where there is none. One query."""
-    everybody = set(vendor_people(VENDOR_ROLES))
-    return {
-        deal.pk: {deal.partner.manager_id} if deal.partner.manager_id in everybody else everybody
-        for deal in deals
-    }
+    """Who decides each deal: the partner's manager, everybody of the vendor where there is none, and administrators
+    where a rule keeps it for them. Two queries."""
+    everybody, admins = set(vendor_people(VENDOR_ROLES)), set(vendor_people({Role.ADMIN}))
+
+    def of(deal: Deal) -> set[UUID]:
+        if deal.is_waiting and deal.deciders == Deciders.ADMIN:
+            return admins
+        manager = deal.partner.manager_id
+        return {manager} if manager in everybody else everybody
+
+    return {deal.pk: of(deal) for deal in deals}
 
 
 def words_of(deal: Deal, event: Event) -> Words:
@@ -52,8 +58,14 @@ def words_of(deal: Deal, event: Event) -> Words:
         "number": deal.number,
         "about": deal.customer.name if deal.customer else deal.title,
         "partner": deal.partner.name,
-        "reason": event.data.get("reason") or new.get("decision_reason") or new.get("loss_reason") or "",
-        "until": protection[1],
+        "reason": event.data.get("reason")
+        or event.data.get("grounds")
+        or event.data.get("note")
+        or new.get("decision_reason")
+        or new.get("loss_reason")
+        or "",
+        "until": protection[1] or event.data.get("until"),
+        "due": event.data.get("due"),
         "revenue": new.get("revenue"),
         "currency": deal.currency,
         "excerpt": event.data.get("excerpt", ""),
@@ -89,8 +101,32 @@ def waiting(events: list[Event]) -> Iterable[Notice]:
     deals = deals_of(events)
     for notice in to_deciders(events):
         deal = deals[notice.event.subject_id]
-        if deal.status in WAITING_STATUSES or deal.win_claim:
+        if deal.status in WAITING_STATUSES or deal.win_claim or deal.request:
             yield notice
+
+
+def seconders(events: list[Event]) -> Iterable[Notice]:
+    """The other people who may give the second approval: the partner's manager and administrators."""
+    admins = set(vendor_people({Role.ADMIN}))
+    for notice in waiting(events):
+        yield replace(notice, members={*notice.members, *admins})
+
+
+def judges(events: list[Event]) -> Iterable[Notice]:
+    """Administrators decide on appeals."""
+    deals, admins = deals_of(events), set(vendor_people({Role.ADMIN}))
+    for event in events:
+        deal = deals.get(event.subject_id)
+        if deal and deal.request:
+            yield Notice(event, admins, words_of(deal, event), "deals:detail", (deal.pk,))
+
+
+def late(events: list[Event]) -> Iterable[Notice]:
+    """Those who decide; administrators as well once it takes too long."""
+    admins = set(vendor_people({Role.ADMIN}))
+    for notice in to_deciders(events):
+        more = admins if notice.event.type == "deal.decision_overdue" else set()
+        yield replace(notice, members={*notice.members, *more})
 
 
 def to_both(events: list[Event]) -> Iterable[Notice]:
@@ -114,6 +150,16 @@ def decided_text(words: Words) -> str:
             sentence = _("%(deal)s needs something more from you") % name
         case "deal.rejected":
             sentence = _("%(deal)s is rejected") % name
+        case "deal.appeal_granted":
+            day = short_date(datetime.fromisoformat(words["until"]))
+            sentence = _("Your appeal is granted: %(deal)s is protected until %(day)s") % {**name, "day": day}
+        case "deal.rejection_upheld":
+            sentence = _("The rejection of %(deal)s stands after your appeal") % name
+        case "deal.extended":
+            day = short_date(datetime.fromisoformat(words["until"]))
+            sentence = _("%(deal)s is protected longer, until %(day)s") % {**name, "day": day}
+        case "deal.extension_declined":
+            sentence = _("You get no more time for %(deal)s") % name
         case "deal.cancelled":
             sentence = _("The registration of %(deal)s is cancelled") % name
         case "deal.win_declined":
@@ -133,8 +179,15 @@ def many_decided(count: int) -> str:
 
 def waiting_text(words: Words) -> str:
     named = {"deal": name_of(words), "partner": words["partner"]}
-    if words["event"] == "deal.win_reported":
-        return _("%(partner)s reports %(deal)s won; it waits for your confirmation") % named
+    match words["event"]:
+        case "deal.win_reported":
+            return _("%(partner)s reports %(deal)s won; it waits for your confirmation") % named
+        case "deal.appealed":
+            return _because(_("%(partner)s appeals against the rejection of %(deal)s") % named, words)
+        case "deal.extension_asked":
+            return _because(_("%(partner)s asks for more time for %(deal)s") % named, words)
+        case "deal.first_approved":
+            return _("%(deal)s of %(partner)s has one approval and waits for a second, yours") % named
     return _("%(partner)s has registered %(deal)s; it waits for your decision") % named
 
 
@@ -143,6 +196,34 @@ def many_waiting(count: int) -> str:
         "%(count)s registration waits for your decision",
         "%(count)s registrations wait for your decision",
         count,
+    ) % {"count": count}
+
+
+def late_text(words: Words) -> str:
+    named = {"deal": name_of(words), "partner": words["partner"]}
+    named["day"] = short_date(datetime.fromisoformat(words["due"]))
+    if words["event"] == "deal.decision_overdue":
+        return _("%(partner)s has waited too long for an answer on %(deal)s: it was due on %(day)s") % named
+    return _("%(partner)s waits for an answer on %(deal)s, due on %(day)s") % named
+
+
+def many_late(count: int) -> str:
+    return ngettext("%(count)s answer is due or late", "%(count)s answers are due or late", count) % {
+        "count": count
+    }
+
+
+def ending_text(words: Words) -> str:
+    day = short_date(datetime.fromisoformat(words["until"]))
+    return _("The protection of %(deal)s ends on %(day)s: report it won or lost, or ask for more time") % {
+        "deal": name_of(words),
+        "day": day,
+    }
+
+
+def many_ending(count: int) -> str:
+    return ngettext(
+        "The protection of %(count)s deal ends soon", "The protection of %(count)s deals ends soon", count
     ) % {"count": count}
 
 
@@ -218,6 +299,10 @@ notifies(
     group=DEALS,
     events=(
         "deal.approved",
+        "deal.appeal_granted",
+        "deal.rejection_upheld",
+        "deal.extended",
+        "deal.extension_declined",
         "deal.returned",
         "deal.rejected",
         "deal.cancelled",
@@ -250,7 +335,7 @@ notifies(
     "deals.waiting",
     gettext_lazy("Registrations and wins that wait for your decision"),
     group=DEALS,
-    events=("deal.submitted", "deal.win_reported"),
+    events=("deal.submitted", "deal.left_to_person", "deal.win_reported", "deal.extension_asked"),
     tell=waiting,
     text=waiting_text,
     many=many_waiting,
@@ -258,6 +343,58 @@ notifies(
     roles=VENDOR_ROLES,
     icon="inbox",
     order=10,
+)
+notifies(
+    "deals.second_approval",
+    gettext_lazy("Registrations that need a second approval"),
+    group=DEALS,
+    events=("deal.first_approved",),
+    tell=seconders,
+    text=waiting_text,
+    many=many_waiting,
+    many_url="deals:inbox",
+    roles=VENDOR_ROLES,
+    icon="users",
+    order=12,
+)
+notifies(
+    "deals.appealed",
+    gettext_lazy("Appeals that wait for your decision"),
+    group=DEALS,
+    events=("deal.appealed",),
+    tell=judges,
+    text=waiting_text,
+    many=many_waiting,
+    many_url="deals:inbox",
+    roles={Role.ADMIN},
+    icon="scale",
+    order=14,
+)
+notifies(
+    "deals.late",
+    gettext_lazy("Reminders of decisions that are due or late"),
+    group=DEALS,
+    events=("deal.decision_due", "deal.decision_overdue"),
+    tell=late,
+    text=late_text,
+    many=many_late,
+    many_url="deals:inbox",
+    roles=VENDOR_ROLES,
+    icon="alarm",
+    order=16,
+)
+notifies(
+    "deals.ending",
+    gettext_lazy("Protection that ends soon"),
+    group=DEALS,
+    events=("deal.protection_ending",),
+    tell=to_sellers,
+    text=ending_text,
+    many=many_ending,
+    many_url="deals:list",
+    roles=PARTNER_ROLES,
+    icon="hourglass",
+    order=18,
 )
 notifies(
     "deals.expired",
