@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "partners.directory",
     "partners.matching",
     "partners.deals",
+    "partners.training",
     "metrics",
     "incentives",
     "django.contrib.auth",

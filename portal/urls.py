@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:tenant>/settings/", include("portal.programme.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
+    path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),
     path("<slug:tenant>/", include("incentives.urls")),
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),

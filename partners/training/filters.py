@@ -1,0 +1,48 @@
+"""What courses and completions can be narrowed down by."""
+
+from datetime import timedelta
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from partners.training.enums import CompletedVia, CourseKind
+from partners.training.models import Completion, Course
+from partners.training.queries import EXPIRES_SOON_DAYS, valid
+
+
+class CourseFilter(django_filters.FilterSet):
+    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=CourseKind)
+    is_required = django_filters.BooleanFilter(label=_("Required"))
+    gives_certificate = django_filters.BooleanFilter(label=_("Gives a certificate"))
+
+    class Meta:
+        model = Course
+        fields = ("kind", "is_required", "gives_certificate")
+
+
+class CompletionFilter(django_filters.FilterSet):
+    course = django_filters.ModelChoiceFilter(
+        label=_("Course"), queryset=lambda request: Course.objects.order_by("title")
+    )
+    via = django_filters.MultipleChoiceFilter(label=_("How"), choices=CompletedVia)
+    counts = django_filters.ChoiceFilter(
+        label=_("Counts"),
+        method="filter_counts",
+        choices=[("now", _("now")), ("soon", _("now, but runs out soon")), ("past", _("no longer"))],
+    )
+
+    class Meta:
+        model = Completion
+        fields = ("course", "via", "counts")
+
+    def filter_counts(self, queryset: QuerySet[Completion], name: str, value: str) -> QuerySet[Completion]:
+        today = timezone.localdate()
+        if value == "past":
+            return queryset.exclude(pk__in=valid(Completion.objects.order_by(), today).values("pk"))
+        queryset = valid(queryset, today)
+        if value == "soon":
+            ahead = today + timedelta(days=EXPIRES_SOON_DAYS)
+            return queryset.filter(valid_until__lte=ahead)
+        return queryset

@@ -1,0 +1,20 @@
+"""Where training appears: navigation and home pages."""
+
+from django.utils.translation import gettext_lazy as _
+
+from partners.training import panels
+from portal.accounts.enums import PARTNER_ROLES
+from portal.shell.registry import home_panel, navigation
+
+navigation(_("Training"), "training:list", "school", order=45)
+
+for role in PARTNER_ROLES:
+    home_panel(
+        role,
+        "training",
+        data=panels.to_learn,
+        template="training/panels/learn.html",
+        queries=4,
+        order=60,
+        width="half",
+    )
