@@ -25,6 +25,9 @@ from metrics.periods import PeriodKind, calendar_of
 from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal
 from partners.directory.models import Partner
+from partners.training.actions import record_completion
+from partners.training.enums import CourseKind, CourseStatus
+from partners.training.models import Completion, Course, Question, Session
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.accounts.models import ApiKey, Invitation, Membership
 from portal.discussion import actions as comments
@@ -137,6 +140,33 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "directory:families": (ADMIN, ""),
     "directory:family_create": (ADMIN, ""),
     "directory:family_edit": (ADMIN, "family"),
+    "training:list": (EVERYONE, ""),
+    "training:team": (EVERYONE, ""),
+    "training:completions": (EVERYONE, ""),
+    "training:completion": (EVERYONE, "completion"),
+    "training:completion_pdf": (EVERYONE, "completion"),
+    "training:revoke": (ADMIN, "completion"),
+    "training:create": (ADMIN, ""),
+    "training:course": (EVERYONE, "course"),
+    "training:edit": (ADMIN, "course"),
+    "training:status": (ADMIN, "course"),
+    "training:enrol": (PARTNER, "course"),
+    "training:enrol_others": (VENDOR | {Role.PARTNER_OWNER}, "course"),
+    "training:leave": (PARTNER, "course"),
+    "training:finish": (PARTNER, "course"),
+    "training:quiz": (PARTNER, "course"),
+    "training:record": (VENDOR, "course"),
+    "training:question_create": (ADMIN, "course"),
+    "training:session_create": (VENDOR, "workshop"),
+    "training:question_edit": (ADMIN, "question"),
+    "training:question_change": (ADMIN, "question"),
+    "training:session": (VENDOR, "session"),
+    "training:session_edit": (VENDOR, "session"),
+    "training:session_cancel": (VENDOR, "session"),
+    "training:book": (PARTNER, "session"),
+    "training:give_up": (PARTNER, "session"),
+    "training:session_ics": (EVERYONE, "session"),
+    "training:verify": (PUBLIC, ""),
     "metrics:scorecards": (VENDOR, ""),
     "metrics:mine": (EVERYONE, ""),
     "metrics:groups": (VENDOR, ""),
@@ -188,6 +218,10 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:deal-uphold": (ADMIN, "deal"),
     "api:deal-extend": (VENDOR, "deal"),
     "api:deal-decline-extension": (VENDOR, "deal"),
+    "api:course-list": (EVERYONE, ""),
+    "api:course-detail": (EVERYONE, "course"),
+    "api:completion-list": (EVERYONE, ""),
+    "api:completion-detail": (EVERYONE, "completion"),
     "api:partner-list": (EVERYONE, ""),
     "api:partner-detail": (EVERYONE, "partner"),
     "api:customer-list": (EVERYONE, ""),
@@ -217,6 +251,7 @@ OWN = frozenset(
         "invitation",
         "notification",
         "file",
+        "completion",
     }
 )
 # Arguments that do not name a thing.
@@ -227,6 +262,8 @@ FIXED = {
     "code": "revenue",
     "kind": "programme",
     "subject": "deals.deal",
+    "state": "published",
+    "verb": "up",
 }
 
 
@@ -260,6 +297,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "file": a_file(deal, colleague).pk,
         "comment": comments.post(deal, "Hello", by=colleague).pk,
         "won": won.pk,
+        "completion": a_completion(colleague, manager).pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -290,8 +328,12 @@ def house(tenant: Tenant) -> House:
             of_partner["entry"] = LedgerEntry.objects.filter(partner=partner).first().pk
             of_partner["card"] = Scorecard.objects.filter(partner_id=partner.pk).first().pk
             of_partner["standing"] = TierStanding.objects.get(partner=partner).pk
-        deal = DealFactory(partner=ours)
+        deal, session = DealFactory(partner=ours), a_session()
         shared = {
+            "course": Course.objects.get(title="Basics").pk,
+            "question": Question.objects.get().pk,
+            "session": session.pk,
+            "workshop": session.course_id,
             "product": deal.product_id,
             "family": deal.family_id,
             "job": create_job("test.idle", title="Idle", by=manager).pk,
@@ -312,6 +354,25 @@ def house(tenant: Tenant) -> House:
         shared["notification"] = personal[Role.ADMIN]["notification"]
         things["theirs"]["notification"] = tell(Membership.objects.get(pk=things["theirs"]["colleague"]))
     return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]}, personal)
+
+
+def a_completion(colleague: Membership, manager: Membership) -> Completion:
+    course, _new = Course.objects.get_or_create(
+        title="Basics", kind=CourseKind.QUIZ, status=CourseStatus.PUBLISHED, gives_certificate=True
+    )
+    Question.objects.get_or_create(
+        course=course,
+        position=0,
+        text="Right?",
+        choices=[{"text": "Yes", "correct": True}, {"text": "No", "correct": False}],
+    )
+    return record_completion(course, colleague, by=manager, completed_on=date(2026, 3, 2), note="Seen")
+
+
+def a_session() -> Session:
+    workshop = Course.objects.create(title="Workshop", kind=CourseKind.SESSION, status=CourseStatus.PUBLISHED)
+    begins = timezone.now() + timedelta(days=1)
+    return Session.objects.create(course=workshop, starts_at=begins, ends_at=begins + timedelta(hours=1))
 
 
 def a_file(deal: Deal, by: Membership) -> Attachment:
