@@ -72,10 +72,8 @@ class CompletionTable(Table):
 
 
 class OwnCompletionTable(CompletionTable):
-    partner = None
-
     class Meta(CompletionTable.Meta):
-        pass
+        exclude = ("partner",)
 
 
 def course_state(course: Any) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from partners.training import actions, forms, queries
 from partners.training.actions.enrolments import attempts_left
 from partners.training.calendars import calendar_file
 from partners.training.certificates import certificate_pdf
-from partners.training.enums import SELF_REPORTED, CourseKind, SeatStatus
+from partners.training.enums import SELF_REPORTED, CourseKind, CourseStatus, SeatStatus
 from partners.training.filters import CompletionFilter, CourseFilter
 from partners.training.models import Completion, Course, Enrolment, Seat, Session
 from partners.training.tables import (
@@ -92,7 +92,7 @@ def course(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     context = {
         "title": found.title,
         "course": found,
-        "tone": STATUS_TONES[found.status],
+        "tone": STATUS_TONES[CourseStatus(found.status)],
         "facts": _facts(found),
         "sessions": [
             {
@@ -110,7 +110,7 @@ def course(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 
 def _facts(found: Course) -> list[dict[str, Any]]:
-    facts = [
+    facts: list[dict[str, Any]] = [
         {"label": _("Kind"), "value": found.get_kind_display()},
         {"label": _("Takes"), "value": found.minutes and _("%s minutes") % number(found.minutes)},
     ]
