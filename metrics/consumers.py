@@ -16,7 +16,18 @@ from portal.tenancy.scope import current_tenant_id
 
 # What people type freely, and plans for the future, are no days on which anything happened.
 _NO_DAYS = frozenset(
-    {"title", "notes", "reason", "decision_reason", "loss_reason", "competitor", "expected_close", "excerpt"}
+    {
+        "title",
+        "notes",
+        "reason",
+        "decision_reason",
+        "loss_reason",
+        "competitor",
+        "expected_close",
+        "next_step",
+        "next_step_on",
+        "excerpt",
+    }
 )
 # A version of a deal that no longer exists may have shown on an earlier day: its dates are in the event's data.
 _DAYS = """SELECT id, partner_id, LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,

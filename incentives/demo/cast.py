@@ -381,12 +381,12 @@ REGION_OF = {
 
 COMPETITORS = ("Halcyon Data", "Corvid Networks", "Pinecone Systems", "Tessera Cloud", "")
 LOSS_REASONS = (
-    "The price was too high",
-    "The customer kept what it has",
-    "A competitor had the better fit",
-    "The project was put off",
-    "The budget was cut",
-    "A feature was missing",
+    "Price",
+    "Product did not fit",
+    "Competitor preferred",
+    "No budget",
+    "No decision",
+    "Timing",
 )
 RETURN_REASONS = (
     "Please name the person at the customer who decides.",

@@ -34,6 +34,9 @@ def updated(event: Event) -> str:
         "stage": _("the stage"),
         "notes": _("the notes"),
         "owner_id": _("the contact"),
+        "forecast": _("the forecast"),
+        "next_step": _("the next step"),
+        "next_step_on": _("the day of the next step"),
     }
     changed = [names[name] for name in event.data.get("new", {}) if name in names]
     return _("Changed %s.") % ", ".join(changed) if changed else _("Changed the deal.")
@@ -228,3 +231,11 @@ def policy_changed(event: Event) -> str:
 @describes("deals.imported")
 def imported(event: Event) -> str:
     return _("Imported deals (%s).") % event.data.get("count", 0)
+
+
+@describes("deals.list_changed")
+def list_changed(event: Event) -> str:
+    name = event.data.get("name", "")
+    if event.data.get("offered"):
+        return _("Offers “%s” when a deal is lost.") % name
+    return _("No longer offers “%s” when a deal is lost.") % name

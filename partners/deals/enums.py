@@ -88,6 +88,15 @@ class Notice(models.IntegerChoices):
     ESCALATED = 3
 
 
+class ForecastCategory(models.TextChoices):
+    """How sure the partner is of an open deal."""
+
+    PIPELINE = "pipeline", _("Pipeline")
+    BEST_CASE = "best_case", _("Best case")
+    COMMIT = "commit", _("Commit")
+    OMITTED = "omitted", _("Omitted")
+
+
 OPEN_STAGES = (
     SalesStage.PROSPECTING,
     SalesStage.ENGAGING,

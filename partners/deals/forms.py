@@ -9,24 +9,19 @@ from uuid_utils.compat import uuid7
 from partners.deals import actions
 from partners.deals.approvals.models import RejectionReason
 from partners.deals.approvals.queries import rejection_reasons
-from partners.deals.enums import OPEN_STAGES, Missing, RegistrationStatus, SalesStage
+from partners.deals.enums import OPEN_STAGES, ForecastCategory, Missing, RegistrationStatus, SalesStage
 from partners.deals.models import Deal, DealPolicy, ProtectionDays
+from partners.deals.selling.losses import competitors_offered, loss_reasons
 from partners.deals.workdays import today
 from partners.directory.actions import name_customer
 from partners.directory.fields import AmountField, CountryField, DateField
 from partners.directory.models import Partner, Product
 from partners.directory.queries import products_on_sale, trading_partners
 from portal.accounts.models import Membership
+from portal.files.actions import attach
+from portal.files.forms import FilesField
 
 STAGE_CHOICES = [(stage.value, stage.label) for stage in OPEN_STAGES]
-LOSS_REASONS = (
-    _("Price"),
-    _("Product did not fit"),
-    _("Competitor preferred"),
-    _("No budget"),
-    _("No decision"),
-    _("Timing"),
-)
 
 
 class DealForm(forms.Form):
@@ -301,6 +296,14 @@ class WinForm(StepForm):
 
     revenue = AmountField(label=_("Amount won"), help_text=_("What the customer pays in all."))
     won_on = DateField(label=_("Won on"), help_text=_("The day of the order."))
+    cost = AmountField(
+        label=_("Cost"),
+        required=False,
+        help_text=_("Optional. What you paid for what you sold; it shows the margin."),
+    )
+    proof = FilesField(
+        label=_("Proof"), required=False, help_text=_("Optional. The order or the signed contract.")
+    )
     customer_name = forms.CharField(
         label=_("Customer"),
         max_length=200,
@@ -312,6 +315,7 @@ class WinForm(StepForm):
         initial = {"revenue": deal.amount, "won_on": today(by.tenant)}
         super().__init__(*args, by=by, deal=deal, initial=initial, **kwargs)
         self.fields["revenue"].for_currency(deal.currency)
+        self.fields["cost"].for_currency(deal.currency)
         if deal.customer_id:
             del self.fields["customer_name"]
 
@@ -320,25 +324,34 @@ class WinForm(StepForm):
         customer = None
         if "customer_name" in data:
             customer = name_customer(self.deal.partner, data["customer_name"], by=self.by)
-        return actions.win(
-            self.deal, revenue=data["revenue"], won_on=data["won_on"], customer=customer, **self.seen
+        deal = actions.win(
+            self.deal,
+            revenue=data["revenue"],
+            won_on=data["won_on"],
+            cost=data["cost"],
+            customer=customer,
+            **self.seen,
         )
+        for upload in data["proof"]:
+            attach(deal, upload, by=self.by, purpose="proof")
+        return deal
 
 
 class LoseForm(StepForm):
-    reason = forms.CharField(
-        label=_("Why was it lost?"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"list": "loss-reasons", "autocomplete": "off"}),
-    )
+    reason = forms.ChoiceField(label=_("Why was it lost?"), widget=forms.RadioSelect)
     competitor = forms.CharField(
-        label=_("Who won it?"), max_length=200, required=False, help_text=_("The competitor, if you know.")
+        label=_("Who won it?"),
+        max_length=200,
+        required=False,
+        help_text=_("The competitor, if you know."),
+        widget=forms.TextInput(attrs={"list": "competitors", "autocomplete": "off"}),
     )
     lost_on = DateField(label=_("Lost on"))
-    suggestions = {"loss-reasons": LOSS_REASONS}
 
     def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
         super().__init__(*args, by=by, deal=deal, initial={"lost_on": today(by.tenant)}, **kwargs)
+        self.fields["reason"].choices = [(name, name) for name in loss_reasons()]
+        self.suggestions = {"competitors": competitors_offered(by)}
 
     def save(self) -> Deal:
         data = self.cleaned_data
@@ -352,25 +365,33 @@ class LoseForm(StepForm):
 
 
 class UpdateForm(StepForm):
-    """How far an open deal is, and what it will bring."""
+    """How far an open deal is, what it will bring, and what is done next."""
 
+    told = ("amount", "expected_close", "forecast", "next_step", "next_step_on", "notes")
     stage = forms.ChoiceField(label=_("Stage"), choices=STAGE_CHOICES)
     amount = AmountField(label=_("Expected amount"))
     expected_close = DateField(label=_("Expected close"))
+    forecast = forms.ChoiceField(
+        label=_("Forecast"),
+        choices=ForecastCategory,
+        help_text=_("Commit: you are sure of it. Best case: it may well come. Omitted: do not count it."),
+    )
+    next_step = forms.CharField(label=_("Next step"), max_length=200, required=False)
+    next_step_on = DateField(label=_("Next step on"), required=False)
     notes = forms.CharField(
         label=_("Notes"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
     def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
-        names = ("stage", "amount", "expected_close", "notes")
-        super().__init__(*args, by=by, deal=deal, initial={n: getattr(deal, n) for n in names}, **kwargs)
+        super().__init__(
+            *args, by=by, deal=deal, initial={n: getattr(deal, n) for n in ("stage", *self.told)}, **kwargs
+        )
         self.fields["amount"].for_currency(deal.currency)
 
     def save(self) -> Deal:
         data = self.cleaned_data
         deal = actions.move_stage(self.deal, SalesStage(data["stage"]), **self.seen)
-        fields = {name: data[name] for name in ("amount", "expected_close", "notes")}
-        return actions.update_deal(deal, by=self.by, **fields)
+        return actions.update_deal(deal, by=self.by, **{name: data[name] for name in self.told})
 
 
 class ReverseForm(ReasonForm):

@@ -20,12 +20,14 @@ from partners.deals.enums import (
     DealOrigin,
     Deciders,
     Decision,
+    ForecastCategory,
     Missing,
     Notice,
     RegistrationStatus,
     RequestKind,
     SalesStage,
 )
+from partners.deals.selling.models import Competitor, LossReason
 from partners.directory.models import Customer, Partner, Product, ProductFamily
 from portal.accounts.models import Membership
 from portal.tenancy.constraints import PartnerIsolation, PartnerReadable, tenant_constraints
@@ -34,11 +36,13 @@ from portal.tenancy.models import TenantModel
 
 __all__ = [
     "ApprovalRule",
+    "Competitor",
     "Deal",
     "DealDecision",
     "DealPolicy",
     "DealRequest",
     "Holiday",
+    "LossReason",
     "ProtectionDays",
     "RejectionReason",
 ]
@@ -82,6 +86,12 @@ class Deal(TenantModel):
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
 
+    forecast = models.CharField(
+        _("forecast"), max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE
+    )
+    next_step = models.CharField(_("next step"), max_length=200, blank=True)
+    next_step_on = models.DateField(_("next step on"), null=True, blank=True)
+
     first_submitted_at = models.DateTimeField(null=True, editable=False)
     submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
     resubmissions = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -106,7 +116,7 @@ class Deal(TenantModel):
     answer_due_at = models.DateTimeField(_("answer by"), null=True, editable=False)
     notice = models.PositiveSmallIntegerField(choices=Notice, default=Notice.NONE, editable=False)
 
-    # What the partner reported where the tenant has wins confirmed: revenue (minor), won_on, customer_id.
+    # What the partner reported where the tenant has wins confirmed: revenue, cost (minor), won_on, customer_id.
     win_claim = models.JSONField(null=True, blank=True, editable=False)
     loss_reason = models.CharField(_("reason for the loss"), max_length=200, blank=True)
     competitor = models.CharField(_("competitor"), max_length=200, blank=True)
@@ -182,6 +192,11 @@ class Deal(TenantModel):
                 fields=["tenant", "partner", "stage"],
                 condition=~models.Q(stage__in=[SalesStage.WON, SalesStage.LOST]),
                 name="deals_deal_open",
+            ),
+            models.Index(
+                fields=["tenant", "stage", "expected_close", "id"],
+                condition=~models.Q(stage__in=[SalesStage.WON, SalesStage.LOST]),
+                name="deals_deal_board",
             ),
         ]
 
@@ -268,6 +283,10 @@ class DealPolicy(TenantModel):
         _("business days until administrators are told"), default=1, validators=[MaxValueValidator(60)]
     )
     confirm_wins = models.BooleanField(_("a manager confirms reported wins"), default=False)
+    stalled_prospecting = models.PositiveSmallIntegerField(_("quiet days while prospecting"), default=30)
+    stalled_engaging = models.PositiveSmallIntegerField(_("quiet days while engaging"), default=21)
+    stalled_proposal = models.PositiveSmallIntegerField(_("quiet days after the proposal"), default=14)
+    stalled_negotiation = models.PositiveSmallIntegerField(_("quiet days while negotiating"), default=10)
 
     class Meta:
         verbose_name_plural = "deal policies"
@@ -279,3 +298,7 @@ class DealPolicy(TenantModel):
 
     def __str__(self) -> str:
         return "Deal policy"
+
+    def stalled_after(self, stage: str) -> int:
+        """After how many days without anything happening an open deal in this stage asks for attention."""
+        return getattr(self, f"stalled_{SalesStage(stage).value}")

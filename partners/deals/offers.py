@@ -66,15 +66,19 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def offered(member: Membership, deal: Deal, rules: DealPolicy | None = None) -> list[str]:
-    """The verbs, the likeliest first. For many deals, give the programme's `rules`, which are read otherwise."""
-    verbs = [
-        name
-        for name, verb in VERBS.items()
-        if verb.possible(deal)
+def may_use(member: Membership, deal: Deal, name: str) -> bool:
+    """Whether the member can use this one verb on the deal now, as far as the deal and the roles say."""
+    verb = VERBS[name]
+    return (
+        verb.possible(deal)
         and (deal.partner.may_trade or not verb.trading)
         and can(member, verb.permission, deal)
-    ]
+    )
+
+
+def offered(member: Membership, deal: Deal, rules: DealPolicy | None = None) -> list[str]:
+    """The verbs, the likeliest first. For many deals, give the programme's `rules`, which are read otherwise."""
+    verbs = [name for name in VERBS if may_use(member, deal, name)]
     if "approve" in verbs and deal.needs_two and deal.first_approver_id == member.pk:
         verbs.remove("approve")
     if "ask_extension" in verbs and deal.extensions >= (rules or policy()).max_extensions:

@@ -7,10 +7,12 @@ from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.shell.registry import PROGRAMME, home_panel, navigation, nightly
 
 navigation(_("Deals"), "deals:list", "briefcase", order=10)
+navigation(_("Pipeline"), "deals:board", "layout-kanban", order=15)
 navigation(_("Waiting for you"), "deals:inbox", "inbox", roles=VENDOR_ROLES, order=20)
 navigation(
     _("Registration rules"), "deals:policy", "shield-check", roles=(Role.ADMIN,), order=60, group=PROGRAMME
 )
+navigation(_("Selling"), "deals:selling", "target-arrow", roles=(Role.ADMIN,), order=62, group=PROGRAMME)
 
 for role in PARTNER_ROLES:
     home_panel(

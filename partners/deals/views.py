@@ -20,8 +20,10 @@ from partners.deals.filters import DealFilter, VendorDealFilter
 from partners.deals.forms import DealForm, PolicyForm
 from partners.deals.models import Deal
 from partners.deals.offers import VERBS, offered
+from partners.deals.selling.attention import hints, with_activity
 from partners.deals.steps import STEPS, submitted_text
 from partners.deals.tables import STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
+from partners.deals.workdays import today
 from partners.directory.pages import form_page
 from partners.directory.queries import customer_suggestions
 from portal.accounts.access import check, requires
@@ -178,6 +180,7 @@ def _detail_context(request: HttpRequest, deal: Deal) -> dict[str, Any]:
         "next": _next(request, deal),
         "protection": _protection(deal),
         "claim": _claim(deal),
+        "hints": hints(deal, queries.policy(), today(request.tenant), timezone.now()),
         "events": timeline(deal)[:50],
     }
 
@@ -207,6 +210,7 @@ def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
         {"label": _("Product"), "value": deal.product and deal.product.name},
         {"label": _("Expected amount"), "value": format_money(deal.amount, deal.currency)},
         {"label": _("Expected close"), "value": deal.expected_close and short_date(deal.expected_close)},
+        *_forecast(deal),
         {"label": _("In the pipeline since"), "value": deal.engaged_on and short_date(deal.engaged_on)},
         {"label": _("Contact"), "value": deal.owner and deal.owner.name},
         {"label": _("Origin"), "value": deal.get_origin_display()},
@@ -217,11 +221,23 @@ def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
         facts.insert(0, {"label": _("Partner"), "value": partner.name, "href": href, "hint": manager})
     if deal.stage == SalesStage.WON:
         facts.append({"label": _("Won amount"), "value": format_money(deal.revenue, deal.currency)})
+        facts.append({"label": _("Cost"), "value": format_money(deal.cost, deal.currency)})
     if deal.closed_on:
         facts.append({"label": _("Closed on"), "value": short_date(deal.closed_on)})
     if deal.loss_reason:
         facts.append({"label": _("Reason for the loss"), "value": deal.loss_reason, "hint": deal.competitor})
     return facts
+
+
+def _forecast(deal: Deal) -> list[dict[str, Any]]:
+    """What is expected of an open deal."""
+    if not deal.is_live:
+        return []
+    step: dict[str, Any] = {"label": _("Next step"), "value": deal.next_step}
+    if deal.next_step_on:
+        step["value"] = deal.next_step or short_date(deal.next_step_on)
+        step["hint"] = deal.next_step and short_date(deal.next_step_on)
+    return [{"label": _("Forecast"), "value": deal.get_forecast_display()}, step]
 
 
 def _next(request: HttpRequest, deal: Deal) -> str:
@@ -279,7 +295,8 @@ def step_view(verb: str) -> Callable[..., HttpResponseBase]:
         if request.method != "POST" and verb not in offered(request.membership, deal):
             return _not_now(request, deal)
         address = turl(request, "deals:detail", deal.pk)
-        form = step.form(request.POST if request.method == "POST" else None, by=request.membership, deal=deal)
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None,)
+        form = step.form(*sent, by=request.membership, deal=deal)
         context = {
             "title": step.title,
             "subtitle": f"{deal.number} · {deal.title}",
@@ -316,7 +333,8 @@ def _not_now(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 def _find(request: HttpRequest, pk: UUID) -> Deal:
-    deals = queries.visible_deals(request.membership).select_related("partner__manager__user", "owner__user")
+    deals = with_activity(queries.visible_deals(request.membership))
+    deals = deals.select_related("partner__manager__user", "owner__user")
     return get_object_or_404(deals.select_related("customer", "product__family", "tenant"), pk=pk)
 
 

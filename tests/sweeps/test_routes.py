@@ -23,7 +23,7 @@ from metrics.actions import recompute_periods
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.enums import RegistrationStatus
-from partners.deals.models import Deal
+from partners.deals.models import Deal, LossReason
 from partners.directory.models import Partner
 from partners.training.actions import record_completion
 from partners.training.enums import CourseKind, CourseStatus
@@ -98,6 +98,11 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "files:delete": (EVERYONE, "file"),
     "files:restore": (EVERYONE, "file"),
     "deals:list": (EVERYONE, ""),
+    "deals:board": (EVERYONE, ""),
+    "deals:selling": (ADMIN, ""),
+    "deals:list_add": (ADMIN, ""),
+    "deals:list_offer": (ADMIN, "loss_reason"),
+    "deals:move": (EVERYONE, "deal"),
     "deals:inbox": (VENDOR, ""),
     "deals:create": (EVERYONE, ""),
     "deals:policy": (ADMIN, ""),
@@ -264,6 +269,7 @@ FIXED = {
     "subject": "deals.deal",
     "state": "published",
     "verb": "up",
+    "listed": "reason",
 }
 
 
@@ -347,6 +353,7 @@ def house(tenant: Tenant) -> House:
             "version": PlanVersion.objects.first().pk,
             "proposal": propose(ours),
             "group": "",
+            "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
         }
         personal = {role: {"notification": tell(member)} for role, member in members.items()}

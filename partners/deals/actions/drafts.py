@@ -31,8 +31,11 @@ Status = RegistrationStatus
 
 DRAFT_FIELDS = frozenset(
     {"title", "customer", "product", "amount", "expected_close", "stage", "notes", "owner"}
+    | {"forecast", "next_step", "next_step_on"}
 )
-OPEN_FIELDS = frozenset({"amount", "expected_close", "notes", "owner"})
+OPEN_FIELDS = frozenset(
+    {"amount", "expected_close", "notes", "owner", "forecast", "next_step", "next_step_on"}
+)
 _WRITTEN = (
     "title",
     "customer_id",
@@ -44,6 +47,9 @@ _WRITTEN = (
     "stage",
     "notes",
     "owner_id",
+    "forecast",
+    "next_step",
+    "next_step_on",
 )
 
 

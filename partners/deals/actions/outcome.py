@@ -22,6 +22,7 @@ from partners.deals.limits import (
 )
 from partners.deals.models import Deal
 from partners.deals.queries import policy
+from partners.deals.selling.losses import loss_reasons, note_competitor
 from partners.deals.workdays import add_business_days, today
 from partners.directory.actions import link_customer
 from partners.directory.models import Customer
@@ -41,9 +42,11 @@ def win(
     revenue: int,
     won_on: date,
     customer: Customer | None = None,
+    cost: int | None = None,
     version: int | None = None,
 ) -> Deal:
-    """Report the deal won: revenue in minor units of the deal's currency, the day, and who bought.
+    """Report the deal won: revenue and, where known, cost in minor units of the deal's currency, the day, and
+    who bought.
 
     The customer is the deal's own; a deal that came without one needs it now. Where the tenant has wins confirmed, a report by someone who does not decide is kept as a claim until
     `confirm_win` or `decline_win`.
@@ -53,6 +56,8 @@ def win(
     refuse_wrong_day(won_on, deal, by, "won_on")
     if revenue <= 0:
         raise ActionRefused(_("The amount must be more than zero."), field="revenue")
+    if cost is not None and cost < 0:
+        raise ActionRefused(_("The cost cannot be less than zero."), field="cost")
     customer = customer or deal.customer
     if customer is None:
         raise ActionRefused(_("Say which customer bought."), field="customer")
@@ -64,7 +69,12 @@ def win(
         )
     link_customer(customer, deal.partner)
     if policy().confirm_wins and not can(by, "deals.confirm_win_deal", deal):
-        claim = {"revenue": revenue, "won_on": won_on.isoformat(), "customer_id": str(customer.pk)}
+        claim = {
+            "revenue": revenue,
+            "cost": cost,
+            "won_on": won_on.isoformat(),
+            "customer_id": str(customer.pk),
+        }
         now = timezone.now()
         changes: Changes = {
             **let_lapse(deal),
@@ -74,7 +84,7 @@ def win(
             "notice": Notice.NONE,
         }
         return write(deal, "deal.win_reported", by, changes)
-    return _won(deal, by, revenue, won_on, customer.pk)
+    return _won(deal, by, revenue, cost, won_on, customer.pk)
 
 
 def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
@@ -83,7 +93,8 @@ def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> De
     claim = _claim(deal)
     # It may have been merged since the report.
     customer = standing_for(Customer.objects.get(pk=claim["customer_id"]))
-    return _won(deal, by, claim["revenue"], date.fromisoformat(claim["won_on"]), customer.pk)
+    day = date.fromisoformat(claim["won_on"])
+    return _won(deal, by, claim["revenue"], claim.get("cost"), day, customer.pk)
 
 
 def decline_win(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
@@ -109,17 +120,19 @@ def lose(
     deal = begin_outcome(deal, "lose", by, version)
     refuse_unless_writing(deal.partner)
     refuse_without(reason, _("Say why the deal was lost."))
+    reason, competitor = _listed_reason(reason), " ".join(competitor.split())
     lost_on = lost_on or today(by.tenant)
     refuse_wrong_day(lost_on, deal, by, "lost_on")
     changes = {
         "stage": SalesStage.LOST,
         "closed_on": lost_on,
-        "loss_reason": reason.strip(),
-        "competitor": competitor.strip(),
+        "loss_reason": reason,
+        "competitor": competitor,
         "win_claim": None,
         "waiting_since": None,
         **let_lapse(deal),
     }
+    note_competitor(competitor, by=by)
     return write(deal, "deal.lost", by, changes | _status(deal, Status.LOST))
 
 
@@ -156,14 +169,25 @@ def reverse(
     return write_exclusively(deal, "deal.reversed", by, changes | _status(deal, to), reason=reason.strip())
 
 
+def _listed_reason(reason: str) -> str:
+    """The reason as the programme's list writes it."""
+    known = {name.casefold(): name for name in loss_reasons()}
+    name = known.get(reason.strip().casefold())
+    if name is None:
+        raise ActionRefused(
+            _("Choose one of the reasons: %s.") % ", ".join(known.values()), field="reason", code="reason"
+        )
+    return name
+
+
 def _claim(deal: Deal) -> dict[str, Any]:
     if not deal.win_claim:
         raise ActionRefused(_("No win has been reported for this deal."), code="state")
     return deal.win_claim
 
 
-def _won(deal: Deal, by: Membership, revenue: int, won_on: date, customer_id: UUID) -> Deal:
-    changes = {
+def _won(deal: Deal, by: Membership, revenue: int, cost: int | None, won_on: date, customer_id: UUID) -> Deal:
+    changes: Changes = {
         "stage": SalesStage.WON,
         "revenue": revenue,
         "revenue_base": convert(revenue, deal.rate, deal.currency, by.tenant.currency),
@@ -173,6 +197,10 @@ def _won(deal: Deal, by: Membership, revenue: int, won_on: date, customer_id: UU
         "waiting_since": None,
         **let_lapse(deal),
     }
+    # A cost that was known before (an import's) stays when the report does not say one.
+    if cost is not None:
+        changes["cost"] = cost
+        changes["cost_base"] = convert(cost, deal.rate, deal.currency, by.tenant.currency)
     return write(deal, "deal.won", by, changes | _status(deal, Status.WON))
 
 
