@@ -116,7 +116,7 @@ class DealTarget(RecordTarget):
                 "partner company",
                 "partner account",
             ),
-            lookup=Lookup(known_partners, create_partners),
+            lookup=Lookup(known_partners, create_partners, prefix="P"),
         ),
         Field(
             "customer",
@@ -131,7 +131,7 @@ class DealTarget(RecordTarget):
                 "end user",
                 "company",
             ),
-            lookup=Lookup(known_customers, create_customers),
+            lookup=Lookup(known_customers, create_customers, prefix="C"),
         ),
         Field(
             "product",

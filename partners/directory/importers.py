@@ -19,7 +19,6 @@ from portal.events.record import EventDraft, record, record_many
 from portal.imports.records import RecordTarget
 from portal.imports.targets import Context, Field, Kind, Known, Lookup, Problem, register
 from portal.tenancy.scope import current_tenant_id
-from portal.tenancy.sequences import next_numbers
 
 INDUSTRIES = (
     "agriculture",
@@ -117,7 +116,7 @@ def create_managers(people: Sequence[tuple[UUID, str]], context: Context) -> Non
 
 
 def create_customers(names: Sequence[tuple[UUID, str]], context: Context) -> None:
-    numbers = next_numbers("C", len(names))
+    numbers = context.numbers.take("C", len(names))
     Customer.objects.bulk_create(
         [
             Customer(
@@ -134,7 +133,7 @@ def create_customers(names: Sequence[tuple[UUID, str]], context: Context) -> Non
 
 
 def create_partners(names: Sequence[tuple[UUID, str]], context: Context) -> None:
-    numbers = next_numbers("P", len(names))
+    numbers = context.numbers.take("P", len(names))
     partners = [
         Partner(pk=pk, name=name, number=number, joined_on=timezone.localdate(), import_id=context.run_id)
         for (pk, name), number in zip(names, numbers, strict=True)

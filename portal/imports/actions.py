@@ -34,6 +34,7 @@ from portal.jobs.models import Job
 from portal.tenancy.db import lock
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import current_tenant_id
+from portal.tenancy.sequences import SetAside
 
 SAMPLES = 5
 HEAD_ROWS = 200
@@ -137,7 +138,7 @@ def commit_run(
     run: ImportRun, *, by: Membership, all_or_nothing: bool = False, inline: bool = False
 ) -> ImportRun:
     """Write the good rows as a job. With `all_or_nothing` nothing is written while any row is refused, and
-    all of it in one transaction. With `inline` the caller runs the job."""
+    all of it in one transaction, which bounds the rows. With `inline` the caller runs the job."""
     with transaction.atomic():
         run = _locked(run, "commit", by)
         counts = run.counts
@@ -146,9 +147,18 @@ def commit_run(
                 _("%(count)s rows are refused, and you chose all or nothing: nothing has been imported.")
                 % {"count": counts["refuse"]}
             )
+        writes, most = counts["create"] + counts["change"], current_limits().all_or_nothing_rows
+        if all_or_nothing and writes > most:
+            raise ActionRefused(
+                _(
+                    "All or nothing is possible up to %(limit)s rows; this file has %(count)s to write."
+                    " Split it, or import it without."
+                )
+                % {"limit": f"{most:,}", "count": f"{writes:,}"}
+            )
         if run.findings["dates"] and any(not question["answer"] for question in run.findings["dates"]):
             raise ActionRefused(_("First say which of day and month comes first in the dates."))
-        if not counts["create"] + counts["change"]:
+        if not writes:
             raise ActionRefused(_("There is nothing to import: every row is unchanged or refused."))
         target = get_target(run.target)
         job = create_job(
@@ -194,13 +204,27 @@ def forget_old(before: datetime) -> int:
     return len(set(ids))
 
 
-def commit_part(run: ImportRun, job: Job, position: int) -> tuple[Written, int] | None:
+def set_numbers_aside(run: ImportRun) -> SetAside:
+    """The numbers that the run's new records will get, taken before the long writing begins."""
+    numbers = SetAside()
+    target = get_target(run.target)
+    prefix, year = target.numbers_of_new()
+    if prefix and run.counts["create"]:
+        numbers.reserve(prefix, run.counts["create"], year=year)
+    for field_name, made in run.findings["create"].items():
+        lookup = target.field(field_name).lookup
+        if made and lookup and lookup.prefix:
+            numbers.reserve(lookup.prefix, len(made))
+    return numbers
+
+
+def commit_part(run: ImportRun, job: Job, position: int, numbers: SetAside) -> tuple[Written, int] | None:
     """Write one part in the transaction of the caller; how much, and the part's rows. None behind the last.
 
     Imports of one kind wait for each other here, so that two files cannot both create one record.
     """
     lock("imports", current_tenant_id(), run.target)
-    target, context = get_target(run.target), context_of(run, job)
+    target, context = get_target(run.target), context_of(run, job, numbers)
     if position == 0:
         _create_named(run, target, context)
     frame = read_part(run, position)
@@ -219,7 +243,7 @@ def finish_run(run: ImportRun, result: Mapping[str, Any]) -> None:
     record("import.finished", subject=run, data={"file": run.file_name, **result})
 
 
-def context_of(run: ImportRun, job: Job | None = None) -> Context:
+def context_of(run: ImportRun, job: Job | None = None, numbers: SetAside | None = None) -> Context:
     tenant = Tenant.objects.get(pk=run.tenant_id)
     return Context(
         tenant_id=tenant.pk,
@@ -231,6 +255,7 @@ def context_of(run: ImportRun, job: Job | None = None) -> Context:
         run_id=run.pk,
         job=job,
         by=run.created_by,
+        numbers=numbers or SetAside(),
     )
 
 

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.errors import ActionRefused
-from portal.imports.actions import check_run, commit_part, finish_run
+from portal.imports.actions import check_run, commit_part, finish_run, set_numbers_aside
 from portal.imports.enums import RunState
 from portal.imports.models import ImportRun
 from portal.imports.problems import FileRefused
 from portal.jobs.actions import advance, finish
 from portal.jobs.models import Job
 from portal.jobs.runner import job_handler
+from portal.tenancy.sequences import SetAside
 
 
 @job_handler("imports.check")
@@ -29,14 +32,23 @@ def check(job: Job) -> bool:
 
 @job_handler("imports.commit")
 def commit(job: Job) -> bool:
-    """One part a chunk; where all or nothing was asked, all parts in this one transaction."""
+    """First the numbers, then one part a chunk; where all or nothing was asked, all parts in one transaction,
+    so that nobody sees a part of it and nothing stays of what failed."""
     run = _run_of(job)
     if run.state != RunState.IMPORTING:
         return False
-    cursor: dict[str, Any] = job.cursor or {"part": 0, "created": 0, "changed": 0}
+    cursor: dict[str, Any]
+    if not job.cursor:
+        numbers = set_numbers_aside(run)
+        message = _("All rows are written in one step.") if run.all_or_nothing else ""
+        cursor = {"part": 0, "created": 0, "changed": 0, "numbers": numbers.ranges}
+        advance(job, done=0, cursor=cursor, message=message)
+        return True
+    cursor = job.cursor
+    numbers = SetAside(cursor["numbers"])
     done = job.done
     while True:
-        outcome = commit_part(run, job, cursor["part"])
+        outcome = commit_part(run, job, cursor["part"], numbers)
         if outcome is None:
             break
         written, rows = outcome
@@ -45,6 +57,7 @@ def commit(job: Job) -> bool:
             "part": cursor["part"] + 1,
             "created": cursor["created"] + written.created,
             "changed": cursor["changed"] + written.changed,
+            "numbers": numbers.ranges,
         }
         if done < job.total and not run.all_or_nothing:
             advance(job, done=done, cursor=cursor)

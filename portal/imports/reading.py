@@ -352,7 +352,7 @@ def _sheet_records(sheet: Any, limits: Limits, head: int | None) -> tuple[list[l
     sheet.reset_dimensions()
     records: list[list[str]] = []
     first_row = 1
-    cells = 0
+    cells = scanned = 0  # with and without those that are empty
     blanks = 0
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
         record = [_cell_text(value) for value in values]
@@ -370,10 +370,14 @@ def _sheet_records(sheet: Any, limits: Limits, head: int | None) -> tuple[list[l
         if record:
             blanks = 0
         cells += len(record)
-        if cells > limits.max_cells:
+        scanned += len(values)
+        if cells > limits.max_cells or scanned > 2 * limits.max_cells:
             raise FileRefused(
-                _("The sheet holds more than %(limit)s cells. Split it, or leave out columns.")
-                % {"limit": limits.max_cells}
+                _(
+                    "The sheet holds more than %(limit)s cells. Save it as CSV, of which far more can be"
+                    " imported, or leave out columns."
+                )
+                % {"limit": f"{limits.max_cells:,}"}
             )
         records.append(record)
         if head is not None and len(records) > head:

@@ -12,7 +12,6 @@ from portal.imports.reading import ROW
 from portal.imports.targets import DTYPES, Context, Kind, Target, Written
 from portal.tenancy.models import TenantModel
 from portal.tenancy.scope import current_tenant_id
-from portal.tenancy.sequences import next_numbers
 
 STAGE = "imports_stage"
 
@@ -31,8 +30,6 @@ class RecordTarget(Target):
     name (`t` is the record)."""
 
     model: type[TenantModel]
-    number_prefix = ""
-    number_by_year = False
     extra: tuple[str, ...] = ()
     constants: ClassVar[Mapping[str, Any]] = {}  # model field -> value in new rows
     overrides: ClassVar[Mapping[str, str]] = {}
@@ -157,8 +154,8 @@ class RecordTarget(Target):
         new = new.with_columns(pl.Series("id", [str(uuid7()) for _row in range(len(new))]))
         columns = self._columns()
         if self.number_prefix:
-            year = timezone.localdate().year if self.number_by_year else 0
-            numbers = next_numbers(self.number_prefix, len(new), year=year)
+            prefix, year = self.numbers_of_new()
+            numbers = context.numbers.take(prefix, len(new), year=year)
             new = new.with_columns(pl.Series("number", numbers))
             columns = [*columns, self.model._meta.get_field("number")]
         pk = self.model._meta.pk

@@ -7,10 +7,12 @@ from enum import StrEnum
 from uuid import UUID
 
 import polars as pl
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from portal.accounts.models import Membership
 from portal.jobs.models import Job
+from portal.tenancy.sequences import SetAside
 
 Text = str | Promise
 
@@ -49,12 +51,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Lookup:
-    """`known` reads all records in one query. `create` makes records for names that are not known; with
-    `unasked` it needs no decision."""
+    """`known` reads all records in one query. `create` makes records for names that are not known, with
+    numbers of `prefix`; with `unasked` it needs no decision."""
 
     known: Callable[[], list[Known]]
     create: Callable[[Sequence[tuple[UUID, str]], "Context"], None] | None = None
     unasked: bool = False
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Context:
     run_id: UUID | None = None
     job: Job | None = None
     by: Membership | None = None
+    numbers: SetAside = field(default_factory=SetAside)
 
     @property
     def source(self) -> Job:
@@ -133,6 +137,8 @@ class Target:
     key_field = "external_id"
     natural_key: str | None = None  # the field that recognises a record where there is no key
     list_url: str = ""
+    number_prefix = ""  # of the short number that new records get
+    number_by_year = False
     converts = False  # amounts are kept in the tenant's currency as well, so that others need a rate
 
     def field(self, name: str) -> Field:
@@ -141,6 +147,10 @@ class Target:
     @property
     def has_amounts(self) -> bool:
         return any(f.kind == Kind.AMOUNT for f in self.fields)
+
+    def numbers_of_new(self) -> tuple[str, int]:
+        """Prefix and year of the numbers that new records get."""
+        return self.number_prefix, timezone.localdate().year if self.number_by_year else 0
 
     def refine(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         """Complete values from each other, before they are compared and written."""

@@ -184,6 +184,7 @@ def _check_page(request: HttpRequest, found: ImportRun, form: AnswersForm | None
         "outcome": outcome.value,
         "preview": preview,
         "writes": writes,
+        "all_or_nothing_rows": current_limits().all_or_nothing_rows,
         "undecided": form.is_undecided,
         "unanswered": [q for q in found.findings["dates"] if not q["answer"]],
         "created_names": sum(len(made) for made in found.findings["create"].values()),

@@ -131,7 +131,12 @@ def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:
         job.save(update_fields=["attempts"])
         if isinstance(error, (DatabaseError, SoftTimeLimitExceeded)) and job.attempts < MAX_ATTEMPTS:
             return True
-        actions.fail(job, f"{type(error).__name__}: {error}")
+        if isinstance(error, SoftTimeLimitExceeded):
+            actions.fail(
+                job, _("One step of the work took too long each time it was tried. Nothing of it was kept.")
+            )
+        else:
+            actions.fail(job, f"{type(error).__name__}: {error}")
         return False
 
 

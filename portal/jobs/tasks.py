@@ -7,13 +7,9 @@ from portal.jobs.queries import tenants_with_active_jobs
 from portal.tenancy.tasks import TenantTask
 
 
-@shared_task(base=TenantTask, name="jobs.run_chunk", queue="bulk", soft_time_limit=55, time_limit=60)
+@shared_task(base=TenantTask, name="jobs.run_chunk", queue="bulk")
 def run_chunk(*, tenant_id: str, job_id: str) -> None:
-    """One chunk, then a message for the next.
-
-    It alone may outlast the broker's visibility timeout, as a large workbook or an import of all or nothing
-    can: the job's row is locked meanwhile, so the message that then comes a second time does nothing.
-    """
+    """One chunk, then a message for the next."""
     if runner.do_chunk(UUID(tenant_id), UUID(job_id)):
         runner.send_chunk(UUID(tenant_id), UUID(job_id))
 

@@ -33,10 +33,10 @@ RECOVERY_SECONDS = 30
 TODAY = date.today()  # noqa: DTZ011 (the vendor's time zone is UTC, as the tests')
 
 
-def kill_in_the_second_chunk(running: Portal, worker: Process) -> None:
-    """SIGKILL once the second chunk has written and not yet committed."""
+def kill_in_chunk(number: int, running: Portal, worker: Process) -> None:
+    """SIGKILL once that chunk has written and not yet committed."""
     broker = redis.Redis(port=running.broker.port)
-    wait_for(lambda: int(broker.get(CHUNKS_WRITTEN) or 0) >= 2, seconds=30)
+    wait_for(lambda: int(broker.get(CHUNKS_WRITTEN) or 0) >= number, seconds=30)
     worker.kill()
 
 
@@ -63,7 +63,7 @@ def test_a_full_recompute_outlives_its_worker(running: Portal, vendor: Tenant, r
     worker = running.worker("default", "bulk", app="tests.reliability.slowed")
     with tenant_scope(vendor.pk):
         job = start_full_recompute()
-    kill_in_the_second_chunk(running, worker)
+    kill_in_chunk(2, running, worker)
     with tenant_scope(vendor.pk):
         half = Job.objects.get(pk=job.pk)
         assert (half.state, half.done) == (JobState.RUNNING, 1)
@@ -89,7 +89,11 @@ def test_a_full_recompute_outlives_its_worker(running: Portal, vendor: Tenant, r
         assert recompute_periods(periods).changed.rows == 0
 
 
-def test_an_import_outlives_its_worker(running: Portal, vendor: Tenant, record_property):
+@pytest.mark.parametrize("all_or_nothing", [False, True])
+def test_an_import_outlives_its_worker(
+    running: Portal, vendor: Tenant, record_property, all_or_nothing: bool
+):
+    """In steps, what was written before the kill stays; all or nothing, nobody sees a row before the end."""
     count = 25_000
     with tenant_scope(vendor.pk):
         admin = make_member(Role.ADMIN)
@@ -100,12 +104,15 @@ def test_an_import_outlives_its_worker(running: Portal, vendor: Tenant, record_p
         assert run.counts == {"create": count, "change": 0, "skip": 0, "refuse": 0}
     worker = running.worker("default", "bulk", app="tests.reliability.slowed")
     with tenant_scope(vendor.pk):
-        run = imports.commit_run(run, by=admin)
-    kill_in_the_second_chunk(running, worker)
+        run = imports.commit_run(run, by=admin, all_or_nothing=all_or_nothing)
+    if all_or_nothing:
+        # It has only two chunks: the numbers, and everything else.
+        redis.Redis(port=running.broker.port).incr(CHUNKS_WRITTEN)
+    kill_in_chunk(3, running, worker)
     with tenant_scope(vendor.pk):
         half = Job.objects.get(pk=run.job_id)
         assert half.state == JobState.RUNNING
-        assert 0 < half.done == Deal.objects.count() < count
+        assert half.done == Deal.objects.count() == (0 if all_or_nothing else 5_000)
 
     job, seconds = finish(running, vendor, run.job_id)
 

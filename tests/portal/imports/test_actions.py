@@ -1,22 +1,28 @@
 """All or nothing, interrupted imports, memory and refusals."""
 
+from threading import Thread
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from partners.deals.models import Deal
-from partners.directory.models import Customer
+from partners.directory.models import Customer, Partner, Product
+from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.models import Event
 from portal.imports import actions, handlers, parts
-from portal.imports.enums import RunState
+from portal.imports.columns import Answer
+from portal.imports.enums import Decision, RunState
 from portal.imports.models import ImportFile, ImportPart, ImportRun
 from portal.jobs.enums import JobState
 from portal.jobs.models import Job
-from portal.jobs.runner import do_chunk, restart_stale
+from portal.jobs.runner import do_chunk, restart_stale, run_inline
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import PartnerFactory
+from portal.tenancy.sequences import SetAside, next_number
+from tests.factories import PartnerFactory, ProductFactory, make_member
 from tests.importing import Importer
 
 pytestmark = pytest.mark.django_db
@@ -48,10 +54,10 @@ def test_all_or_nothing_is_one_transaction(importer: Importer, monkeypatch: pyte
     run = importer.check("customers", CUSTOMERS)
     commit_part = handlers.commit_part
 
-    def die_in_the_third(run: ImportRun, job: Job, position: int) -> object:
+    def die_in_the_third(run: ImportRun, job: Job, position: int, numbers: SetAside) -> object:
         if position == 2:
             raise Killed
-        return commit_part(run, job, position)
+        return commit_part(run, job, position, numbers)
 
     monkeypatch.setattr(handlers, "commit_part", die_in_the_third)
     run = importer.commit(run, all_or_nothing=True)
@@ -63,6 +69,85 @@ def test_all_or_nothing_is_one_transaction(importer: Importer, monkeypatch: pyte
     assert run.result["created"] == 25
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nothing_stays_of_all_or_nothing_when_the_last_row_fails(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product of the last row is deleted after the check; a partner and a customer would have been made."""
+    monkeypatch.setattr(parts, "PART_ROWS", 10)
+    rows = "id,partner,account,product,stage\n" + "".join(
+        f"A{n},New One,Buyer,Kept,Open\n" for n in range(24)
+    )
+    make = {name: {"*": Answer(Decision.CREATE)} for name in ("partner", "customer")}
+    with tenant_scope(tenant.pk):
+        importer = Importer(make_member(Role.ADMIN))
+        ProductFactory(name="Kept")
+        gone = ProductFactory(name="Gone")
+        run = importer.check("deals", rows + "A24,New One,Buyer,Gone,Open\n", answers=make)
+        assert run.counts["create"] == 25
+        run = actions.commit_run(run, by=importer.by, all_or_nothing=True, inline=True)
+    with tenant_scope(tenant.pk):
+        Product.objects.filter(pk=gone.pk).delete()
+
+    job = run_inline(run.job)
+
+    with tenant_scope(tenant.pk):
+        assert (job.state, "ForeignKeyViolation" in job.error or "foreign key" in job.error) == (
+            "failed",
+            True,
+        )
+        assert not Deal.objects.exists()
+        assert not Partner.objects.exists()
+        assert not Customer.objects.exists()
+        assert not Event.objects.filter(type__in=["deals.imported", "partner.imported"]).exists()
+        # It can be checked again, and then the row is refused before anything is written.
+        run = actions.check_again(ImportRun.objects.get(pk=run.pk), by=importer.by)
+        assert run.counts == {"create": 24, "change": 0, "skip": 0, "refuse": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_import_does_not_hold_the_numbers(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else gets the next number while the import's transaction is open, and none comes twice."""
+    with tenant_scope(tenant.pk):
+        importer = Importer(make_member(Role.ADMIN))
+        run = importer.check("customers", CUSTOMERS)
+        run = actions.commit_run(run, by=importer.by, all_or_nothing=True, inline=True)
+    taken: list[str] = []
+    commit_part = handlers.commit_part
+
+    def take_one_meanwhile(run: ImportRun, job: Job, position: int, numbers: SetAside) -> object:
+        outcome = commit_part(run, job, position, numbers)
+        if not taken:
+            thread = Thread(target=another_connection)
+            thread.start()
+            thread.join(10)
+        return outcome
+
+    def another_connection() -> None:
+        try:
+            with tenant_scope(tenant.pk), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+                taken.append(next_number("C"))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(handlers, "commit_part", take_one_meanwhile)
+    assert run_inline(run.job).state == JobState.DONE
+
+    assert taken == ["C-00026"]
+    with tenant_scope(tenant.pk):
+        numbers = sorted(Customer.objects.values_list("number", flat=True))
+    assert numbers == [f"C-{n:05d}" for n in range(1, 26)]
+
+
+def test_all_or_nothing_has_a_limit_that_says_what_to_do(importer: Importer, settings: object) -> None:
+    settings.IMPORT_ALL_OR_NOTHING_ROWS = 24
+    run = importer.check("customers", CUSTOMERS)
+    with pytest.raises(ActionRefused, match="possible up to 24 rows; this file has 25 to write"):
+        actions.commit_run(run, by=importer.by, all_or_nothing=True)
+    assert importer.commit(run).result["created"] == 25
+
+
 def test_a_killed_worker_goes_on_where_it_was(
     importer: Importer, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, time_machine: object
 ) -> None:
@@ -70,6 +155,7 @@ def test_a_killed_worker_goes_on_where_it_was(
     committed. The first part's message comes a second time as well."""
     monkeypatch.setattr(parts, "PART_ROWS", 10)
     run = actions.commit_run(importer.check("customers", CUSTOMERS), by=importer.by, inline=True)
+    assert do_chunk(tenant.pk, run.job_id) is True  # the numbers
     assert do_chunk(tenant.pk, run.job_id) is True
     assert Customer.objects.count() == 10
 

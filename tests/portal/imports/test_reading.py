@@ -234,3 +234,14 @@ def test_a_workbook_that_declares_entities_is_refused() -> None:
                 content = content.replace(b"<workbook", b'<!DOCTYPE x [<!ENTITY a "aaaa">]><workbook', 1)
             target.writestr(item, content)
     assert refusal(out.getvalue()).startswith("The workbook declares XML entities")
+
+
+def test_a_workbook_with_too_many_cells_says_that_csv_may_hold_more() -> None:
+    book = openpyxl.Workbook()
+    for number in range(20):
+        book.active.append([number, number])
+    content = io.BytesIO()
+    book.save(content)
+    with pytest.raises(FileRefused, match="Save it as CSV"):
+        read_table(content.getvalue(), Limits(max_cells=30))
+    assert len(read_table(content.getvalue(), Limits(max_cells=40)).frame) == 19
