@@ -2,7 +2,7 @@
 # Real servers instead of the embedded ones: set DATABASE_URL and REDIS_URL (README, "Real servers").
 
 PYTHON_IN_VENV := .venv/bin/python
-ENGINES := $(PYTHON_IN_VENV) -m portal.embedded exec
+ENGINES := $(PYTHON_IN_VENV) -m portal.engines exec
 WORKERS ?= 2
 ARGS ?=
 export PYTHONUNBUFFERED = 1
