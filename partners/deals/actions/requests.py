@@ -120,7 +120,7 @@ def decline_extension(deal: Deal, *, by: Membership, reason: str, version: int |
     deal = begin(deal, "decline_extension", by, version)
     _refuse_unless_asked(deal, RequestKind.EXTENSION)
     refuse_without(reason, _("Give the reason; the partner will read it."))
-    keep_decision(deal, "decline_extension", by, reason)
+    keep_decision(deal, "decline", by, reason)
     _answer(deal, RequestState.DECLINED, by, reason)
     return write(deal, "deal.extension_declined", by, ANSWERED, reason=reason.strip())
 
