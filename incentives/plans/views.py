@@ -17,7 +17,6 @@ from incentives.plans.actions import publish_version
 from incentives.plans.enums import BandMode
 from incentives.plans.forms import Matrix, PlanForm, initial_of
 from incentives.plans.models import Plan, PlanVersion
-from incentives.previewed import digest, was_previewed
 from incentives.tiers.queries import tiers
 from metrics.periods import PeriodKind, calendar_of
 from partners.directory.enums import PartnerType
@@ -25,6 +24,7 @@ from portal.accounts.access import can, requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
 from portal.shell.messages import add_refusal, say_refused
+from portal.shell.previewed import digest, was_previewed
 
 
 @require_safe

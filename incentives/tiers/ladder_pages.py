@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incentives.previewed import digest, was_previewed
 from incentives.tiers import queries
 from incentives.tiers.actions import move_tier, save_policy, save_tier
 from incentives.tiers.builder import Builder, measure_groups
@@ -23,6 +22,7 @@ from portal.accounts.access import requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
 from portal.shell.messages import say_refused
+from portal.shell.previewed import digest, was_previewed
 
 
 @require_safe

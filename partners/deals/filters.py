@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from partners.deals.enums import RegistrationStatus, SalesStage
+from partners.deals.enums import WAITING_STATUSES, RegistrationStatus, RequestKind, SalesStage
 from partners.deals.models import Deal
 from partners.directory.queries import families, managers, visible_customers, visible_partners
 from portal.money import to_minor
@@ -72,3 +73,43 @@ class VendorDealFilter(DealFilter):
         field_name="partner__manager",
         null_label=_("Nobody yet"),
     )
+
+
+class InboxFilter(django_filters.FilterSet):
+    """What waits, narrowed down."""
+
+    what = django_filters.ChoiceFilter(
+        label=_("What"),
+        choices=[
+            ("registration", _("Registration")),
+            ("win", _("Reported win")),
+            (RequestKind.APPEAL.value, _("Appeal")),
+            (RequestKind.EXTENSION.value, _("More time")),
+        ],
+        method="by_what",
+    )
+    late = django_filters.BooleanFilter(label=_("Late"), method="by_late")
+    conflict = django_filters.BooleanFilter(label=_("Conflict"), field_name="in_conflict")
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: visible_partners(request.membership).order_by("name")
+    )
+    family = django_filters.ModelChoiceFilter(label=_("Product family"), queryset=lambda request: families())
+    manager = django_filters.ModelChoiceFilter(
+        label=_("Channel manager"),
+        queryset=lambda request: managers(),
+        field_name="partner__manager",
+        null_label=_("Nobody yet"),
+    )
+
+    class Meta:
+        model = Deal
+        fields = ()
+
+    def by_what(self, deals: QuerySet[Deal], name: str, value: str) -> QuerySet[Deal]:
+        if value == "registration":
+            return deals.filter(status__in=WAITING_STATUSES)
+        return deals.filter(win_claim__isnull=False) if value == "win" else deals.filter(request=value)
+
+    def by_late(self, deals: QuerySet[Deal], name: str, value: bool) -> QuerySet[Deal]:
+        late = Q(answer_due_at__lt=timezone.now())
+        return deals.filter(late) if value else deals.exclude(late)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from partners.deals.enums import RegistrationStatus, RequestKind, SalesStage
 from partners.deals.models import Deal
 from portal.shell.formats import short_date
-from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, MoneyColumn, Table, badge_html
+from portal.shell.tables import (
+    BadgeColumn,
+    Column,
+    DateColumn,
+    LinkColumn,
+    MoneyColumn,
+    Table,
+    badge_html,
+    row_address,
+)
 
 S = RegistrationStatus
 STATUS_TONES = {
@@ -64,8 +74,28 @@ class VendorDealTable(DealTable):
         sequence = ("title", "partner", "...")
 
 
+# For each thing that waits: what a key does, and the verb behind it.
+ANSWERS = {
+    "registration": (("a", "approve"), ("r", "return"), ("x", "reject")),
+    "win": (("a", "confirm_win"), ("x", "decline_win")),
+    RequestKind.APPEAL: (("a", "grant_appeal"), ("x", "uphold")),
+    RequestKind.EXTENSION: (("a", "extend"), ("x", "decline_extension")),
+}
+ANSWER_LABELS = {
+    "approve": _("Approve"),
+    "return": _("Return"),
+    "reject": _("Reject"),
+    "confirm_win": _("Confirm"),
+    "decline_win": _("Decline"),
+    "grant_appeal": _("Grant"),
+    "uphold": _("Uphold"),
+    "extend": _("Extend"),
+    "decline_extension": _("Decline"),
+}
+
+
 class InboxTable(Table):
-    """Registrations and reported wins that wait for a decision."""
+    """What waits for a decision, each row with its answers."""
 
     title = LinkColumn(_("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline")
     number = Column(_("Number"), visible=False)
@@ -73,15 +103,24 @@ class InboxTable(Table):
     customer = Column(_("Customer"), order_by="customer__name")
     product = Column(_("Product"), order_by="product__name", phone=False)
     amount = MoneyColumn(_("Expected"), order_by="amount_base")
-    status = BadgeColumn(_("Registration"), tones=STATUS_TONES)
+    status = BadgeColumn(_("What"), tones=STATUS_TONES)
     waiting_since = Column(_("Waiting"))
     answer_due_at = Column(_("Answer by"))
+    decide = Column(_("Decide"), accessor="pk", orderable=False, exclude_from_export=True)
 
     class Meta(Table.Meta):
         caption = _("Waiting for a decision")
 
     def render_status(self, value: Any, record: Deal) -> Any:
-        return badge_html(*WAITS.get(record.awaits, (value, *STATUS_TONES[S(record.status)])))
+        what = badge_html(*WAITS.get(record.awaits, (value, *STATUS_TONES[S(record.status)])))
+        marks = [what]
+        if getattr(record, "in_conflict", False):
+            marks.append(badge_html(_g("Conflict"), "warning", "git-merge"))
+        if record.needs_two and record.is_waiting:
+            marks.append(
+                badge_html(_g("1 of 2") if record.first_approver_id else _g("Two people"), "info", "users")
+            )
+        return format_html_join(" ", "{}", ((mark,) for mark in marks))
 
     def render_waiting_since(self, value: Any) -> Any:
         return timesince(value, depth=1)
@@ -90,3 +129,45 @@ class InboxTable(Table):
         if value < timezone.now():
             return badge_html(_g("Late since %s") % short_date(value), "danger", "alarm")
         return short_date(value)
+
+    def render_decide(self, record: Deal) -> Any:
+        """A box to pick the row, and its answers; approving a registration needs no page of its own."""
+        parts = [self._answer(record, key, verb) for key, verb in ANSWERS.get(record.awaits, ())]
+        if record.is_waiting:
+            parts.insert(
+                0,
+                format_html(
+                    '<input type="checkbox" class="form-check-input" name="deal" value="{}:{}" form="bulk"'
+                    ' aria-label="{}" data-pick>',
+                    record.pk,
+                    record.version,
+                    _g("Pick %s") % record.number,
+                ),
+            )
+        return format_html(
+            '<span class="answers">{}</span>', format_html_join("", "{}", ((p,) for p in parts))
+        )
+
+    def _answer(self, record: Deal, key: str, verb: str) -> Any:
+        label, number, shown = ANSWER_LABELS[verb], record.number, key.upper()
+        if verb == "approve":
+            return format_html(
+                '<button type="submit" class="btn btn-sm" form="bulk" name="one" value="approve:{}:{}" data-key="{}">'
+                '{}<span class="visually-hidden"> {}</span><kbd aria-hidden="true">{}</kbd></button>',
+                record.pk,
+                record.version,
+                key,
+                label,
+                number,
+                shown,
+            )
+        address = row_address(f"deals:{verb}", self.request.tenant.slug, record.pk)
+        return format_html(
+            '<a class="btn btn-sm" href="{}" data-key="{}">{}<span class="visually-hidden"> {}</span>'
+            '<kbd aria-hidden="true">{}</kbd></a>',
+            address,
+            key,
+            label,
+            number,
+            shown,
+        )

@@ -14,15 +14,24 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from partners.deals import queries
+from partners.deals.approvals.queries import (
+    conflicting,
+    decisions_of,
+    requests_of,
+    who_decides,
+    with_conflicts,
+)
+from partners.deals.approvals.views import tabs
+from partners.deals.approvals.words import VERBS as DECISION_WORDS
 from partners.deals.enums import RegistrationStatus as Status
-from partners.deals.enums import SalesStage
-from partners.deals.filters import DealFilter, VendorDealFilter
+from partners.deals.enums import RequestKind, SalesStage
+from partners.deals.filters import DealFilter, InboxFilter, VendorDealFilter
 from partners.deals.forms import DealForm, PolicyForm
 from partners.deals.models import Deal
 from partners.deals.offers import VERBS, offered
 from partners.deals.selling.attention import hints, with_activity
 from partners.deals.steps import STEPS, submitted_text
-from partners.deals.tables import STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
+from partners.deals.tables import ANSWERS, STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
 from partners.deals.workdays import today
 from partners.directory.pages import form_page
 from partners.directory.queries import customer_suggestions
@@ -35,6 +44,9 @@ from portal.shell.formats import short_date
 from portal.shell.lists import Action, ListPage, Preset
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
+MOST_COMPARED = 5
+# The same keys as in the list of what waits.
+KEYS = {verb: key for answers in ANSWERS.values() for key, verb in answers}
 REGISTER = Action(gettext_lazy("Register a deal"), "deals:create", "plus", "deals.add_deal", primary=True)
 
 
@@ -70,19 +82,31 @@ class DealList(ListPage):
 
 
 class Inbox(ListPage):
-    """What waits for the member's decision, the oldest first."""
+    """What waits for the member's decision, the most overdue first."""
 
     title = gettext_lazy("Waiting for you")
-    subtitle = gettext_lazy("Registrations and reported wins that you decide, the longest waiting first.")
+    subtitle = gettext_lazy(
+        "Registrations, reported wins, appeals and requests that you decide, the most overdue first."
+    )
     permission = "deals.view_inbox"
     table_class = InboxTable
+    filterset_class = InboxFilter
+    template_name = "deals/inbox.html"
+    presets = (
+        Preset(gettext_lazy("All")),
+        Preset(gettext_lazy("Late"), {"late": "true"}),
+        Preset(gettext_lazy("Registrations"), {"what": "registration"}),
+        Preset(gettext_lazy("Wins"), {"what": "win"}),
+        Preset(gettext_lazy("Appeals"), {"what": RequestKind.APPEAL}),
+        Preset(gettext_lazy("More time"), {"what": RequestKind.EXTENSION}),
+    )
     search_fields = ("number", "title", "customer__name", "partner__name")
     empty_icon = "checks"
     empty_title = gettext_lazy("Nothing waits for you")
     empty_text = gettext_lazy("New registrations of your partners appear here.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
-        return queries.waiting_for(request.membership)
+        return with_conflicts(queries.waiting_for(request.membership), timezone.now())
 
 
 # --- registering -------------------------------------------------------------------------------
@@ -176,13 +200,25 @@ def _detail_context(request: HttpRequest, deal: Deal) -> dict[str, Any]:
         "tone": STATUS_TONES[Status(deal.status)] if deal.status else stage_tone,
         "stage_tone": stage_tone,
         "buttons": [_button(request, deal, verb) for verb in verbs],
+        "keys": any(verb in KEYS for verb in verbs),
         "facts": _facts(request, deal),
         "next": _next(request, deal),
         "protection": _protection(deal),
         "claim": _claim(deal),
         "hints": hints(deal, queries.policy(), today(request.tenant), timezone.now()),
         "events": timeline(deal)[:50],
+        "requests": list(requests_of(deal)),
+        **(_for_vendor(deal) if request.membership.is_vendor else {}),
     }
+
+
+def _for_vendor(deal: Deal) -> dict[str, Any]:
+    """Both sides of a conflict while something waits, and what was decided on which grounds."""
+    others: list[Deal] = []
+    if deal.customer_id and (deal.is_waiting or deal.request):
+        others = list(conflicting(deal, timezone.now())[:MOST_COMPARED])
+    decisions = [{"decision": each, "label": DECISION_WORDS[each.verb]} for each in decisions_of(deal)]
+    return {"sides": [deal, *others] if others else [], "decisions": decisions}
 
 
 def _button(request: HttpRequest, deal: Deal, verb: str) -> dict[str, Any]:
@@ -193,10 +229,17 @@ def _button(request: HttpRequest, deal: Deal, verb: str) -> dict[str, Any]:
             "label": label,
             "icon": "pencil",
             "danger": False,
+            "key": None,
         }
     step = STEPS[verb]
     address = turl(request, f"deals:{verb}", deal.pk)
-    return {"url": address, "label": step.title, "icon": step.icon, "danger": step.danger}
+    return {
+        "url": address,
+        "label": step.title,
+        "icon": step.icon,
+        "danger": step.danger,
+        "key": KEYS.get(verb),
+    }
 
 
 def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
@@ -215,6 +258,9 @@ def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
         {"label": _("Contact"), "value": deal.owner and deal.owner.name},
         {"label": _("Origin"), "value": deal.get_origin_display()},
     ]
+    if deal.is_waiting and deal.answer_due_at:
+        rule = _("Rule: %s") % deal.rule_name if deal.rule_name else ""
+        facts.append({"label": _("Decided by"), "value": who_decides(deal, request.tenant), "hint": rule})
     if request.membership.is_vendor:
         href = turl(request, "directory:partner", partner.pk)
         manager = partner.manager.name if partner.manager else _("no channel manager")
@@ -353,5 +399,6 @@ def policy(request: HttpRequest, tenant: str) -> HttpResponse:
                 "Saved. The rules apply to decisions from now on; approved registrations keep their protection."
             ),
         ),
-        context={"title": _("Deal registration rules")},
+        context={"title": _("Deal registration rules"), "tabs": tabs(request, "deals:policy")},
+        template="deals/policy.html",
     )

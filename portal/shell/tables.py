@@ -232,11 +232,16 @@ class LinkColumn(Column):
         text: str = conditional_escape(value)
         pk = get_value(record, self.pk)
         if pk is not None:
-            address = address_pattern(self.to, table.request.tenant.slug).replace(str(_SAMPLE), str(pk))
+            address = row_address(self.to, table.request.tenant.slug, pk)
             text = f'<a href="{address}">{text}</a>'
         if second not in (None, ""):
             text = f'{text}<small class="second">{conditional_escape(second)}</small>'
         return text
+
+
+def row_address(name: str, slug: str, pk: object) -> str:
+    """The address of a page about one row, without resolving it anew for each."""
+    return address_pattern(name, slug).replace(str(_SAMPLE), str(pk))
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ from incentives.tiers.models import Tier, TierProposal, TierStanding
 from metrics.actions import recompute_periods
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
+from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
 from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal, LossReason
 from partners.directory.models import Partner
@@ -105,7 +106,18 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "deals:move": (EVERYONE, "deal"),
     "deals:inbox": (VENDOR, ""),
     "deals:create": (EVERYONE, ""),
+    "deals:decide": (VENDOR, ""),
     "deals:policy": (ADMIN, ""),
+    "deals:rules": (ADMIN, ""),
+    "deals:rule_create": (ADMIN, ""),
+    "deals:rule_edit": (ADMIN, "approval_rule"),
+    "deals:rule_move": (ADMIN, "approval_rule"),
+    "deals:rule_remove": (ADMIN, "approval_rule"),
+    "deals:reasons": (ADMIN, ""),
+    "deals:reason_edit": (ADMIN, "rejection_reason"),
+    "deals:reason_switch": (ADMIN, "rejection_reason"),
+    "deals:holidays": (ADMIN, ""),
+    "deals:holiday_remove": (ADMIN, "holiday"),
     "deals:customer_names": (EVERYONE, ""),
     "deals:detail": (EVERYONE, "deal"),
     "deals:edit": (EVERYONE, "deal"),
@@ -350,6 +362,9 @@ def house(tenant: Tenant) -> House:
             "template": ScorecardTemplate.objects.first().pk,
             "tier": Tier.objects.first().pk,
             "plan": Plan.objects.first().pk,
+            "approval_rule": ApprovalRule.objects.create(name="Large", position=1).pk,
+            "rejection_reason": RejectionReason.objects.create(name="Direct account").pk,
+            "holiday": Holiday.objects.create(day=timezone.localdate(), name="Today").pk,
             "version": PlanVersion.objects.first().pk,
             "proposal": propose(ours),
             "group": "",

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from partners.deals.approvals.models import ApprovalRule, DealRequest, RejectionReason
+from partners.deals.approvals.models import ApprovalRule, DealDecision, DealRequest, RejectionReason
 from partners.deals.approvals.rulebook import Case, first_fitting
 from partners.deals.enums import WAITING_STATUSES, Deciders, Decision, RequestState
 from partners.deals.enums import RegistrationStatus as Status
@@ -16,6 +16,7 @@ from partners.deals.models import Deal, DealPolicy
 from partners.deals.queries import policy
 from partners.deals.workdays import add_business_days, local_day
 from partners.directory.models import Partner, Product
+from partners.directory.queries import families, products_on_sale
 from partners.matching.queries import has_conflict
 from portal.shell.registry import segment_codes
 from portal.tenancy.models import Tenant, current_tenant
@@ -66,6 +67,17 @@ def conflicting(deal: Deal, now: datetime) -> QuerySet[Deal]:
         .select_related("partner", "customer", "product", "family", "owner__user")
         .order_by("first_submitted_at", "pk")
     )
+
+
+def with_conflicts(deals: QuerySet[Deal], now: datetime) -> QuerySet[Deal]:
+    """The deals, each with whether another registration conflicts (`in_conflict`). Vendor's side."""
+    protected = Q(status=Status.APPROVED, protection__contains=now)
+    others = Deal.objects.filter(
+        Q(status__in=WAITING_STATUSES) | protected,
+        customer_id=OuterRef("customer_id"),
+        family_id=OuterRef("family_id"),
+    ).exclude(pk=OuterRef("pk"))
+    return deals.annotate(in_conflict=Exists(others))
 
 
 def plan_for(deal: Deal, now: datetime, tenant: Tenant) -> Plan:
@@ -171,3 +183,25 @@ def rejection_reasons() -> QuerySet[RejectionReason]:
 
 def waiting_request(deal: Deal) -> DealRequest | None:
     return DealRequest.objects.filter(deal=deal, state=RequestState.WAITING).first()
+
+
+def rule_choices() -> dict[str, list[tuple[str, str]]]:
+    """What an approval rule can ask for: regions that partners have, families and products."""
+    regions = (
+        Partner.objects.exclude(region="").order_by("region").values_list("region", flat=True).distinct()
+    )
+    return {
+        "regions": [(region, region) for region in regions],
+        "families": [(str(family.pk), family.name) for family in families()],
+        "products": [(str(product.pk), product.name) for product in products_on_sale()],
+    }
+
+
+def decisions_of(deal: Deal) -> QuerySet[DealDecision]:
+    """What was decided about a deal and on which grounds, the newest first. For the vendor's eyes only."""
+    return DealDecision.objects.filter(deal=deal).select_related("by__user").order_by("-created_at", "-pk")
+
+
+def requests_of(deal: Deal) -> QuerySet[DealRequest]:
+    """What the partner asked about a deal, and the answers, the newest first."""
+    return DealRequest.objects.filter(deal=deal).select_related("asked_by__user", "answered_by__user")
