@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from partners.deals import queries
 from partners.deals.approvals.queries import (
-    conflicting,
     decisions_of,
     requests_of,
+    standing_against,
     who_decides,
     with_conflicts,
 )
@@ -214,11 +214,15 @@ def _detail_context(request: HttpRequest, deal: Deal) -> dict[str, Any]:
 
 def _for_vendor(deal: Deal) -> dict[str, Any]:
     """Both sides of a conflict while something waits, and what was decided on which grounds."""
-    others: list[Deal] = []
-    if deal.customer_id and (deal.is_waiting or deal.request):
-        others = list(conflicting(deal, timezone.now())[:MOST_COMPARED])
+    against = standing_against(deal) if deal.is_waiting or deal.request else []
+    rivals = [one for one in against if one.deal][:MOST_COMPARED]
+    sides = [{"deal": deal}, *({"deal": one.deal, "conflict": one} for one in rivals)]
     decisions = [{"decision": each, "label": DECISION_WORDS[each.verb]} for each in decisions_of(deal)]
-    return {"sides": [deal, *others] if others else [], "decisions": decisions}
+    return {
+        "sides": sides if rivals else [],
+        "accounts": [one for one in against if one.account],
+        "decisions": decisions,
+    }
 
 
 def _button(request: HttpRequest, deal: Deal, verb: str) -> dict[str, Any]:

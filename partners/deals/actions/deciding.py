@@ -16,13 +16,14 @@ from partners.deals.actions.writing import (
     write_exclusively,
 )
 from partners.deals.approvals.models import DealDecision, RejectionReason
-from partners.deals.approvals.queries import conflicting
+from partners.deals.approvals.queries import standing_against
 from partners.deals.enums import Decision, RegistrationStatus
 from partners.deals.limits import refuse_unless_complete, refuse_unless_writing, refuse_without
 from partners.deals.models import Deal
 from partners.deals.queries import policy
 from partners.directory.models import Customer
 from partners.matching.actions import lock_customers, settle
+from partners.matching.queries import Conflict
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -127,7 +128,7 @@ def reject(
 
 def keep_decision(deal: Deal, verb: str, by: Membership | None, reason: str) -> None:
     """Write down who decides what by which rule, and with which conflicts before their eyes."""
-    seen = conflicting(deal, timezone.now())[:KEPT_CONFLICTS] if deal.customer_id else []
+    seen = standing_against(deal)[:KEPT_CONFLICTS]
     DealDecision.objects.create(
         deal=deal,
         verb=verb,
@@ -138,11 +139,17 @@ def keep_decision(deal: Deal, verb: str, by: Membership | None, reason: str) -> 
     )
 
 
-def _as_seen(other: Deal) -> dict[str, Any]:
+def _as_seen(conflict: Conflict) -> dict[str, Any]:
+    seen: dict[str, Any] = {"kind": conflict.kind, "likeness": conflict.likeness}
+    if conflict.deal is None:
+        return {**seen, "account": str(conflict.account)}
+    other = conflict.deal
     return {
+        **seen,
         "id": str(other.pk),
         "number": other.number,
         "partner": other.partner.name,
+        "customer": str(conflict.customer),
         "status": other.status,
         "submitted_at": other.submitted_at.isoformat() if other.submitted_at else None,
         "until": other.protection.upper.isoformat() if other.protection else None,

@@ -17,7 +17,7 @@ from partners.deals.queries import policy
 from partners.deals.workdays import add_business_days, local_day
 from partners.directory.models import Partner, Product
 from partners.directory.queries import families, products_on_sale
-from partners.matching.queries import has_conflict
+from partners.matching.queries import Conflict, conflicts_of, has_conflict
 from portal.shell.registry import segment_codes
 from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -55,29 +55,22 @@ class Plan:
     conflict: bool
 
 
-def conflicting(deal: Deal, now: datetime) -> QuerySet[Deal]:
-    """Other registrations of the deal's customer and product family that are protected or wait for a decision,
-    other partners' and the partner's own. For the vendor's eyes only: it names them."""
-    protected = Q(status=Status.APPROVED, protection__contains=now)
-    return (
-        Deal.objects.filter(
-            Q(status__in=WAITING_STATUSES) | protected, customer_id=deal.customer_id, family_id=deal.family_id
-        )
-        .exclude(pk=deal.pk)
-        .select_related("partner", "customer", "product", "family", "owner__user")
-        .order_by("first_submitted_at", "pk")
-    )
+def standing_against(deal: Deal) -> list[Conflict]:
+    """What stands against a registration: others' and the partner's own deals on the same or a like customer and
+    the same product family, and direct accounts. For the vendor's eyes only: it names them."""
+    return [one for one in conflicts_of(deal) if one.same_family]
 
 
 def with_conflicts(deals: QuerySet[Deal], now: datetime) -> QuerySet[Deal]:
-    """The deals, each with whether another registration conflicts (`in_conflict`). Vendor's side."""
+    """The deals, each with whether one met a conflict when it was submitted, or has one of the same customer now
+    (`in_conflict`). For the vendor's eyes only."""
     protected = Q(status=Status.APPROVED, protection__contains=now)
     others = Deal.objects.filter(
         Q(status__in=WAITING_STATUSES) | protected,
         customer_id=OuterRef("customer_id"),
         family_id=OuterRef("family_id"),
     ).exclude(pk=OuterRef("pk"))
-    return deals.annotate(in_conflict=Exists(others))
+    return deals.annotate(in_conflict=Q(Exists(others)) | Q(conflict_seen=True))
 
 
 def plan_for(deal: Deal, now: datetime, tenant: Tenant) -> Plan:
