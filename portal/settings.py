@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "portal.shell",
     "portal.people",
     "portal.notifications",
+    "portal.search",
     "portal.programme",
     "portal.files",
     "portal.discussion",

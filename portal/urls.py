@@ -17,6 +17,7 @@ urlpatterns = [
     path("<slug:tenant>/", include("portal.shell.urls")),
     path("<slug:tenant>/jobs/", include("portal.shell.job_urls")),
     path("<slug:tenant>/imports/", include("portal.imports.urls")),
+    path("<slug:tenant>/search/", include("portal.search.urls")),
     path("<slug:tenant>/notifications/", include("portal.notifications.urls")),
     path("<slug:tenant>/", include("portal.people.urls")),
     path("<slug:tenant>/discussion/", include("portal.discussion.urls")),

@@ -19,6 +19,7 @@ class DealsConfig(AppConfig):
             "places",
             "attachable",
             "notices",
+            "search",
             "api",
         ):
             import_module(f"{self.name}.{module}")

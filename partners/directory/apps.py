@@ -11,5 +11,5 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        for module in ("rules", "importers", "descriptions", "places", "notices", "api"):
+        for module in ("rules", "importers", "descriptions", "places", "notices", "search", "api"):
             import_module(f"{self.name}.{module}")

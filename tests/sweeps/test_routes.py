@@ -69,6 +69,8 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "imports:commit": (ADMIN, "run"),
     "imports:discard": (ADMIN, "run"),
     "imports:refused": (ADMIN, "run"),
+    "search:search": (EVERYONE, ""),
+    "api:search-list": (EVERYONE, ""),
     "notifications:list": (EVERYONE, ""),
     "notifications:bell": (EVERYONE, ""),
     "notifications:count": (EVERYONE, ""),
