@@ -33,6 +33,7 @@ def updated(event: Event) -> str:
         "expected_close": _("the expected close"),
         "stage": _("the stage"),
         "notes": _("the notes"),
+        "lines": _("the products"),
         "owner_id": _("the contact"),
         "forecast": _("the forecast"),
         "next_step": _("the next step"),

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from uuid_utils.compat import uuid7
 
 from partners.deals import actions
 from partners.deals.approvals.models import RejectionReason
@@ -14,121 +13,12 @@ from partners.deals.models import Deal, DealPolicy, ProtectionDays
 from partners.deals.selling.losses import competitors_offered, loss_reasons
 from partners.deals.workdays import today
 from partners.directory.actions import name_customer
-from partners.directory.fields import AmountField, CountryField, DateField
-from partners.directory.models import Partner, Product
-from partners.directory.queries import products_on_sale, trading_partners
+from partners.directory.fields import AmountField, DateField
 from portal.accounts.models import Membership
 from portal.files.actions import attach
 from portal.files.forms import FilesField
 
 STAGE_CHOICES = [(stage.value, stage.label) for stage in OPEN_STAGES]
-
-
-class DealForm(forms.Form):
-    """Register a deal, or complete one. `submitting` asks for all that the vendor needs to decide."""
-
-    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    partner = forms.ModelChoiceField(
-        label=_("For which partner?"),
-        queryset=Partner.objects.none(),
-        help_text=_("You register this deal on the partner's behalf."),
-    )
-    customer_name = forms.CharField(
-        label=_("Customer"),
-        max_length=200,
-        help_text=_("The company that will buy. Choose one of your customers or type a new name."),
-        widget=forms.TextInput(attrs={"list": "customer-names", "autocomplete": "off"}),
-    )
-    customer_domain = forms.CharField(
-        label=_("Customer's website"),
-        max_length=253,
-        required=False,
-        help_text=_("Optional. It tells companies of the same name apart, so that your claim is surer."),
-        widget=forms.TextInput(attrs={"placeholder": "example.com", "inputmode": "url"}),
-    )
-    customer_country = CountryField(label=_("Customer's country"), required=False)
-    product = forms.ModelChoiceField(
-        label=_("Product"), queryset=Product.objects.none(), empty_label=_("Choose…")
-    )
-    amount = AmountField(
-        label=_("Expected amount"), help_text=_("What the customer will probably pay in all.")
-    )
-    expected_close = DateField(label=_("Expected close"), help_text=_("When you expect the order."))
-    stage = forms.ChoiceField(
-        label=_("How far are you?"), choices=STAGE_CHOICES, initial=SalesStage.PROSPECTING, required=False
-    )
-    notes = forms.CharField(
-        label=_("Notes for the vendor"),
-        max_length=5000,
-        required=False,
-        help_text=_("Who did you speak to, and what do they need? It makes the decision quicker."),
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def __init__(
-        self, *args: Any, by: Membership, deal: Deal | None = None, submitting: bool = False, **kwargs: Any
-    ):
-        self.by, self.deal, self.submitting = by, deal, submitting
-        kwargs["initial"] = _initial(deal, by) | kwargs.get("initial", {})
-        super().__init__(*args, **kwargs)
-        if by.is_partner or deal is not None:
-            del self.fields["partner"]
-        else:
-            self.fields["partner"].queryset = trading_partners(by).order_by("name")
-        products = products_on_sale()
-        if deal is not None and deal.product_id:
-            products = products | Product.objects.filter(pk=deal.product_id).select_related("family")
-        self.fields["product"].queryset = products
-        self.fields["amount"].for_currency(deal.currency if deal else by.tenant.currency)
-        if self.is_bound and not submitting:
-            for name in ("customer_name", "product", "amount", "expected_close"):
-                self.fields[name].required = False
-
-    def save(self) -> Deal:
-        """The deal, created or changed and, when `submitting`, submitted. In one transaction, the caller's."""
-        data = self.cleaned_data
-        partner = self.deal.partner if self.deal else data.get("partner") or self._own_partner()
-        fields = {name: data[name] for name in ("product", "amount", "expected_close", "notes")}
-        fields["customer"] = self._customer(partner)
-        fields["stage"] = SalesStage(data["stage"] or SalesStage.PROSPECTING)
-        if self.deal is None:
-            deal = actions.create_draft(partner, by=self.by, deal_id=data["token"], **fields)
-        else:
-            deal = actions.update_deal(self.deal, by=self.by, version=data["version"], **fields)
-        if self.submitting and deal.is_editable:
-            deal = actions.submit(deal, by=self.by)
-        return deal
-
-    def _customer(self, partner: Partner) -> Any:
-        data = self.cleaned_data
-        name = data["customer_name"]
-        if not name:
-            return None
-        if self.deal and self.deal.customer and name == self.deal.customer.name:
-            return self.deal.customer
-        return name_customer(
-            partner, name, by=self.by, domain=data["customer_domain"], country=data["customer_country"]
-        )
-
-    def _own_partner(self) -> Partner:
-        return Partner.objects.get(pk=self.by.partner_id)
-
-
-def _initial(deal: Deal | None, by: Membership) -> dict[str, Any]:
-    if deal is None:
-        return {"token": uuid7(), "customer_country": by.tenant.country}
-    return {
-        "version": deal.version,
-        "customer_name": deal.customer.name if deal.customer else "",
-        "customer_domain": deal.customer.domain if deal.customer else "",
-        "customer_country": deal.customer.country if deal.customer else "",
-        "product": deal.product_id,
-        "amount": deal.amount,
-        "expected_close": deal.expected_close,
-        "stage": deal.stage,
-        "notes": deal.notes,
-    }
 
 
 class StepForm(forms.Form):

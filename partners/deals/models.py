@@ -302,3 +302,37 @@ class DealPolicy(TenantModel):
     def stalled_after(self, stage: str) -> int:
         """After how many days without anything happening an open deal in this stage asks for attention."""
         return getattr(self, f"stalled_{SalesStage(stage).value}")
+
+
+class DealLine(TenantModel):
+    """What a deal is about: a product, how many, and for how much each (minor units of the deal's currency).
+
+    The first line's product is the deal's own, and its family is what the registration protects.
+    """
+
+    deal = TenantForeignKey(Deal, models.CASCADE, related_name="lines")
+    partner = TenantForeignKey(Partner, models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    product = TenantForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    unit_price = models.BigIntegerField(_("price each"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            *tenant_constraints("deals_dealline", "deal", "partner", "product"),
+            PartnerIsolation(privileges="SELECT, INSERT, UPDATE, DELETE", name="deals_dealline_partner"),
+            models.UniqueConstraint(fields=["tenant", "deal", "position"], name="deals_dealline_position"),
+            models.CheckConstraint(
+                name="deals_dealline_positive",
+                condition=models.Q(quantity__gt=0)
+                & (models.Q(unit_price__isnull=True) | models.Q(unit_price__gte=0)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product}"
+
+    @property
+    def total(self) -> int | None:
+        return None if self.unit_price is None else self.quantity * self.unit_price

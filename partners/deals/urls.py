@@ -2,6 +2,7 @@ from django.urls import path
 
 from partners.deals import views
 from partners.deals.approvals import views as approvals
+from partners.deals.registering import views as registering
 from partners.deals.selling import views as selling
 from partners.deals.steps import STEPS
 
@@ -12,7 +13,8 @@ urlpatterns = [
     path("board/", selling.board, name="board"),
     path("waiting/", views.Inbox.as_view(), name="inbox"),
     path("waiting/decide/", approvals.decide, name="decide"),
-    path("new/", views.create, name="create"),
+    path("new/", registering.create, name="create"),
+    path("new/draft/", registering.save_draft, name="save_draft"),
     path("rules/", views.policy, name="policy"),
     path("rules/selling/", selling.selling, name="selling"),
     path("rules/selling/<str:listed>/", selling.list_add, name="list_add"),
@@ -27,9 +29,9 @@ urlpatterns = [
     path("rules/reasons/<uuid:pk>/switch/", approvals.reason_switch, name="reason_switch"),
     path("rules/holidays/", approvals.holidays, name="holidays"),
     path("rules/holidays/<uuid:pk>/remove/", approvals.holiday_remove, name="holiday_remove"),
-    path("customer-names/", views.customer_names, name="customer_names"),
+    path("customer-names/", registering.customer_names, name="customer_names"),
     path("<uuid:pk>/", views.detail, name="detail"),
     path("<uuid:pk>/move/", selling.move, name="move"),
-    path("<uuid:pk>/edit/", views.edit, name="edit"),
+    path("<uuid:pk>/edit/", registering.edit, name="edit"),
     *(path(f"<uuid:pk>/{verb.replace('_', '-')}/", views.step_view(verb), name=verb) for verb in STEPS),
 ]

@@ -26,16 +26,15 @@ from partners.deals.approvals.words import VERBS as DECISION_WORDS
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.enums import RequestKind, SalesStage
 from partners.deals.filters import DealFilter, InboxFilter, VendorDealFilter
-from partners.deals.forms import DealForm, PolicyForm
+from partners.deals.forms import PolicyForm
 from partners.deals.models import Deal
 from partners.deals.offers import VERBS, offered
 from partners.deals.selling.attention import hints, with_activity
-from partners.deals.steps import STEPS, submitted_text
+from partners.deals.steps import STEPS
 from partners.deals.tables import ANSWERS, STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
 from partners.deals.workdays import today
 from partners.directory.pages import form_page
-from partners.directory.queries import customer_suggestions
-from portal.accounts.access import check, requires
+from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
 from portal.money import format_money
@@ -109,82 +108,13 @@ class Inbox(ListPage):
         return with_conflicts(queries.waiting_for(request.membership), timezone.now())
 
 
-# --- registering -------------------------------------------------------------------------------
-
-
-@form_methods
-@requires("deals.add_deal")
-def create(request: HttpRequest, tenant: str) -> HttpResponse:
-    submitting = request.POST.get("then") == "submit"
-    form = DealForm(request.POST or None, by=request.membership, submitting=submitting)
-    context = {
-        "title": _("Register a deal"),
-        "subtitle": _("The customer is yours once the registration is approved."),
-        "back_url": turl(request, "deals:list"),
-        "back_label": _("Deals"),
-        "protection_days": queries.policy().protection_days,
-    }
-    return form_page(
-        request,
-        form,
-        done=lambda deal: _after_form(request, deal),
-        context=context,
-        template="deals/form.html",
-    )
-
-
-@form_methods
-@requires("deals.change_deal")
-def edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    """Complete a draft or a returned registration."""
-    deal = _find(request, pk)
-    check(request.membership, "deals.change_deal", deal)
-    if "edit" not in offered(request.membership, deal):
-        return _not_now(request, deal)
-    submitting = request.POST.get("then") == "submit"
-    form = DealForm(request.POST or None, by=request.membership, deal=deal, submitting=submitting)
-    address = turl(request, "deals:detail", deal.pk)
-    context = {
-        "title": deal.title or _("Registration"),
-        "subtitle": deal.number,
-        "back_url": address,
-        "back_label": deal.number,
-        "deal": deal,
-        "protection_days": queries.policy().protection_days,
-    }
-    return form_page(
-        request,
-        form,
-        done=lambda saved: _after_form(request, saved),
-        context=context,
-        template="deals/form.html",
-        refused=lambda refusal: _refused(request, deal, refusal),
-    )
-
-
-def _after_form(request: HttpRequest, deal: Deal) -> tuple[str, str]:
-    address = turl(request, "deals:detail", deal.pk)
-    if not deal.is_editable:
-        return address, submitted_text(deal)
-    return address, _("Saved as a draft. Nobody decides on it until you submit it.")
-
-
-@require_safe
-@requires("deals.add_deal")
-def customer_names(request: HttpRequest, tenant: str) -> HttpResponse:
-    """Suggestions for the customer field, as options of its list."""
-    text = request.GET.get("customer_name", "").replace("\x00", "").strip()[:200]
-    names = customer_suggestions(request.membership, text) if text else []
-    return render(request, "deals/customer_names.html", {"names": names})
-
-
 # --- one deal ----------------------------------------------------------------------------------
 
 
 @require_safe
 @requires("deals.view_deal")
 def detail(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    deal = _find(request, pk)
+    deal = find_deal(request, pk)
     return render(request, "deals/detail.html", _detail_context(request, deal))
 
 
@@ -199,7 +129,7 @@ def _detail_context(request: HttpRequest, deal: Deal) -> dict[str, Any]:
         "deal": deal,
         "tone": STATUS_TONES[Status(deal.status)] if deal.status else stage_tone,
         "stage_tone": stage_tone,
-        "buttons": [_button(request, deal, verb) for verb in verbs],
+        "buttons": [*(_button(request, deal, verb) for verb in verbs), *_similar(request, deal)],
         "keys": any(verb in KEYS for verb in verbs),
         "facts": _facts(request, deal),
         "next": _next(request, deal),
@@ -246,6 +176,14 @@ def _button(request: HttpRequest, deal: Deal, verb: str) -> dict[str, Any]:
     }
 
 
+def _similar(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
+    """A new registration that begins as a copy of this one."""
+    if not deal.partner.may_trade or not can(request.membership, "deals.add_deal", deal):
+        return []
+    address = f"{turl(request, 'deals:create')}?like={deal.pk}"
+    return [{"url": address, "label": _("Register a similar deal"), "icon": "copy", "danger": False}]
+
+
 def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
     customer, partner = deal.customer, deal.partner
     facts: list[dict[str, Any]] = [
@@ -254,7 +192,7 @@ def _facts(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
             "value": customer and customer.name,
             "href": customer and turl(request, "directory:customer", customer.pk),
         },
-        {"label": _("Product"), "value": deal.product and deal.product.name},
+        {"label": _("Product"), "value": _products(deal)},
         {"label": _("Expected amount"), "value": format_money(deal.amount, deal.currency)},
         {"label": _("Expected close"), "value": deal.expected_close and short_date(deal.expected_close)},
         *_forecast(deal),
@@ -288,6 +226,14 @@ def _forecast(deal: Deal) -> list[dict[str, Any]]:
         step["value"] = deal.next_step or short_date(deal.next_step_on)
         step["hint"] = deal.next_step and short_date(deal.next_step_on)
     return [{"label": _("Forecast"), "value": deal.get_forecast_display()}, step]
+
+
+def _products(deal: Deal) -> str:
+    """The product lines in words; of a deal without any, its product."""
+    lines = list(deal.lines.select_related("product").order_by("position"))
+    if len(lines) < 2 and (not lines or lines[0].quantity == 1):
+        return deal.product.name if deal.product else ""
+    return ", ".join(f"{line.quantity} × {line.product.name}" for line in lines)
 
 
 def _next(request: HttpRequest, deal: Deal) -> str:
@@ -340,10 +286,10 @@ def step_view(verb: str) -> Callable[..., HttpResponseBase]:
     @form_methods
     @requires(VERBS[verb].permission)
     def view(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-        deal = _find(request, pk)
+        deal = find_deal(request, pk)
         check(request.membership, VERBS[verb].permission, deal)
         if request.method != "POST" and verb not in offered(request.membership, deal):
-            return _not_now(request, deal)
+            return not_now(request, deal)
         address = turl(request, "deals:detail", deal.pk)
         sent = (request.POST, request.FILES) if request.method == "POST" else (None,)
         form = step.form(*sent, by=request.membership, deal=deal)
@@ -362,13 +308,13 @@ def step_view(verb: str) -> Callable[..., HttpResponseBase]:
             done=lambda saved: (address, step.done(saved)),
             context=context,
             template="deals/step.html",
-            refused=lambda refusal: _refused(request, deal, refusal),
+            refused=lambda refusal: refused(request, deal, refusal),
         )
 
     return view
 
 
-def _refused(request: HttpRequest, deal: Deal, refusal: ActionRefused) -> HttpResponse | None:
+def refused(request: HttpRequest, deal: Deal, refusal: ActionRefused) -> HttpResponse | None:
     """What no change of the form can mend is said on the deal's page."""
     if refusal.code not in ("stale", "state", "done"):
         return None
@@ -377,12 +323,12 @@ def _refused(request: HttpRequest, deal: Deal, refusal: ActionRefused) -> HttpRe
     return redirect(turl(request, "deals:detail", deal.pk))
 
 
-def _not_now(request: HttpRequest, deal: Deal) -> HttpResponse:
+def not_now(request: HttpRequest, deal: Deal) -> HttpResponse:
     messages.info(request, _("That is not possible now: the deal is %s.") % deal.state_label.lower())
     return redirect(turl(request, "deals:detail", deal.pk))
 
 
-def _find(request: HttpRequest, pk: UUID) -> Deal:
+def find_deal(request: HttpRequest, pk: UUID) -> Deal:
     deals = with_activity(queries.visible_deals(request.membership))
     deals = deals.select_related("partner__manager__user", "owner__user")
     return get_object_or_404(deals.select_related("customer", "product__family", "tenant"), pk=pk)

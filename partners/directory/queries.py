@@ -62,12 +62,10 @@ def meant_among(
     return candidates.order_by(same_country, "created_at", "pk").first()
 
 
-def customer_suggestions(member: Membership, text: str, *, limit: int = 8) -> list[str]:
-    """Names of customers the member sees that contain what was typed."""
-    names = (
-        visible_customers(member).filter(name__icontains=text).order_by("name").values_list("name", flat=True)
-    )
-    return list(names.distinct()[:limit])
+def customer_suggestions(member: Membership, text: str, *, limit: int = 8) -> list[Customer]:
+    """Customers the member sees whose name or web domain contains what was typed."""
+    found = visible_customers(member).filter(Q(name__icontains=text) | Q(domain__icontains=text))
+    return list(found.order_by("name", "pk").distinct()[:limit])
 
 
 def managers() -> QuerySet[Membership]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.directory.domains import company_domain
-from partners.directory.models import Customer
+from partners.directory.models import Customer, CustomerPartner
 from partners.directory.names import normalise_name
 from partners.matching.keys import keys_of
 from partners.matching.models import CustomerMerge, DirectAccount, MatchKey
@@ -210,6 +210,30 @@ def references() -> list[models.ManyToOneRel]:
         for relation in Customer._meta.get_fields(include_hidden=True)
         if isinstance(relation, models.ManyToOneRel) and relation.related_model not in ours
     ]
+
+
+def is_used_elsewhere(customer: Customer, *, than: models.Model) -> bool:
+    """Whether anything but `than` speaks of the customer. That a partner serves it does not count."""
+    with tenant_scope(current_tenant_id()):
+        return any(
+            _rows(relation, customer).exclude(pk=than.pk).exists()
+            for relation in references()
+            if relation.related_model is not CustomerPartner
+        )
+
+
+def forget_own_customer(customer: Customer, *, by: Membership) -> None:
+    """Remove the record of a customer that a partner named by mistake, once nothing speaks of it any more."""
+    check(by, "directory.add_customer")
+    with tenant_scope(current_tenant_id()):
+        if customer.named_by_id is None:
+            return
+        try:
+            with transaction.atomic():
+                Customer.objects.get(pk=customer.pk).delete()
+        except models.ProtectedError:
+            return  # something does
+        record("customer.forgotten", subject=customer, by=by, partner_id=customer.named_by_id)
 
 
 # What a record takes over from the one it stands for, where it has nothing itself.

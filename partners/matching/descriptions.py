@@ -21,6 +21,11 @@ def taken_over(event: Event) -> str:
     return _("Took over the customer that the partner had named.")
 
 
+@describes("customer.forgotten")
+def forgotten(event: Event) -> str:
+    return _("Removed a customer that was named by mistake.")
+
+
 @describes("direct_account.added")
 def account_added(event: Event) -> str:
     return _("Added the direct account %s.") % event.data.get("name", "")

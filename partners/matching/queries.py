@@ -27,7 +27,7 @@ from portal.tenancy.scope import current_tenant_id, tenant_scope
 _A_KEY = 1500
 _SCORED = 60
 # What a partner asks is answered after this long, whatever there was to find.
-PACE = 0.12
+PACE = 0.2
 _NOBODY = UUID(int=0)
 
 _SHORTLIST = f"""
@@ -190,9 +190,9 @@ def notice(
     customer: Customer | None = None,
     but: UUID | None = None,
 ) -> Notice:
-    """What a partner is told before it submits. The same work is done whatever there is to find, and the
-    answer comes after the same time, so that waiting tells nothing either."""
-    with at_pace(), tenant_scope(current_tenant_id()):
+    """What a partner is told before it submits. The same work is done whatever there is to find; ask within
+    `at_pace`, so that the time which the answer takes tells nothing either."""
+    with tenant_scope(current_tenant_id()):
         found = conflicts_with(wanted, partner_id=partner_id, families=families, customer=customer, but=but)
     own = [one.deal for one in found if one.kind == ConflictKind.OWN and one.same_family]
     others = any(one.kind != ConflictKind.OWN and one.same_family for one in found)
@@ -217,7 +217,9 @@ def known_as(customer: Customer) -> Customer | None:
     # Not by keys alone, which follow a little later than the record.
     meant = meant_among(vendors, customer.normalised_name, domain=customer.domain, country=customer.country)
     if meant is not None:
-        return meant
+        namesakes = vendors.filter(normalised_name=customer.normalised_name)[:2]
+        # Without a country one of several namesakes would be a guess.
+        return meant if customer.country or customer.domain or len(namesakes) < 2 else None
     exact = [
         match.customer
         for match in matches(company_of(customer), but=[customer.pk])

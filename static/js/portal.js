@@ -104,12 +104,32 @@
       return;
     }
     if (form.method !== "post" || event.defaultPrevented) return;
+    if (keeping.has(form)) { event.preventDefault(); form.dataset.held = event.submitter?.value || "save"; return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     leaving = true;
     wakeUp();
     // After the browser has read which button it was.
     setTimeout(() => event.submitter?.classList.add("is-busy"), 0);
+  });
+  // Forms that are kept while people type: what has been kept is not lost by leaving, and a form is sent only when
+  // the last keeping has answered, because its answer carries the version.
+  const keeping = new WeakMap();
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches?.("form[data-autosave]")) return;
+    if (form.dataset.sent) event.preventDefault(); else keeping.set(form, state(form));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (!keeping.has(form)) return;
+    if (event.detail.successful && document.querySelector("#outlook [data-kept]")) before.set(form, keeping.get(form));
+    keeping.delete(form);
+    if (form.dataset.held) {
+      const button = form.querySelector(`button[name=then][value=${form.dataset.held}]:not(.d-none)`);
+      delete form.dataset.held;
+      form.requestSubmit(button);
+    }
   });
   window.addEventListener("pageshow", () => {
     leaving = false;

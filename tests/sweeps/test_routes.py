@@ -109,6 +109,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "deals:inbox": (VENDOR, ""),
     "deals:create": (EVERYONE, ""),
     "deals:decide": (VENDOR, ""),
+    "deals:save_draft": (EVERYONE, ""),
     "deals:policy": (ADMIN, ""),
     "deals:rules": (ADMIN, ""),
     "deals:rule_create": (ADMIN, ""),

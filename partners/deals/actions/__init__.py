@@ -8,6 +8,7 @@ looking at: an older one is refused, so that nobody decides on what they have no
 from partners.deals.actions.bulk import Outcome, decide_many
 from partners.deals.actions.deciding import approve, reject
 from partners.deals.actions.drafts import DRAFT_FIELDS, create_draft, move_stage, update_deal
+from partners.deals.actions.lines import Line, set_lines, submit_each, sum_of
 from partners.deals.actions.outcome import cancel, confirm_win, decline_win, lose, reverse, win
 from partners.deals.actions.policy import (
     add_holiday,
@@ -31,6 +32,7 @@ from partners.deals.actions.requests import (
 
 __all__ = [
     "DRAFT_FIELDS",
+    "Line",
     "Outcome",
     "add_holiday",
     "appeal",
@@ -58,8 +60,11 @@ __all__ = [
     "reverse",
     "save_reason",
     "save_rule",
+    "set_lines",
     "start_review",
     "submit",
+    "submit_each",
+    "sum_of",
     "update_deal",
     "uphold_rejection",
     "warn_of_end",

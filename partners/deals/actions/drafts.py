@@ -82,7 +82,9 @@ def create_draft(partner: Partner, *, by: Membership, deal_id: UUID | None = Non
         # The same form a second time: the first one has won.
         first = Deal.objects.filter(pk=deal_id, partner=partner).first()
         if first is None:
-            raise
+            raise ActionRefused(
+                _("This form cannot be used any more. Open a new one."), code="token"
+            ) from None
         return first
     record("deal.created", subject=deal, by=by, partner_id=partner.pk, data={"new": values(deal, _WRITTEN)})
     return deal
@@ -161,5 +163,9 @@ def _derive(deal: Deal, base_currency: str) -> None:
     if deal.customer is not None:
         link_customer(deal.customer, deal.partner)
     if not deal.title:
-        names = [str(part) for part in (deal.customer, deal.product) if part]
-        deal.title = " – ".join(names)
+        deal.title = derived_title(deal)
+
+
+def derived_title(deal: Deal) -> str:
+    """What a deal is called that nobody has given a title."""
+    return " – ".join(str(part) for part in (deal.customer, deal.product) if part)[:200]

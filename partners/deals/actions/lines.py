@@ -1,0 +1,132 @@
+"""The product lines of a deal, and registering a deal whose lines are of several product families."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from partners.deals.actions.drafts import create_draft, update_deal
+from partners.deals.actions.registration import submit
+from partners.deals.actions.writing import lock
+from partners.deals.limits import refuse_unless_writing
+from partners.deals.models import Deal, DealLine
+from partners.directory.models import Product
+from partners.matching.actions import lock_customers
+from portal.accounts.access import check
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.record import record
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it is asked for. Without a price it adds nothing to the amount."""
+
+    product: Product
+    quantity: int = 1
+    unit_price: int | None = None
+
+    @property
+    def total(self) -> int | None:
+        return None if self.unit_price is None else self.quantity * self.unit_price
+
+
+def sum_of(lines: Sequence[Line] | Sequence[DealLine]) -> int | None:
+    """What the lines come to; None where one of them has no price."""
+    totals = [line.total for line in lines]
+    known = [total for total in totals if total is not None]
+    return sum(known) if known and len(known) == len(totals) else None
+
+
+def set_lines(deal: Deal, lines: Sequence[Line], *, by: Membership) -> Deal:
+    """Say what a draft or a returned registration is about, line by line."""
+    deal = lock(deal)
+    check(by, "deals.change_deal", deal)
+    refuse_unless_writing(deal.partner)
+    if not deal.is_editable:
+        raise ActionRefused(
+            _("A deal that is %(state)s can no longer be changed.") % {"state": deal.state_label}
+        )
+    before = [_values(line) for line in deal.lines.order_by("position")]
+    after = [_values(line) for line in lines]
+    if before == after:
+        return deal
+    DealLine.objects.filter(deal=deal).delete()
+    DealLine.objects.bulk_create(
+        DealLine(
+            deal=deal,
+            partner=deal.partner,
+            position=position,
+            product=line.product,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+        )
+        for position, line in enumerate(lines)
+    )
+    if before:
+        data = {"old": {"lines": before}, "new": {"lines": after}}
+        record("deal.updated", subject=deal, by=by, partner_id=deal.partner_id, data=data)
+    return deal
+
+
+def submit_each(deal: Deal, *, by: Membership, version: int | None = None) -> list[Deal]:
+    """Submit a deal: as one registration, or where its lines are of several product families as one for each.
+
+    Protection is for a customer and a product family, so what is of another family is a registration of its
+    own, with its own decision. The first keeps the deal's number and files.
+    """
+    lock_customers()
+    groups = families_of(list(deal.lines.select_related("product__family").order_by("position")))
+    if len(groups) < 2:
+        return [submit(deal, by=by, version=version)]
+    sums = [sum_of(group) for group in groups]
+    if None in sums:
+        raise ActionRefused(
+            _(
+                "These products are of different families, which are registered one by one. Give each product"
+                " a price, so that it is clear what each registration is worth."
+            ),
+            field="unit_price",
+            code="incomplete",
+        )
+    deal = update_deal(deal, by=by, version=version, amount=sums[0])
+    parts = [deal]
+    for group, amount in zip(groups[1:], sums[1:], strict=True):
+        parts.append(_part(deal, group, amount, by))
+    set_lines(deal, _asked(groups[0]), by=by)
+    return [submit(part, by=by) for part in parts]
+
+
+def families_of(lines: Sequence[Any]) -> list[list[Any]]:
+    """The lines by product family, the family of the first line first."""
+    order: dict[UUID, int] = {}
+    for line in lines:
+        order.setdefault(line.product.family_id, len(order))
+    ranked = sorted(lines, key=lambda line: order[line.product.family_id])
+    return [list(group) for _family, group in groupby(ranked, key=lambda line: line.product.family_id)]
+
+
+def _part(deal: Deal, lines: list[DealLine], amount: int | None, by: Membership) -> Deal:
+    part = create_draft(
+        deal.partner,
+        by=by,
+        customer=deal.customer,
+        product=lines[0].product,
+        amount=amount,
+        expected_close=deal.expected_close,
+        stage=deal.stage,
+        notes=deal.notes,
+        owner=deal.owner,
+    )
+    return set_lines(part, _asked(lines), by=by)
+
+
+def _asked(lines: Sequence[DealLine]) -> list[Line]:
+    return [Line(line.product, line.quantity, line.unit_price) for line in lines]
+
+
+def _values(line: Line | DealLine) -> list[Any]:
+    return [str(line.product.pk), line.quantity, line.unit_price]

@@ -1,0 +1,305 @@
+"""The form by which a deal is registered: who buys, what, for how much and when."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from partners.deals import actions
+from partners.deals.actions.drafts import derived_title
+from partners.deals.enums import OPEN_STAGES, SalesStage
+from partners.deals.models import Deal
+from partners.directory.actions import name_customer, rename_own_customer
+from partners.directory.domains import brand, company_domain, registrable_domain
+from partners.directory.fields import AmountField, CountryField, DateField
+from partners.directory.models import Customer, Partner, Product
+from partners.directory.queries import customers_of, products_on_sale, trading_partners
+from partners.matching.actions import forget_own_customer, is_used_elsewhere
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+
+STAGE_CHOICES = [(stage.value, stage.label) for stage in OPEN_STAGES]
+MOST_LINES = 30
+_LINE = re.compile(r"line-(\d{1,3})-product")
+
+
+class ProductFields(forms.Form):
+    """A product line. The product is optional: an empty line is left out. `number` is its place in the names."""
+
+    number = 0
+
+    product = forms.ModelChoiceField(
+        label=_("Product"), queryset=Product.objects.none(), empty_label=_("Choose…"), required=False
+    )
+    quantity = forms.IntegerField(
+        label=_("Quantity"),
+        min_value=1,
+        max_value=1_000_000,
+        initial=1,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": "1"}),
+    )
+    unit_price = AmountField(label=_("Price each"), required=False)
+
+    def offer(self, products: Any, currency: str) -> None:
+        self.fields["product"].queryset = products
+        self.fields["unit_price"].for_currency(currency)
+
+    def line(self) -> actions.Line | None:
+        data = self.cleaned_data
+        product = data.get("product")
+        if product is None:
+            return None
+        return actions.Line(product, data.get("quantity") or 1, data.get("unit_price"))
+
+
+class DealForm(ProductFields):
+    """Register a deal, or complete one. `submitting` asks for all that the vendor needs to decide.
+
+    The first product stands in the form itself and further ones in `lines`. `keep` saves what can be read and
+    leaves the rest as it is: what is typed is kept while it is typed.
+    """
+
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    partner = forms.ModelChoiceField(
+        label=_("For which partner?"),
+        queryset=Partner.objects.none(),
+        help_text=_("You register this deal on the partner's behalf."),
+    )
+    customer_name = forms.CharField(
+        label=_("Customer"),
+        max_length=200,
+        help_text=_(
+            "The company that will buy: its name, or its website. Choose one of yours, or type a new one."
+        ),
+        widget=forms.TextInput(attrs={"list": "customer-names", "autocomplete": "off"}),
+    )
+    customer_domain = forms.CharField(
+        label=_("Customer's website"),
+        max_length=253,
+        required=False,
+        help_text=_("Optional. It tells companies of the same name apart, so that your claim is surer."),
+        widget=forms.TextInput(attrs={"placeholder": "example.com", "inputmode": "url"}),
+    )
+    customer_country = CountryField(label=_("Customer's country"), required=False)
+    amount = AmountField(
+        label=_("Expected amount"),
+        required=False,
+        help_text=_("In all. Empty: what the products come to."),
+    )
+    expected_close = DateField(label=_("Expected close"), help_text=_("When you expect the order."))
+    stage = forms.ChoiceField(
+        label=_("How far are you?"), choices=STAGE_CHOICES, initial=SalesStage.PROSPECTING, required=False
+    )
+    notes = forms.CharField(
+        label=_("Notes for the vendor"),
+        max_length=5000,
+        required=False,
+        help_text=_("Who did you speak to, and what do they need? It makes the decision quicker."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        by: Membership,
+        deal: Deal | None = None,
+        like: Deal | None = None,
+        submitting: bool = False,
+        **kwargs: Any,
+    ):
+        self.by, self.deal, self.submitting = by, deal, submitting
+        kwargs["initial"] = _initial(deal, like) | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        if by.is_partner or deal is not None:
+            del self.fields["partner"]
+        else:
+            self.fields["partner"].queryset = trading_partners(by).order_by("name")
+        self.currency = deal.currency if deal else by.tenant.currency
+        self.products = products_on_sale()
+        if deal is not None:
+            kept = [deal.product_id, *deal.lines.values_list("product_id", flat=True)]
+            self.products = self.products | Product.objects.filter(pk__in=kept).select_related("family")
+        self.offer(self.products, self.currency)
+        self.fields["amount"].for_currency(self.currency)
+        self.fields["product"].required = submitting
+        if self.is_bound and not submitting:
+            for name in ("customer_name", "expected_close"):
+                self.fields[name].required = False
+        self.lines = list(self._lines(deal or like))
+
+    def _lines(self, source: Deal | None) -> Iterator[ProductFields]:
+        """The further lines: those that came with the form, or those of the deal."""
+        if self.is_bound:
+            numbers = sorted({int(found[1]) for name in self.data if (found := _LINE.fullmatch(name))})
+            further = [(n, ProductFields(self.data, prefix=f"line-{n}")) for n in numbers]
+        else:
+            rows = list(source.lines.order_by("position"))[1:] if source else []
+            further = [
+                (n, ProductFields(prefix=f"line-{n}", initial=_line_initial(row)))
+                for n, row in enumerate(rows, 1)
+            ]
+        for number, form in further[: MOST_LINES - 1]:
+            form.number = number
+            form.offer(self.products, self.currency)
+            yield form
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        for form in self.lines:
+            if not form.is_valid() and self.submitting:
+                self.add_error(None, _("One of the further products is not complete."))
+        self.asked = [line for form in (self, *self.lines) if (line := form.line())]
+        data = self.cleaned_data
+        if data.get("amount") is None and "amount" not in self.errors:
+            data["amount"] = actions.sum_of(self.asked)
+            if self.submitting and data["amount"] is None:
+                self.add_error("amount", _("Say what the deal is worth, or give each product a price."))
+        return data
+
+    @property
+    def says_something(self) -> bool:
+        """There is more in it than what it came with."""
+        names = ("customer_name", "customer_domain", "product", "amount", "expected_close", "notes")
+        return any(str(self.data.get(name, "")).strip() for name in names)
+
+    def save(self) -> list[Deal]:
+        """The deal, created or changed and, when `submitting`, submitted: several where its products are of
+        several families. In one transaction, the caller's."""
+        deal = self.keep()
+        if self.submitting and deal.is_editable:
+            return actions.submit_each(deal, by=self.by)
+        return [deal]
+
+    def keep(self) -> Deal:
+        """The deal as a draft, with all that can be read."""
+        data = self.cleaned_data
+        partner = self.deal.partner if self.deal else data.get("partner") or self._own_partner()
+        names = ("product", "amount", "expected_close", "notes")
+        fields = {name: data[name] for name in names if name in data}
+        fields["stage"] = SalesStage(data.get("stage") or SalesStage.PROSPECTING)
+        before = self.deal.customer if self.deal else None
+        if self.deal is not None and self.deal.title == derived_title(self.deal):
+            fields["title"] = ""  # it follows what is typed
+        fields["customer"] = self._customer(partner)
+        if self.deal is None:
+            deal = actions.create_draft(partner, by=self.by, deal_id=data["token"], **fields)
+        else:
+            deal = actions.update_deal(self.deal, by=self.by, version=data.get("version"), **fields)
+        if deal.is_editable:
+            actions.set_lines(deal, self.asked, by=self.by)
+        if before is not None and before != deal.customer:
+            forget_own_customer(before, by=self.by)
+        return deal
+
+    def _customer(self, partner: Partner) -> Customer | None:
+        """Who is meant: the deal's customer, corrected where that is the partner's to do, or another."""
+        name, domain, country = self._named()
+        if not name:
+            return None
+        now = self.deal.customer if self.deal else None
+        if self.deal is None or now is None:
+            return self._known(partner, name, domain, country) or self._new(partner, name, domain, country)
+        same_name = name == now.name
+        if same_name and company_domain(domain) == company_domain(now.domain) and country == now.country:
+            return now
+        if now.named_by_id == partner.pk and not is_used_elsewhere(now, than=self.deal):
+            known = None if same_name else self._known(partner, name, domain, country)
+            return known or rename_own_customer(now, by=self.by, name=name, domain=domain, country=country)
+        if same_name and not (company_domain(domain) and company_domain(now.domain)):
+            raise ActionRefused(
+                _(
+                    "You use this customer in other deals as well. Leave website and country as they are, or ask"
+                    " your channel manager to change them."
+                ),
+                field="customer_domain"
+                if company_domain(domain) != company_domain(now.domain)
+                else "customer_country",
+            )
+        return self._known(partner, name, domain, country) or self._new(partner, name, domain, country)
+
+    def _named(self) -> tuple[str, str, str]:
+        """Name, website and country as typed; a website in the place of the name is taken for both."""
+        data = self.cleaned_data
+        name, domain = " ".join(data.get("customer_name", "").split()), data.get("customer_domain", "")
+        if " " not in name and registrable_domain(name):
+            domain = domain or name
+        return name, domain, data.get("customer_country", "")
+
+    def _known(self, partner: Partner, name: str, domain: str, country: str) -> Customer | None:
+        """One of the partner's own customers, named exactly or by its website."""
+        found = customers_of(partner)
+        if " " not in name and registrable_domain(name):
+            found = found.filter(domain__in=[name.lower(), registrable_domain(name)])
+        else:
+            found = found.filter(name__iexact=name)
+        if company_domain(domain):
+            found = found.filter(domain__in=["", company_domain(domain), registrable_domain(name)])
+        if country:
+            found = found.filter(country__in=["", country])
+        one = list(found[:2])
+        return one[0] if len(one) == 1 else None
+
+    def _new(self, partner: Partner, name: str, domain: str, country: str) -> Customer:
+        if " " not in name and registrable_domain(name):
+            name = brand(registrable_domain(name)).replace("-", " ").title()
+        return name_customer(partner, name, by=self.by, domain=domain, country=country)
+
+    def _own_partner(self) -> Partner:
+        return Partner.objects.get(pk=self.by.partner_id)
+
+
+def with_another_line(data: Mapping[str, Any], wish: str) -> Any:
+    """The form's data with one line more (`add`) or without one (`drop:3`)."""
+    changed: Any = data.copy()  # type: ignore[attr-defined]
+    numbers = [int(found[1]) for name in data if (found := _LINE.fullmatch(name))]
+    if wish == "add" and len(numbers) < MOST_LINES - 1:
+        number = max(numbers, default=0) + 1
+        changed[f"line-{number}-product"], changed[f"line-{number}-quantity"] = "", "1"
+    elif wish.startswith("drop:"):
+        for name in ("product", "quantity", "unit_price"):
+            changed.pop(f"line-{wish.removeprefix('drop:')}-{name}", None)
+    return changed
+
+
+def _line_initial(row: Any) -> dict[str, Any]:
+    return {"product": row.product_id, "quantity": row.quantity, "unit_price": row.unit_price}
+
+
+def _initial(deal: Deal | None, like: Deal | None) -> dict[str, Any]:
+    source = deal or like
+    if source is None:
+        return {"token": uuid7()}
+    first = source.lines.order_by("position").first()
+    initial = {
+        "customer_name": source.customer.name if source.customer else "",
+        "customer_domain": source.customer.domain if source.customer else "",
+        "customer_country": source.customer.country if source.customer else "",
+        "product": source.product_id,
+        "amount": source.amount,
+        "notes": source.notes,
+        **(_line_initial(first) if first else {}),
+    }
+    if actions.sum_of(list(source.lines.all())) == source.amount:
+        initial["amount"] = None
+    if deal is None:
+        return initial | {"token": uuid7()}
+    return initial | {
+        "token": deal.pk,
+        "version": deal.version,
+        "expected_close": deal.expected_close,
+        "stage": deal.stage,
+    }
+
+
+def token_of(data: Mapping[str, Any]) -> UUID | None:
+    """The id that the form gives its deal, if it can be read."""
+    try:
+        return UUID(str(data.get("token", "")))
+    except ValueError:
+        return None

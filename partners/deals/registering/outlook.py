@@ -1,0 +1,38 @@
+"""What would come of a registration, for the partner to see before it is submitted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from partners.deals.actions.lines import families_of
+from partners.deals.approvals.queries import Expected, expected_decision
+from partners.deals.models import Deal
+from partners.matching.queries import at_pace, company_of, notice
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """`own` are the partner's own deals that stand in the way; of others' it is only said that there are any."""
+
+    conflict: bool
+    own: tuple[Any, ...]
+    expected: Expected
+    families: tuple[str, ...]
+
+
+def outlook(deal: Deal) -> Outlook | None:
+    """For a draft that names its customer and its product. It takes the same time whatever there is to find."""
+    if deal.customer is None or deal.product is None:
+        return None
+    lines = list(deal.lines.select_related("product__family").order_by("position"))
+    groups = families_of(lines)
+    families = [group[0].product.family for group in groups] or [deal.product.family]
+    with at_pace():
+        told = notice(
+            company_of(deal.customer),
+            partner_id=deal.partner_id,
+            families=[family.pk for family in families],
+            customer=deal.customer,
+            but=deal.pk,
+        )
+        expected = expected_decision(deal)
+    return Outlook(told.conflict, told.own, expected, tuple(family.name for family in families))
