@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,22 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from incentives.ledger import queries
-from incentives.ledger.calculation import Difference, Key, Line, calculate, differences
+from incentives.ledger.calculation import (
+    Difference,
+    Key,
+    Line,
+    Posted,
+    calculate,
+    closed_periods,
+    differences,
+)
 from incentives.ledger.enums import EntryKind
 from incentives.ledger.models import LedgerEntry
 from incentives.locks import lock_partners
 from incentives.plans.queries import published_terms
 from incentives.tiers.queries import tenant_in_scope
 from incentives.tiers.queries import tiers as all_tiers
-from metrics.periods import Calendar, PeriodKind, calendar_of
+from metrics.periods import Calendar, Period, PeriodKind, calendar_of
 from partners.directory.models import Partner
 from portal.events.models import Event
 from portal.events.record import EventDraft, record_many
@@ -49,27 +57,25 @@ def post_ledger(
     terms = published_terms(tenant)
     deals = queries.won_deals(ids, first)
     posted = queries.posted(ids, first)
-    found = [
-        (partner_id, difference)
-        for partner_id in ids
-        for difference in differences(
-            calculate(
-                deals.get(partner_id, ()),
-                queries.settled(audiences[partner_id], posted.get(partner_id, {})),
-                terms,
-                calendar,
-            ),
-            posted.get(partner_id, {}),
+    found: list[tuple[UUID, Difference, bool]] = []
+    for partner_id in ids:
+        held = posted.get(partner_id, {})
+        lines = calculate(
+            deals.get(partner_id, ()), queries.settled(audiences[partner_id], held), terms, calendar
         )
-    ]
+        missing = differences(lines, held)
+        late = _comes_late(missing, held, calendar, today)
+        found += [(partner_id, *pair) for pair in zip(missing, late, strict=True)]
     if not found:
         return []
     tier_names = {tier.pk: tier.name for tier in all_tiers()}
-    taken_back = _last_entries([difference.key for _id, difference in found if difference.line is None])
+    taken_back = _last_entries(
+        [difference.key for _id, difference, _late in found if difference.line is None]
+    )
     rates = {deal.id: deal.rate for rows in deals.values() for deal in rows}
     entries = [
-        _entry(partner_id, difference, taken_back, tier_names, rates, today)
-        for partner_id, difference in found
+        _entry(partner_id, difference, taken_back, tier_names, rates, today, late=late)
+        for partner_id, difference, late in found
     ]
     LedgerEntry.objects.bulk_create(entries, batch_size=1000)
     _record_posted(entries)
@@ -83,6 +89,29 @@ def since_of(deal_ids: Collection[UUID], days: Iterable[dt.date], calendar: Cale
     return min(touched) if touched else None
 
 
+def _comes_late(
+    missing: Sequence[Difference], held: Mapping[Key, Posted], calendar: Calendar, today: dt.date
+) -> list[bool]:
+    """For each difference whether it counts today and no longer on the deal's day.
+
+    Such is what is taken back after the hold, because it may have been paid, and what is earned in a period
+    of which something may have been paid: a period that was settled with the partner stays as it is.
+    """
+    over = [difference.payable_on <= today for difference in missing]
+    kinds = {
+        difference.line.period.kind for difference in missing if difference.line and difference.line.period
+    }
+    closed = closed_periods(held, kinds, calendar, today) if any(over) else frozenset()
+    return [
+        is_over and (difference.amount < 0 or (difference.key.plan_id, _period_of(difference)) in closed)
+        for difference, is_over in zip(missing, over, strict=True)
+    ]
+
+
+def _period_of(difference: Difference) -> Period | None:
+    return difference.line.period if difference.line else None
+
+
 def _entry(
     partner_id: UUID,
     difference: Difference,
@@ -90,10 +119,11 @@ def _entry(
     tier_names: Mapping[UUID, str],
     rates: Mapping[UUID, Any],
     today: dt.date,
+    *,
+    late: bool,
 ) -> LedgerEntry:
     line, key = difference.line, difference.key
-    past_hold = difference.amount < 0 and difference.payable_on <= today
-    if past_hold:
+    if late and difference.amount < 0:
         kind = EntryKind.CLAWBACK
     elif line is None:
         kind = EntryKind.REVERSAL
@@ -106,9 +136,9 @@ def _entry(
         "kind": kind,
         "amount": difference.amount,
         "occurred_on": key.day,
-        # What was payable may have been paid: it comes back in the period in which it is taken back.
-        "booked_on": today if past_hold else key.day,
-        "payable_on": today if past_hold else difference.payable_on,
+        "booked_on": today if late else key.day,
+        "payable_on": today if late else difference.payable_on,
+        "posted_on": today,
         "sequence": difference.entries + 1,
     }
     if line is None or line.terms is None:

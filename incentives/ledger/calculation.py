@@ -6,7 +6,7 @@ Money is whole minor units, dates are days in the tenant's time zone.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from incentives.plans.bands import Slice, exact_amount, rate_reached, slices
 from incentives.plans.enums import BandMode
 from incentives.plans.terms import Terms
 from incentives.tiers.history import TierHistory
-from metrics.periods import Calendar, Period
+from metrics.periods import Calendar, Period, PeriodKind
 from portal.money import round_half_up
 
 
@@ -78,13 +78,14 @@ class Line:
         return self.day + dt.timedelta(days=self.terms.hold_days if self.terms else 0)
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """The deals of one partner that share a version's running total."""
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A deal that counts in its plan, with the version and the tier of its day."""
 
+    deal: WonDeal
     terms: Terms
-    period: Period
-    deals: list[tuple[WonDeal, UUID, int]] = field(default_factory=list)
+    tier: UUID
+    base: int
 
 
 def calculate(
@@ -93,10 +94,11 @@ def calculate(
     """One line for each deal and plan version in force on its day, and one for a deal without any.
 
     Deals count in the order of their day, then of their id, so the result does not depend on the order
-    in which they are given. A version counts its own deals, from the start of each of its periods.
+    in which they are given. A plan's bands go on over the whole period, also where a new version begins
+    in the middle of it: each deal is paid by the version of its day, and all of the plan's deals count.
     """
     lines: list[Line] = []
-    buckets: dict[tuple[UUID, Period], _Bucket] = {}
+    counted: dict[UUID, list[_Counted]] = defaultdict(list)
     for deal in sorted(deals, key=lambda deal: (deal.day, deal.id)):
         if not deal.revenue or deal.revenue < 0:
             lines.append(
@@ -113,11 +115,14 @@ def calculate(
             if reason or tier is None:
                 lines.append(Line(deal.id, deal.day, term, tier, base, nothing=reason or Nothing.NO_RATE))
                 continue
-            period = calendar.period(term.period, deal.day)
-            bucket = buckets.setdefault((term.version_id, period), _Bucket(term, period))
-            bucket.deals.append((deal, tier, base))
-    for bucket in buckets.values():
-        lines.extend(_bucket_lines(bucket))
+            counted[term.plan_id].append(_Counted(deal, term, tier, base))
+    for rows in counted.values():
+        for kind in {row.terms.period: None for row in rows}:
+            periods: dict[Period, list[_Counted]] = defaultdict(list)
+            for row in rows:
+                periods[calendar.period(kind, row.deal.day)].append(row)
+            for period, inside in periods.items():
+                lines.extend(_period_lines(period, inside))
     return lines
 
 
@@ -134,32 +139,37 @@ def _not_for(terms: Terms, audience: Audience, tier: UUID | None, deal_id: UUID)
     return None
 
 
-def _bucket_lines(bucket: _Bucket) -> Iterable[Line]:
-    terms = bucket.terms
-    total = sum(base for _deal, _tier, base in bucket.deals)
+def _period_lines(period: Period, rows: Sequence[_Counted]) -> Iterable[Line]:
+    """The lines of those deals whose version counts by this kind of period; the others only add to its total."""
+    total = sum(row.base for row in rows)
     before = 0
-    for deal, tier, base in bucket.deals:
-        bands = terms.bands[tier]
-        if terms.mode == BandMode.WHOLE:
-            parts = [Slice(base, rate_reached(bands, total))]
-        else:
-            parts = slices(bands, before, before + base)
-        amount = round_half_up(exact_amount(parts))
-        yield Line(
-            deal.id,
-            deal.day,
-            terms,
-            tier,
-            base=base,
-            amount=amount,
-            before=before,
-            total=total,
-            period=bucket.period,
-            slices=tuple(parts),
-            exchange_rate=deal.rate * terms.exchange_rate,
-            nothing=None if amount else _why_zero(parts),
-        )
-        before += base
+    for row in rows:
+        if row.terms.period == period.kind:
+            yield _line(row, period, before, total)
+        before += row.base
+
+
+def _line(row: _Counted, period: Period, before: int, total: int) -> Line:
+    bands = row.terms.bands[row.tier]
+    if row.terms.mode == BandMode.WHOLE:
+        parts = [Slice(row.base, rate_reached(bands, total))]
+    else:
+        parts = slices(bands, before, before + row.base)
+    amount = round_half_up(exact_amount(parts))
+    return Line(
+        row.deal.id,
+        row.deal.day,
+        row.terms,
+        row.tier,
+        base=row.base,
+        amount=amount,
+        before=before,
+        total=total,
+        period=period,
+        slices=tuple(parts),
+        exchange_rate=row.deal.rate * row.terms.exchange_rate,
+        nothing=None if amount else _why_zero(parts),
+    )
 
 
 def _why_zero(parts: Sequence[Slice]) -> Nothing:
@@ -184,12 +194,21 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What the ledger holds for a key: the sum, how many entries, what the last one said, and of which versions."""
+    """What the ledger holds for a key: the sum, how many entries, of which versions, and when payable.
+
+    `payable_on` is the latest day of any entry, `first_payable_on` and `first_posted_on` the earliest.
+    """
 
     amount: int
     entries: int
     payable_on: dt.date
     versions: frozenset[UUID] = frozenset()
+    first_payable_on: dt.date = dt.date.max
+    first_posted_on: dt.date = dt.date.max
+
+    def may_be_paid(self, today: dt.date) -> bool:
+        """Whether some of it was payable already before today's posting, and so may have been paid."""
+        return self.first_posted_on < today and self.first_payable_on <= today
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +242,14 @@ def differences(lines: Iterable[Line], posted: Mapping[Key, Posted]) -> list[Dif
     return sorted(
         found, key=lambda difference: (difference.key.day, difference.key.deal_id, difference.key.plan_id)
     )
+
+
+def closed_periods(
+    posted: Mapping[Key, Posted], kinds: Iterable[PeriodKind], calendar: Calendar, today: dt.date
+) -> frozenset[tuple[UUID, Period]]:
+    """The periods of which something may have been paid, for each plan. What comes later belongs to a later one."""
+    days = {(key.plan_id, key.day) for key, held in posted.items() if held.may_be_paid(today)}
+    return frozenset((plan_id, calendar.period(kind, day)) for kind in set(kinds) for plan_id, day in days)
 
 
 def totals(lines: Iterable[Line]) -> dict[str, int]:

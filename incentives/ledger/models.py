@@ -14,8 +14,9 @@ from portal.tenancy.models import TenantModel
 class LedgerEntry(TenantModel):
     """One posting, in minor units of the plan's currency. Never changed: a recomputation posts differences.
 
-    `occurred_on` is the deal's day. `booked_on` is the day on which the entry counts: the deal's, or for
-    what is taken back after the hold the day of that. `payable_on` is the end of the hold. `base` is the
+    `occurred_on` is the deal's day, `posted_on` the day of the posting. `booked_on` is the day on which the
+    entry counts: the deal's, or the posting's for what is taken back after the hold and for what comes too
+    late for a period that may have been paid. `payable_on` is the end of the hold. `base` is the
     deal's revenue in the plan's currency, `exchange_rate` the plan's currency per unit of the deal's,
     `rate` the (average) rate paid. `sequence` numbers the postings of one deal, plan and day.
     """
@@ -34,6 +35,7 @@ class LedgerEntry(TenantModel):
     occurred_on = models.DateField(_("deal's day"))
     booked_on = models.DateField(_("booked on"))
     payable_on = models.DateField(_("payable from"))
+    posted_on = models.DateField(_("posted on"))
     sequence = models.PositiveSmallIntegerField()
     explanation = models.JSONField(default=dict)
 

@@ -50,14 +50,30 @@ def posted(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[
     if since:
         rows = rows.filter(occurred_on__gte=since)
     found: dict[UUID, dict[Key, Posted]] = defaultdict(dict)
-    for partner_id, deal_id, plan_id, day, amount, entries, payable_on, versions in (
+    for (
+        partner_id,
+        deal_id,
+        plan_id,
+        day,
+        amount,
+        entries,
+        payable_on,
+        first_payable,
+        posted_on,
+        versions,
+    ) in (
         rows.order_by()
         .values_list("partner_id", "deal_id", "plan_id", "occurred_on")
         .annotate(
-            Sum("amount"), Count("id"), Max("payable_on"), versions=ArrayAgg("plan_version_id", distinct=True)
+            Sum("amount"),
+            Count("id"),
+            Max("payable_on"),
+            Min("payable_on"),
+            Min("posted_on"),
+            versions=ArrayAgg("plan_version_id", distinct=True),
         )
     ):
-        held = Posted(amount, entries, payable_on, frozenset(versions))
+        held = Posted(amount, entries, payable_on, frozenset(versions), first_payable, posted_on)
         found[partner_id][Key(deal_id, plan_id, day)] = held
     return found
 

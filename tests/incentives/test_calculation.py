@@ -57,6 +57,49 @@ def test_each_period_counts_from_nothing() -> None:
     assert (june.amount, july.amount) == (5_00, 5_00)
 
 
+CHANGE = dt.date(2026, 2, 15)
+
+
+def test_bands_go_on_where_a_new_version_begins_in_the_middle_of_a_period() -> None:
+    """80 at 5% under the first version; then the new one's bands go on from 80: 20 at 6%, 60 at 12%."""
+    old = terms({BASE: STEPS}, end=CHANGE)
+    new = terms({BASE: bands((0, 100_00, "0.06"), (100_00, None, "0.12"))}, start=CHANGE, version=2)
+    first, second = lines([won(1, dt.date(2026, 2, 1), 80_00), won(2, DAY, 80_00)], old, new)
+    assert (first.amount, first.terms, first.total) == (4_00, old, 160_00)
+    assert (second.amount, second.terms, second.before) == (1_20 + 7_20, new, 80_00)
+
+
+def test_whole_pays_each_version_s_deals_at_its_rate_for_the_whole_period() -> None:
+    old = terms({BASE: STEPS}, mode=BandMode.WHOLE, end=CHANGE)
+    new = terms(
+        {BASE: bands((0, 100_00, "0.06"), (100_00, None, "0.12"))},
+        mode=BandMode.WHOLE,
+        start=CHANGE,
+        version=2,
+    )
+    first, second = lines([won(1, dt.date(2026, 2, 1), 80_00), won(2, DAY, 80_00)], old, new)
+    assert (first.amount, second.amount) == (8_00, 9_60)
+
+
+def test_a_version_that_counts_by_year_takes_in_what_was_won_by_quarter_before_it() -> None:
+    old = terms({BASE: STEPS}, end=dt.date(2026, 4, 1))
+    new = terms({BASE: STEPS}, start=dt.date(2026, 4, 1), period=PeriodKind.YEAR, version=2)
+    first, second = lines([won(1, DAY, 90_00), won(2, dt.date(2026, 5, 1), 30_00)], old, new)
+    assert (first.amount, first.total) == (4_50, 90_00)
+    assert (second.amount, second.before, second.total) == (50 + 2_00, 90_00, 120_00)
+
+
+@pytest.mark.parametrize("mode", BandMode)
+def test_a_new_version_with_the_same_terms_changes_nothing(mode: BandMode) -> None:
+    deals = [won(number, dt.date(2026, 1, 5 + 6 * number), 37_00) for number in range(4)]
+    whole = [line.amount for line in lines(deals, terms({BASE: STEPS}, mode=mode))]
+    halves = (
+        terms({BASE: STEPS}, mode=mode, end=dt.date(2026, 1, 15)),
+        terms({BASE: STEPS}, mode=mode, start=dt.date(2026, 1, 15), version=2),
+    )
+    assert [line.amount for line in lines(deals, *halves)] == whole
+
+
 def test_deals_of_one_day_count_in_the_order_of_their_ids_however_given() -> None:
     deals = [won(number, DAY, 30_00 + number) for number in range(8)]
     expected = lines(deals, terms({BASE: STEPS}))

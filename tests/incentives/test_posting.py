@@ -120,6 +120,52 @@ class TestPosting:
         assert (entry.kind, entry.amount) == (EntryKind.CLAWBACK, -5_000_00)
         assert (entry.occurred_on, entry.booked_on, entry.payable_on) == (DAY, LATER, LATER)
 
+    def test_more_for_a_deal_whose_hold_is_over_counts_on_the_day_of_the_correction(self) -> None:
+        (base,) = make_tiers()
+        make_plan({base: ((0, None, "0.10"),)})
+        deal = won_deal(PartnerFactory(), 1_000_00, DAY)
+        post_ledger([deal.partner_id], today=TODAY)
+        Deal.objects.filter(pk=deal.pk).update(revenue=1_500_00, revenue_base=1_500_00)
+        (entry,) = post_ledger([deal.partner_id], today=LATER)
+        assert (entry.kind, entry.amount) == (EntryKind.ADJUSTMENT, 50_00)
+        assert (entry.occurred_on, entry.booked_on, entry.payable_on) == (DAY, LATER, LATER)
+        assert ledger_sum() == 150_00
+        assert ledger_sum(booked_on__lt=dt.date(2026, 4, 1)) == 100_00
+        assert post_ledger([deal.partner_id], today=LATER) == []
+
+    def test_more_for_a_deal_on_hold_counts_on_its_own_day(self) -> None:
+        (base,) = make_tiers()
+        make_plan({base: ((0, None, "0.10"),)})
+        deal = won_deal(PartnerFactory(), 1_000_00, DAY)
+        post_ledger([deal.partner_id], today=TODAY)
+        Deal.objects.filter(pk=deal.pk).update(revenue=1_500_00, revenue_base=1_500_00)
+        (entry,) = post_ledger([deal.partner_id], today=TODAY)
+        assert (entry.booked_on, entry.payable_on) == (DAY, dt.date(2026, 4, 10))
+
+    def test_a_win_reported_after_its_period_was_payable_counts_when_it_is_posted(self) -> None:
+        (base,) = make_tiers()
+        make_plan({base: STEPS})
+        partner = PartnerFactory()
+        won_deal(partner, 60_00, DAY)
+        post_ledger([partner.pk], today=TODAY)
+        late = won_deal(partner, 60_00, dt.date(2026, 3, 20))
+        (entry,) = post_ledger([partner.pk], today=LATER)
+        assert (entry.deal, entry.kind, entry.amount) == (late, EntryKind.EARNING, 2_00 + 2_00)
+        assert (entry.booked_on, entry.payable_on) == (LATER, LATER)
+
+    def test_history_posted_for_the_first_time_counts_on_its_own_days(self) -> None:
+        """Also when it arrives in several parts of one day, as an import does."""
+        (base,) = make_tiers()
+        make_plan({base: STEPS})
+        partner = PartnerFactory()
+        for day in (DAY, dt.date(2026, 3, 20)):
+            won_deal(partner, 60_00, day)
+            (entry,) = post_ledger([partner.pk], today=LATER)
+            assert entry.booked_on == day
+        won_deal(partner, 60_00, dt.date(2026, 5, 20))
+        (entry,) = post_ledger([partner.pk], today=LATER + dt.timedelta(days=1))
+        assert entry.booked_on == dt.date(2026, 5, 20)
+
     def test_winning_again_after_a_reversal_pays_once(self) -> None:
         (base,) = make_tiers()
         make_plan({base: STEPS})
