@@ -17,7 +17,7 @@ def format_value(unit: str, value: Number | None, currency: str) -> str:
     if value is None:
         return DASH
     if unit == Unit.MONEY:
-        return format_money(_rounded(value, currency), currency, whole=True)
+        return format_money(_rounded(value, currency), currency)
     if unit == Unit.PERCENT:
         return percent(_plain(value))
     if unit == Unit.DAYS:

@@ -1,5 +1,6 @@
 """Money: whole minor units of a currency, never floats."""
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -9,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 CURRENCIES = frozenset(list_currencies())
+_DECIMALS = re.compile(r"\.[0#]+")
 _GROUPING = str.maketrans("", "", " \u00a0\u202f'’_")
 
 
@@ -48,8 +50,12 @@ def convert(minor: int, rate: Decimal, from_currency: str, to_currency: str) -> 
     return to_minor(to_decimal(minor, from_currency) * rate, to_currency)
 
 
-def format_money(minor: int | None, currency: str, locale: str | None = None, *, whole: bool = False) -> str:
-    """In the reader's language; `whole` leaves the decimals out of round amounts. None is an en dash."""
+def format_money(minor: int | None, currency: str, locale: str | None = None, *, whole: bool = True) -> str:
+    """In the reader's language. None is an en dash.
+
+    The one rule of the portal: a round amount has no decimals, any other has all. `whole=False` gives a round one its
+    decimals too, for a column in which others have them.
+    """
     if minor is None:
         return "–"
     amount = to_decimal(minor, currency)
@@ -57,7 +63,8 @@ def format_money(minor: int | None, currency: str, locale: str | None = None, *,
     language = Locale.parse(locale or get_language() or "en", sep="-")
     if keep_digits:
         return format_currency(amount, currency, locale=language)
-    return format_currency(amount, currency, locale=language, format="¤#,##0", currency_digits=False)
+    pattern = _DECIMALS.sub("", language.currency_formats["standard"].pattern)
+    return format_currency(amount, currency, locale=language, format=pattern, currency_digits=False)
 
 
 def parse_amount(text: str, currency: str) -> int:

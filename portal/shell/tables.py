@@ -100,9 +100,13 @@ class NumberColumn(Column):
 
 
 class MoneyColumn(Column):
-    """Minor units as money. `currency` is an attribute of the record; None means the tenant's currency."""
+    """Minor units as money. `currency` is an attribute of the record; None means the tenant's currency.
+
+    As soon as one amount of the column has cents, all show them, so that the digits stand below each other.
+    """
 
     css = "num"
+    whole = True
 
     def __init__(
         self, verbose_name: Text | None = None, *args: Any, currency: str | None = "currency", **kwargs: Any
@@ -113,8 +117,11 @@ class MoneyColumn(Column):
     def currency_of(self, record: Any, table: "Table") -> str:
         return get_value(record, self.currency) if self.currency else table.request.tenant.currency
 
+    def prepare(self, values: Sequence[Any]) -> None:
+        self.whole = not any(value % 100 for value in values if value)
+
     def cell(self, value: int, record: Any, table: "Table") -> str:
-        return quick_money(value, self.currency_of(record, table))
+        return quick_money(value, self.currency_of(record, table), whole=self.whole)
 
     def export_labels(self, label: str) -> list[str]:
         return [label, f"{label} (currency)"]

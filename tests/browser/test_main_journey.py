@@ -93,7 +93,7 @@ def test_a_won_deal_changes_score_tier_progress_and_earnings_on_the_partners_scr
         cards = Scorecard.objects.filter(partner=company, period_kind=PeriodKind.QUARTER)
         card = cards.latest("period_start")
     assert earned == EARNED
-    assert "300.00" in panel(home, "earnings")
+    assert "€300 " in panel(home, "earnings")
     assert card.score is not None
     expect(home.locator("#panel-standing")).to_contain_text(format_score(card.score), timeout=PATIENCE)
 

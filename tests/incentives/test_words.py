@@ -71,10 +71,10 @@ def test_rates(rate: str, text: str) -> None:
 
 def test_why_an_entry_is_what_it_is() -> None:
     explanation = {"slices": [{"base": 4_514_00, "rate": "0.120000"}], "tier": "Gold", "day": "2026-03-11"}
-    assert because(explanation, "EUR", mine=True) == "12% of €4,514.00 because you were Gold on 11 Mar 2026"
+    assert because(explanation, "EUR", mine=True) == "12% of €4,514 because you were Gold on 11 Mar 2026"
     explanation["slices"].append({"base": 1_00, "rate": "0.15"})
     assert because(explanation, "EUR", mine=False) == (
-        "12% of €4,514.00 and 15% of €1.00 because the partner was Gold on 11 Mar 2026"
+        "12% of €4,514 and 15% of €1 because the partner was Gold on 11 Mar 2026"
     )
 
 

@@ -15,10 +15,17 @@ from portal.shell import formats
     minor=st.integers(-(10**14), 10**14),
     currency=st.sampled_from(["EUR", "USD", "GBP", "JPY", "KWD", "CHF"]),
     language=st.sampled_from(["en", "nl"]),
+    whole=st.booleans(),
+    rounded=st.booleans(),
 )
-def test_quick_money_equals_format_money(minor: int, currency: str, language: str) -> None:
+def test_quick_money_equals_format_money(
+    minor: int, currency: str, language: str, whole: bool, rounded: bool
+) -> None:
+    minor = minor // 1000 * 1000 if rounded else minor
     with translation.override(language):
-        assert formats.quick_money(minor, currency) == format_money(minor, currency)
+        assert formats.quick_money(minor, currency, whole=whole) == format_money(
+            minor, currency, whole=whole
+        )
 
 
 def test_nothing_is_a_dash() -> None:
