@@ -80,6 +80,14 @@ class IncentivesConfig(AppConfig):
             order=30,
             width="half",
         )
+        registry.subject_panel(
+            "directory.partner",
+            "tier",
+            data=panels.of_partner,
+            template="incentives/panels/partner.html",
+            queries=3,
+            order=20,
+        )
         registry.setup_step(
             _("Tiers"),
             done=panels.has_tiers,

@@ -1,10 +1,16 @@
 """This floor's events in sentences."""
 
+from datetime import date
+
 from django.utils.translation import gettext as _
 
 from portal.events.describe import describes
 from portal.events.models import Event
-from portal.shell.formats import quick_money
+from portal.shell.formats import quick_money, short_date
+
+
+def _day(text: str) -> str:
+    return short_date(date.fromisoformat(text))
 
 
 @describes("tier.proposed")
@@ -19,7 +25,7 @@ def declined(event: Event) -> str:
 
 @describes("tier.assigned")
 def assigned(event: Event) -> str:
-    return _("Tier %(tier)s from %(on)s") % event.data
+    return _("Tier %(tier)s from %(on)s") % (event.data | {"on": _day(event.data["on"])})
 
 
 @describes("tier.saved")
@@ -35,7 +41,9 @@ def policy_saved(event: Event) -> str:
 
 @describes("plan.published")
 def published(event: Event) -> str:
-    return _("Version %(version)d of plan %(plan)s was published, from %(from)s") % event.data
+    return _("Version %(version)d of plan %(plan)s was published, from %(from)s") % (
+        event.data | {"from": _day(event.data["from"])}
+    )
 
 
 @describes("ledger.payable")

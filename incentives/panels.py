@@ -12,6 +12,7 @@ from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.models import Tier, TierProposal
 from incentives.tiers.progress import progress_of
 from metrics.periods import calendar_of
+from partners.directory.models import Partner
 from portal.accounts.models import Membership
 
 CLOSE_ONES = 5
@@ -29,6 +30,18 @@ def partner_tier(membership: Membership) -> dict[str, Any]:
     standing = tiers.standing_of(membership.partner_id) if membership.partner_id else None
     currency = tiers.tenant_in_scope().currency
     return {"standing": standing, "next": progress_of(standing, currency), "currency": currency}
+
+
+def of_partner(membership: Membership, partner: Partner) -> dict[str, Any]:
+    """A partner's tier, the way to the next and what it has earned, for its page. Three queries."""
+    standing = tiers.standing_of(partner.pk)
+    rows = ledger.entries(membership).filter(partner=partner)
+    return {
+        "partner": partner,
+        "standing": standing,
+        "next": progress_of(standing, tiers.tenant_in_scope().currency),
+        "earnings": ledger.earnings(rows),
+    }
 
 
 def manager_tiers(membership: Membership) -> dict[str, Any]:

@@ -83,6 +83,14 @@ class MetricsConfig(AppConfig):
             order=40,
             width="half",
         )
+        registry.subject_panel(
+            "directory.partner",
+            "results",
+            data=panels.partner_results,
+            template="metrics/panels/figures.html",
+            queries=2,
+            order=10,
+        )
         registry.setup_step(
             _("Scorecard template"),
             done=panels.has_template,

@@ -8,7 +8,7 @@ from portal.events.describe import describes
 from portal.events.models import Event
 
 
-@describes("scorecards.updated")
+@describes("scorecards.updated", routine=True)
 def updated(event: Event) -> str:
     keys = event.data.get("periods", [])
     if len(keys) <= 3:

@@ -10,6 +10,7 @@ from metrics.explain import kpi_lines, score_change, ways_to_gain
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
+from partners.directory.models import Partner
 from portal.accounts.models import Membership
 
 SHOWN = 5
@@ -70,6 +71,11 @@ def portfolio_figures(membership: Membership) -> dict[str, Any]:
 def programme_health(membership: Membership) -> dict[str, Any]:
     """The quarter's figures of the whole programme. One query."""
     return _figures(membership, SubjectKind.PROGRAMME, "")
+
+
+def partner_results(membership: Membership, partner: Partner) -> dict[str, Any]:
+    """The quarter's figures of one partner, for its page. Two queries."""
+    return _figures(membership, SubjectKind.PARTNER, str(partner.pk))
 
 
 def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, Any]:

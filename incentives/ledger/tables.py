@@ -2,14 +2,22 @@
 
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from incentives.ledger.enums import EntryKind
 from incentives.ledger.words import entry_text
-from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, MoneyColumn, PercentColumn, Table
+from portal.shell.tables import (
+    Column,
+    DateColumn,
+    LinkColumn,
+    MoneyColumn,
+    PercentColumn,
+    Table,
+    badge_html,
+)
 
 KIND_TONES = {
-    EntryKind.EARNING: ("success", "coin"),
     EntryKind.ADJUSTMENT: ("info", "adjustments"),
     EntryKind.REVERSAL: ("warning", "arrow-back-up"),
     EntryKind.CLAWBACK: ("danger", "arrow-back-up"),
@@ -24,8 +32,8 @@ class EntryTable(Table):
     )
     booked_on = DateColumn(_("Earned on"))
     why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
-    kind = BadgeColumn(_("Kind"), tones=KIND_TONES, phone=False)
-    # The reason says both; a spreadsheet wants them as numbers.
+    # The reason says these; a spreadsheet wants them in columns of their own.
+    kind = Column(_("Kind"), visible=False)
     base = MoneyColumn(_("Revenue"), visible=False)
     rate = PercentColumn(_("Rate"), visible=False)
     amount = MoneyColumn(_("Amount"))
@@ -35,7 +43,11 @@ class EntryTable(Table):
         caption = _("Ledger entries")
 
     def render_why(self, value: Any, record: Any) -> str:
-        return entry_text(record, mine=self.request.membership.is_partner)
+        """The reason, and before it what kind of entry it is where it is no ordinary one."""
+        text = entry_text(record, mine=self.request.membership.is_partner)
+        if record.kind == EntryKind.EARNING:
+            return text
+        return format_html("{} {}", badge_html(record.get_kind_display(), *KIND_TONES[record.kind]), text)
 
     def value_why(self, value: Any, record: Any) -> str:
         return entry_text(record, mine=self.request.membership.is_partner)

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from partners.deals import queries
+from partners.deals.enums import OPEN_STAGES
+from partners.deals.models import Deal
+from partners.deals.tables import STAGE_TONES, STATUS_TONES
+from partners.directory.models import Customer, Partner
 from portal.accounts.models import Membership
 
 SHOWN = 5
+LATEST = 8
 
 
 def my_deals(member: Membership) -> dict[str, Any]:
@@ -33,3 +39,31 @@ def waiting(member: Membership) -> dict[str, Any]:
         for deal in deals[:SHOWN]
     ]
     return {"rows": rows, "count": deals.order_by().count()}
+
+
+def of_customer(member: Membership, customer: Customer) -> dict[str, Any]:
+    """What was sold to a customer and what may be: for a partner by itself, for the vendor by all. Two queries."""
+    deals = queries.visible_deals(member).filter(customer=customer)
+    return _summary(deals, f"customer={customer.pk}") | {"with_partner": member.is_vendor}
+
+
+def of_partner(member: Membership, partner: Partner) -> dict[str, Any]:
+    """What a partner has sold and works on. Two queries."""
+    deals = queries.visible_deals(member).filter(partner=partner)
+    return _summary(deals, f"partner={partner.pk}") | {"with_customer": True}
+
+
+def _summary(deals: QuerySet[Deal], narrowed: str) -> dict[str, Any]:
+    latest = deals.order_by("-updated_at", "-pk")[:LATEST]
+    return {
+        "totals": queries.totals(deals),
+        "latest": [{"deal": deal, "state": _state(deal)} for deal in latest],
+        "narrowed": narrowed,
+    }
+
+
+def _state(deal: Deal) -> tuple[str, str, str]:
+    """Label, tone and icon of what matters most: how it ended, else the registration, else the stage."""
+    if deal.status and deal.stage in OPEN_STAGES:
+        return (deal.get_status_display(), *STATUS_TONES[deal.status])
+    return (deal.get_stage_display(), *STAGE_TONES.get(deal.stage, ("neutral", "")))

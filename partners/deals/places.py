@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.deals import panels
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
-from portal.shell.registry import PROGRAMME, home_panel, navigation, nightly
+from portal.shell.registry import PROGRAMME, home_panel, navigation, nightly, subject_panel
 
 navigation(_("Deals"), "deals:list", "briefcase", order=10)
 navigation(_("Pipeline"), "deals:board", "layout-kanban", order=15)
@@ -21,7 +21,7 @@ for role in PARTNER_ROLES:
         data=panels.my_deals,
         template="deals/panels/mine.html",
         queries=3,
-        order=30,
+        order=18,
         width="half",
     )
 for role in VENDOR_ROLES:
@@ -34,4 +34,15 @@ for role in VENDOR_ROLES:
         order=10,
         width="full",
     )
+subject_panel(
+    "directory.customer", "deals", data=panels.of_customer, template="deals/panels/summary.html", queries=2
+)
+subject_panel(
+    "directory.partner",
+    "deals",
+    data=panels.of_partner,
+    template="deals/panels/summary.html",
+    queries=2,
+    order=50,
+)
 nightly("deals.expire")

@@ -85,6 +85,7 @@ def totals(deals: QuerySet[Deal]) -> dict[str, int]:
     won = Q(stage=SalesStage.WON)
     is_open = Q(stage__in=OPEN_STAGES, status__in=LIVE_STATUSES)
     return deals.order_by().aggregate(
+        all=Count("pk"),
         waiting=Count("pk", filter=Q(status__in=WAITING_STATUSES)),
         open=Count("pk", filter=is_open),
         open_amount=Sum("amount_base", filter=is_open, default=0),

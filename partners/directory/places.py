@@ -25,7 +25,7 @@ def every_partner_has_a_manager() -> bool:
 
 
 navigation(_("Partners"), "directory:partners", "building-store", roles=VENDOR_ROLES, order=30)
-navigation(_("Customers"), "directory:customers", "users-group", order=40)
+navigation(_("Customers"), "directory:customers", "address-book", order=40)
 navigation(_("Products"), "directory:products", "package", roles=PARTNER_ROLES, order=50)
 navigation(_("Products"), "directory:products", "package", roles=VENDOR_ROLES, order=50, group=PROGRAMME)
 navigation(_("Our company"), "directory:company", "building", roles=PARTNER_ROLES, order=90)

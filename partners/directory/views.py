@@ -30,6 +30,7 @@ from portal.events.queries import timeline
 from portal.shell.addresses import turl
 from portal.shell.formats import short_date
 from portal.shell.lists import Action, ListPage, Preset
+from portal.shell.panels import subject_panels
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -116,6 +117,7 @@ def _partner_context(request: HttpRequest, found: Partner) -> dict[str, Any]:
         "properties": properties,
         "members": queries.members_of(found.pk),
         "events": timeline(found)[:20],
+        "panels": [] if member.is_partner else subject_panels(request, found),
         "status_changes": changes,
         "may_change": can(member, "directory.change_partner", found),
         "may_change_profile": can(member, "directory.change_profile", found),
@@ -233,7 +235,7 @@ class CustomerList(ListPage):
             primary=True,
         ),
     )
-    empty_icon = "users-group"
+    empty_icon = "address-book"
     empty_title = gettext_lazy("No customers yet")
     empty_text = gettext_lazy("A customer appears here with the first deal that is registered for it.")
 
@@ -268,6 +270,7 @@ def customer(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "properties": properties,
         "partners": queries.partners_serving(found) if member.is_vendor else [],
         "events": timeline(found)[:20] if member.is_vendor else [],
+        "panels": subject_panels(request, found),
         "may_change": can(member, "directory.change_customer", found),
         "back_url": turl(request, "directory:customers"),
         "back_label": _("Customers"),

@@ -4,21 +4,24 @@ from uuid import UUID
 
 from django.db import models
 
+from portal.events.describe import routine_types
 from portal.events.models import Event
 
 
 def timeline(subject: models.Model) -> models.QuerySet[Event]:
-    """What happened to one object, newest first, with who did it."""
+    """What happened to one object, newest first, with who did it; without what is routine."""
     return (
         Event.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+        .exclude(type__in=routine_types())
         .select_related("actor__user")
         .order_by("-id")
     )
 
 
-def audit_trail() -> models.QuerySet[Event]:
-    """Everything that happened in the tenant in scope, newest first."""
-    return Event.objects.select_related("actor__user").order_by("-id")
+def audit_trail(*, routine: bool = True) -> models.QuerySet[Event]:
+    """Everything that happened in the tenant in scope, newest first; without `routine`, what is not routine."""
+    events = Event.objects.select_related("actor__user").order_by("-id")
+    return events if routine else events.exclude(type__in=routine_types())
 
 
 def newest_event_id() -> UUID | None:

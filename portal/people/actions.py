@@ -102,6 +102,55 @@ def invite(*, by: Membership, email: str, name: str, role: str, partner_id: UUID
     return invitation
 
 
+def is_activated(user: User) -> bool:
+    """Whether the person has ever been able to sign in; an import makes accounts that nobody can."""
+    return user.has_usable_password() or user.last_login is not None
+
+
+def invite_member(member: Membership, *, email: str, by: Membership) -> Invitation:
+    """Give a member who cannot sign in yet their real address, and send the link with which they choose a password.
+
+    What they were given already, such as partners to look after, stays theirs.
+    """
+    email, secret = email.strip().lower(), new_secret()
+    with _vendor_scope():
+        member = _locked(member, by)
+        user = User.objects.select_for_update().get(pk=member.user_id)
+        if is_activated(user):
+            raise ActionRefused(_("This person signs in already and looks after their own address."))
+        if user.is_staff or user.memberships.exclude(pk=member.pk).exists():
+            raise ActionRefused(_("This address cannot be changed here."), field="email")
+        if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
+            raise ActionRefused(
+                _("Somebody has an account with this address already. Invite that account instead."),
+                field="email",
+            )
+        old, user.email = user.email, email
+        user.save(update_fields=["email"])
+        EmailAddress.objects.filter(user=user).update(email=email, verified=False)
+        Invitation.objects.filter(email__in=(old.lower(), email), accepted_at=None, revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
+        invitation = Invitation.objects.create(
+            email=email,
+            name=user.name,
+            role=member.role,
+            partner_id=member.partner_id,
+            digest=digest(secret),
+            invited_by=by,
+            expires_at=timezone.now() + INVITATION_LASTS,
+        )
+        record(
+            "member.address_given",
+            subject=member,
+            by=by,
+            partner_id=member.partner_id,
+            data={"name": user.name, "old": old, "new": email},
+        )
+    _send_on_commit(invitation, secret, by)
+    return invitation
+
+
 def resend(invitation: Invitation, *, by: Membership) -> Invitation:
     """Send a new link; the old one stops working."""
     secret = new_secret()
@@ -125,8 +174,11 @@ def revoke(invitation: Invitation, *, by: Membership) -> Invitation:
     return invitation
 
 
-def accept(invitation: Invitation, *, user: User) -> Membership:
-    """Make the invited person a member. Someone who was removed before comes back in the role invited to."""
+def accept(invitation: Invitation, *, user: User, first_time: bool = False) -> Membership:
+    """Make the invited person a member. Someone who was removed before comes back in the role invited to.
+
+    `first_time` is for an account that could not sign in before: it may be a member already, and stays what it is.
+    """
     with _vendor_scope():
         invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
         state = state_of(invitation)
@@ -140,10 +192,15 @@ def accept(invitation: Invitation, *, user: User) -> Membership:
             defaults={"role": invitation.role, "partner_id": invitation.partner_id},
         )
         if not created:
-            if member.is_active:
+            if member.is_active and not first_time:
                 raise ActionRefused(_("You are a member already."), code="member")
-            member.role, member.partner_id, member.is_active = invitation.role, invitation.partner_id, True
-            member.save(update_fields=["role", "partner_id", "is_active"])
+            if not member.is_active:
+                member.role, member.partner_id, member.is_active = (
+                    invitation.role,
+                    invitation.partner_id,
+                    True,
+                )
+                member.save(update_fields=["role", "partner_id", "is_active"])
         invitation.accepted_at = timezone.now()
         invitation.save(update_fields=["accepted_at"])
         record(
@@ -167,6 +224,7 @@ def accept_as_new_user(invitation: Invitation, *, name: str, password: str) -> M
             raise ActionRefused(
                 _("There is an account with this address already: sign in first."), code="account"
             )
+        first_time = user is None or not is_activated(user)
         user = user or User(email=invitation.email.lower())
         user.name = name.strip()
         validate_password(password, user)
@@ -175,7 +233,7 @@ def accept_as_new_user(invitation: Invitation, *, name: str, password: str) -> M
         EmailAddress.objects.update_or_create(
             user=user, email=user.email, defaults={"verified": True, "primary": True}
         )
-        return accept(invitation, user=user)
+        return accept(invitation, user=user, first_time=first_time)
 
 
 def change_role(member: Membership, *, role: str, by: Membership) -> Membership:

@@ -16,4 +16,4 @@ class PeopleConfig(AppConfig):
         # Registering needs the models to be loaded.
         import_module(f"{self.name}.describe")
         navigation(_("People"), "people:list", "users-group", roles=[Role.ADMIN], order=800, group=SETTINGS)
-        navigation(_("Colleagues"), "people:list", "users-group", roles=[Role.PARTNER_OWNER], order=800)
+        navigation(_("Colleagues"), "people:list", "users", roles=[Role.PARTNER_OWNER], order=800)

@@ -29,8 +29,15 @@ def revoked(event: Event) -> str:
     return _("Took back the invitation of %(email)s") % {"email": event.data.get("email", "")}
 
 
+@describes("member.address_given")
+def address_given(event: Event) -> str:
+    return _("Gave %(name)s the address %(new)s and sent an invitation") % event.data
+
+
 @describes("member.joined")
 def joined(event: Event) -> str:
+    if event.data.get("imported"):
+        return _("%(name)s was added by an import") % event.data
     return _("%(email)s joined as %(role)s") % {
         "email": event.data.get("email", ""),
         "role": _role(event.data.get("role", "")),

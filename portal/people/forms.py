@@ -1,7 +1,9 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
@@ -37,8 +39,9 @@ class InvitationForm(forms.Form):
         empty_value=None,
     )
 
-    def __init__(self, *args: Any, by: Membership, **kwargs: Any):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, by: Membership, suggested: Mapping[str, str] | None = None, **kwargs: Any):
+        """`suggested` is what a link to the form proposes; only what is among the choices counts."""
+        super().__init__(*args, initial=suggested, **kwargs)
         self.by = by
         self.fields["role"].choices = roles_to_give(by)
         if by.is_partner:
@@ -67,6 +70,28 @@ class RoleForm(forms.Form):
         super().__init__(*args, initial={"role": member.role}, **kwargs)
         allowed = PARTNER_ROLES if member.is_partner else VENDOR_ROLES
         self.fields["role"].choices = [choice for choice in roles_to_give(by) if choice[0] in allowed]
+
+
+class AddressForm(forms.Form):
+    """The real address of a member who cannot sign in yet."""
+
+    prefix = "address"
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("They get a link there with which they choose a password."),
+    )
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any):
+        known = "" if member.user.email.endswith(".invalid") else member.user.email
+        super().__init__(*args, initial={"email": known}, **kwargs)
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        if email.lower().endswith(".invalid"):
+            raise forms.ValidationError(_g("No mail reaches an address under .invalid."))
+        return email
 
 
 class JoinForm(forms.Form):

@@ -13,7 +13,10 @@ class MemberTable(Table):
     role = BadgeColumn(_("Role"), tones=ROLE_TONES)
     partner_id = PartnerColumn(_("Company"), orderable=False)
     job_title = Column(_("Job title"), phone=False)
-    created_at = DateColumn(_("Member since"))
+    created_at = DateColumn(_("Member since"), phone=False)
+    last_login = DateColumn(
+        _("Last signed in"), accessor="user__last_login", order_by="user__last_login", needs=["user"]
+    )
 
     class Meta(Table.Meta):
         caption = _("People with access")

@@ -19,7 +19,7 @@ from portal.accounts.access import public_view, requires, signed_in
 from portal.accounts.models import Invitation, Membership, User
 from portal.errors import ActionRefused
 from portal.people import actions, queries
-from portal.people.forms import InvitationForm, JoinForm, RoleForm
+from portal.people.forms import AddressForm, InvitationForm, JoinForm, RoleForm
 from portal.people.tables import MemberTable
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
@@ -58,7 +58,8 @@ class MemberList(ListPage):
 
 @requires("accounts.manage_colleagues")
 def invite(request: HttpRequest, tenant: str) -> HttpResponse:
-    form = InvitationForm(request.POST or None, by=request.membership)
+    suggested = {key: request.GET[key] for key in ("role", "partner") if key in request.GET}
+    form = InvitationForm(request.POST or None, by=request.membership, suggested=suggested)
     if request.method == "POST" and form.is_valid():
         partner_id = request.membership.partner_id or form.cleaned_data.get("partner")
         try:
@@ -136,18 +137,49 @@ def member(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The role has been changed. It counts from the next click."))
             return redirect(turl(request, "people:list"))
+    return _member_page(request, person, form, None, status=422 if form.is_bound else 200)
+
+
+def _member_page(
+    request: HttpRequest, person: Membership, form: RoleForm, address: AddressForm | None, *, status: int
+) -> HttpResponse:
     partner = partner_names([person.partner_id]).get(person.partner_id) if person.partner_id else None
+    waits = not actions.is_activated(person.user)
     return render(
         request,
         "people/member.html",
         {
             "title": person.name,
-            "subtitle": person.user.email,
+            "subtitle": "" if person.user.email.endswith(".invalid") else person.user.email,
             "person": person,
             "partner": partner,
             "form": form,
+            "address": (address or AddressForm(member=person)) if waits else None,
         },
+        status=status,
     )
+
+
+@require_POST
+@requires("accounts.manage_colleagues")
+def activate(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """Give a member who cannot sign in yet their address, and invite them there."""
+    person = _member(request, pk)
+    form = AddressForm(request.POST, member=person)
+    if form.is_valid():
+        try:
+            invitation = actions.invite_member(
+                person, email=form.cleaned_data["email"], by=request.membership
+            )
+        except ActionRefused as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(
+                request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email}
+            )
+            return redirect(turl(request, "people:list"))
+    role = RoleForm(by=request.membership, member=person)
+    return _member_page(request, person, role, form, status=422)
 
 
 @requires("accounts.manage_colleagues")

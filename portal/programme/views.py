@@ -19,7 +19,7 @@ from portal.programme.filters import AuditFilter
 from portal.programme.forms import KeyForm, SettingsForm
 from portal.programme.tables import AuditTable
 from portal.shell.addresses import turl
-from portal.shell.lists import ListPage
+from portal.shell.lists import ListPage, Preset
 from portal.shell.messages import add_refusal
 from portal.shell.registry import tenant_has_money
 from portal.tenancy.models import Tenant
@@ -89,7 +89,12 @@ class AuditTrail(ListPage):
     filterset_class = AuditFilter
     permission = "accounts.view_audit"
     export_name = "audit-trail"
+    presets = (
+        Preset(gettext_lazy("Decisions and changes")),
+        Preset(gettext_lazy("With recomputed scorecards"), {"routine": "yes"}),
+    )
     empty_icon = "history"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Event]:
-        return audit_trail()
+        # Who filters for a kind of event sees it, also where it is routine.
+        return audit_trail(routine=bool(request.GET.get("routine") or request.GET.get("type")))

@@ -47,6 +47,16 @@ class HomePanel:
 
 
 @dataclass(frozen=True)
+class SubjectPanel:
+    subject: str
+    name: str
+    data: Callable[["Membership", Any], dict[str, Any] | None]
+    template: str
+    order: int
+    queries: int
+
+
+@dataclass(frozen=True)
 class SetupStep:
     label: Text
     done: Callable[[], bool]
@@ -65,6 +75,7 @@ class TopItem:
 _navigation: list[NavigationItem] = []
 _top_items: list[TopItem] = []
 _home_panels: list[HomePanel] = []
+_subject_panels: list[SubjectPanel] = []
 _setup_steps: list[SetupStep] = []
 _nightly: list[str] = []
 
@@ -104,6 +115,26 @@ def home_panel(
     _home_panels.sort(key=lambda panel: panel.order)
 
 
+def subject_panel(
+    subject: str,
+    name: str,
+    *,
+    data: Callable[["Membership", Any], dict[str, Any] | None],
+    template: str,
+    queries: int,
+    order: int = 100,
+) -> None:
+    """A panel on the page of a thing of a floor below, such as `directory.partner`.
+
+    `data` turns the membership and the thing into the template's context with at most `queries` queries, or says
+    with None that there is nothing for this member. Raises ValueError when there is a panel of that name already.
+    """
+    if any(panel.subject == subject and panel.name == name for panel in _subject_panels):
+        raise ValueError(f"The page of {subject} has a panel named {name!r} already.")
+    _subject_panels.append(SubjectPanel(subject, name, data, template, order, queries))
+    _subject_panels.sort(key=lambda panel: panel.order)
+
+
 def setup_step(
     label: Text, *, done: Callable[[], bool], url_name: str, order: int = 100, text: Text = ""
 ) -> None:
@@ -134,6 +165,10 @@ def navigation_for(role: str) -> list[NavigationItem]:
 
 def home_panels_for(role: str) -> list[HomePanel]:
     return [panel for panel in _home_panels if panel.role == role]
+
+
+def subject_panels_for(subject: str) -> list[SubjectPanel]:
+    return [panel for panel in _subject_panels if panel.subject == subject]
 
 
 def setup_steps() -> list[SetupStep]:

@@ -1,49 +1,45 @@
 """The home page, the pulse of live pages, and what makes a page the tenant's."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-from django.conf import settings
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Membership
 from portal.shell import queries
 from portal.shell.colours import stylesheet
-from portal.shell.registry import HomePanel, home_panels_for, setup_steps
+from portal.shell.panels import home_panels
+from portal.shell.registry import partner_names, setup_steps
 from portal.tenancy.models import Tenant
-
-log = structlog.get_logger(__name__)
 
 YEAR = 365 * 24 * 3600
 LOGO_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 
-@dataclass(frozen=True)
-class RenderedPanel:
-    name: str
-    width: str
-    html: SafeString
-
-
 def home(request: HttpRequest, tenant: str) -> HttpResponse:
     """The member's home: what the apps registered for the role, and the set-up checklist while it is not done."""
-    membership = request.membership
     return render(
         request,
         "shell/home.html",
         {
             "title": _("Home"),
-            "panels": [_rendered(request, membership, panel) for panel in home_panels_for(membership.role)],
-            "setup": checklist() if membership.is_admin else None,
+            "subtitle": _whose(request),
+            "panels": home_panels(request),
+            "setup": checklist() if request.membership.is_admin else None,
         },
     )
+
+
+def _whose(request: HttpRequest) -> str:
+    """The programme's name, and for a partner's people the company they see here. One query for those."""
+    member = request.membership
+    if not member.is_partner:
+        return request.tenant.name
+    return _("%(company)s in the partner programme of %(vendor)s") % {
+        "company": partner_names([member.partner_id])[member.partner_id],
+        "vendor": request.tenant.name,
+    }
 
 
 def checklist() -> dict[str, Any] | None:
@@ -53,20 +49,6 @@ def checklist() -> dict[str, Any] | None:
     if done == len(steps):
         return None
     return {"steps": steps, "done": done, "total": len(steps), "percent": 100 * done // len(steps)}
-
-
-def _rendered(request: HttpRequest, membership: Membership, panel: HomePanel) -> RenderedPanel:
-    """A panel's HTML. In production a broken panel is logged and says so; the others still stand."""
-    if not settings.PRODUCTION:
-        html = render_to_string(panel.template, panel.data(membership), request)
-        return RenderedPanel(panel.name, panel.width, html)
-    try:
-        with transaction.atomic():
-            html = render_to_string(panel.template, panel.data(membership), request)
-    except Exception:
-        log.exception("home_panel_failed", panel=panel.name, role=panel.role)
-        html = render_to_string("shell/panel_failed.html", {}, request)
-    return RenderedPanel(panel.name, panel.width, html)
 
 
 def pulse(request: HttpRequest, tenant: str) -> JsonResponse:

@@ -85,6 +85,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "people:list": (OWNERS, ""),
     "people:invite": (OWNERS, ""),
     "people:member": (OWNERS, "colleague"),
+    "people:activate": (OWNERS, "colleague"),
     "people:remove": (OWNERS, "colleague"),
     "people:resend": (OWNERS, "invitation"),
     "people:revoke": (OWNERS, "invitation"),

@@ -14,9 +14,11 @@ from django.utils import timezone
 from partners.deals import panels
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal
+from partners.directory.models import CustomerPartner
 from portal.accounts.models import Membership
 from portal.events.describe import describe, described_types
 from portal.events.models import Event
+from portal.shell.registry import subject_panels_for
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory
@@ -91,3 +93,43 @@ def test_every_event_of_a_deal_has_a_sentence(scoped: Tenant) -> None:
     assert {f"deal.{name}" for name in names.split()} <= set(described_types())
     event = Event(type="deal.returned", data={"new": {"decision_reason": "Which site?"}})
     assert describe(event) == "Returned the registration: Which site?"
+
+
+def test_a_customers_page_shows_a_partner_its_own_deals_alone_and_the_vendor_all(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, client_as: Callable[[Membership], Client]
+) -> None:
+    with tenant_scope(tenant.pk):
+        own = deal_in(Status.WON, title="Own deal")
+        other = deal_in(Status.WON, partner=people.other_partner, customer=own.customer, title="Their deal")
+        CustomerPartner.objects.get_or_create(customer=own.customer, partner=people.partner)
+        with CaptureQueriesContext(connection) as queries:
+            data = panels.of_customer(people.manager, own.customer)
+        assert len(queries) == 2
+        assert {row["deal"].pk for row in data["latest"]} == {own.pk, other.pk}
+        assert (data["totals"]["won"], data["totals"]["won_amount"]) == (2, 1_800_00)
+    address = f"/{tenant.slug}/customers/{own.customer_id}/"
+    page = client_as(people.seller).get(address).content.decode()
+    assert "Own deal" in page
+    assert "€900" in page
+    assert "Their deal" not in page
+    assert people.other_partner.name not in page
+    assert "€1,800" not in page
+    page = client_as(people.manager).get(address).content.decode()
+    assert "Their deal" in page
+    assert "€1,800" in page
+
+
+def test_a_partners_page_says_what_it_sells_and_where_it_stands(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, client_as: Callable[[Membership], Client]
+) -> None:
+    with tenant_scope(tenant.pk):
+        deal_in(Status.WON, title="Own deal")
+        deal_in(Status.WON, partner=people.other_partner, title="Their deal")
+        for panel in subject_panels_for("directory.partner"):
+            with CaptureQueriesContext(connection) as queries:
+                panel.data(people.manager, people.partner)
+            assert len(queries) <= panel.queries, panel.name
+    page = client_as(people.manager).get(f"/{tenant.slug}/partners/{people.partner.pk}/").content.decode()
+    assert "Own deal" in page
+    assert "Their deal" not in page
+    assert 'id="panel-tier"' in page

@@ -180,7 +180,7 @@ def test_a_partner_owner_cannot_give_a_colleague_a_vendor_role(
         vendor = make_member(Role.CHANNEL_MANAGER)
         stranger = make_member(Role.PARTNER_MEMBER, partner=PartnerFactory())
     client = client_as(partner_owner)
-    assert client.post(f"/acme/people/{colleague.pk}/", {"role": "admin"}).status_code == 200
+    assert client.post(f"/acme/people/{colleague.pk}/", {"role": "admin"}).status_code == 422
     assert client.post(f"/acme/people/{vendor.pk}/", {"role": "partner_member"}).status_code == 404
     assert client.post(f"/acme/people/{stranger.pk}/remove/").status_code == 404
     colleague.refresh_from_db()
@@ -393,3 +393,77 @@ def test_a_profile_changes_name_and_language(manager: Membership, client_as: Sig
 def test_a_weak_password_is_a_validation_error(invited: tuple[Invitation, str], tenant: Tenant) -> None:
     with tenant_scope(tenant.pk), pytest.raises(ValidationError):
         actions.accept_as_new_user(invited[0], name="Nia", password="short")
+
+
+@pytest.fixture
+def imported(tenant: Tenant) -> Membership:
+    """A channel manager as an import makes them: under an address that no mail reaches, and without a password."""
+    with tenant_scope(tenant.pk):
+        user = UserFactory(email="moses.frase@acme.invalid", name="Moses Frase")
+        user.set_unusable_password()
+        user.save()
+        return make_member(Role.CHANNEL_MANAGER, user=user)
+
+
+def test_an_imported_manager_is_given_an_address_and_signs_in_with_the_same_portfolio(
+    imported: Membership,
+    admin: Membership,
+    client: Client,
+    client_as: SignIn,
+    django_capture_on_commit_callbacks: Callable,
+) -> None:
+    with tenant_scope(imported.tenant_id):
+        partner = PartnerFactory(manager=imported)
+    page = f"/acme/people/{imported.pk}/"
+    assert "has no e-mail address yet" in client_as(admin).get(page).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client_as(admin).post(f"{page}invite/", {"address-email": "Moses@Real.example"})
+    assert answer.status_code == 302
+    assert mail.outbox[-1].to == ["moses@real.example"]
+    address = f"/acme/join/{secret_of(mail.outbox[-1])}/"
+    answer = client.post(address, {"name": "Moses Frase", "password": "a long enough one"})
+    assert (answer.status_code, answer["Location"]) == (302, "/acme/")
+    assert Membership.objects.get(user__email="moses@real.example").pk == imported.pk
+    with tenant_scope(imported.tenant_id):
+        partner.refresh_from_db()
+    assert partner.manager_id == imported.pk
+    assert "has not signed in" not in client_as(admin).get(page).content.decode()
+
+
+@pytest.mark.parametrize("email", ["", "nonsense", "other@acme.invalid", "admin@acme.example"])
+def test_an_address_that_cannot_be_is_refused_beside_the_field(
+    email: str, imported: Membership, admin: Membership, client_as: SignIn
+) -> None:
+    User.objects.filter(pk=admin.user_id).update(email="admin@acme.example")
+    answer = client_as(admin).post(f"/acme/people/{imported.pk}/invite/", {"address-email": email})
+    assert answer.status_code == 422
+    assert answer.context["address"].errors["email"]
+    assert User.objects.get(pk=imported.user_id).email == "moses.frase@acme.invalid"
+
+
+def test_nobody_changes_the_address_of_who_signs_in_or_is_known_elsewhere(
+    imported: Membership, admin: Membership, manager: Membership
+) -> None:
+    with tenant_scope(admin.tenant_id):
+        with pytest.raises(ActionRefused):
+            actions.invite_member(manager, email="a@b.example", by=admin)
+        with pytest.raises(PermissionDenied):
+            actions.invite_member(imported, email="a@b.example", by=manager)
+    other = TenantFactory(slug="globex")
+    Membership.objects.create(tenant=other, user=imported.user, role=Role.CHANNEL_MANAGER)
+    with tenant_scope(admin.tenant_id), pytest.raises(ActionRefused):
+        actions.invite_member(imported, email="a@b.example", by=admin)
+    assert User.objects.get(pk=imported.user_id).email == "moses.frase@acme.invalid"
+
+
+def test_an_invitation_from_a_partners_page_begins_with_that_partner(
+    admin: Membership, tenant: Tenant, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        partner = PartnerFactory()
+    client = client_as(admin)
+    link = f"/acme/people/invite/?partner={partner.pk}&amp;role=partner_owner"
+    assert link in client.get(f"/acme/partners/{partner.pk}/").content.decode()
+    page = client.get(link.replace("&amp;", "&")).content.decode()
+    assert f'<option value="{partner.pk}" selected' in page
+    assert '<option value="partner_owner" selected' in page

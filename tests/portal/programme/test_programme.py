@@ -9,6 +9,7 @@ from django.test import Client
 
 from portal.accounts.models import ApiKey, Membership
 from portal.events.models import Event
+from portal.events.record import record
 from portal.programme import actions
 from portal.programme.pictures import checked_logo
 from portal.shell import registry
@@ -123,3 +124,20 @@ def test_a_key_of_one_vendor_opens_no_other(
     secret = client_as(admin).post("/acme/settings/keys/", {"name": "Sync"}).context["secret"]
     bearer = {"Authorization": f"Bearer {secret}"}
     assert Client().get("/globex/api/v1/schema/", headers=bearer).status_code == 401
+
+
+def test_the_audit_trail_hides_what_is_routine_until_asked(admin: Membership, client_as: SignIn) -> None:
+    with tenant_scope(admin.tenant_id):
+        for type_ in ("scorecards.updated", "member.removed"):
+            record(type_, subject=admin, by=None, data={"email": "gone@acme.example", "periods": []})
+    client = client_as(admin)
+
+    def shown(query: str) -> tuple[bool, bool]:
+        page = client.get(f"/acme/settings/audit/{query}").content.decode()
+        return "Scorecard recomputed" in page.replace(
+            "recomputed scorecards", ""
+        ), "gone@acme.example" in page
+
+    assert shown("") == (False, True)
+    assert shown("?routine=yes") == (True, True)
+    assert shown("?type=scorecards.updated") == (True, False)

@@ -23,9 +23,7 @@ def test_quick_money_equals_format_money(
 ) -> None:
     minor = minor // 1000 * 1000 if rounded else minor
     with translation.override(language):
-        assert formats.quick_money(minor, currency, whole=whole) == format_money(
-            minor, currency, whole=whole
-        )
+        assert formats.quick_money(minor, currency, whole=whole) == format_money(minor, currency, whole=whole)
 
 
 def test_nothing_is_a_dash() -> None:
