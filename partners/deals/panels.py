@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from partners.deals import queries
-from partners.deals.enums import OPEN_STAGES
+from partners.deals.enums import OPEN_STAGES, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.deals.tables import STAGE_TONES, STATUS_TONES
 from partners.directory.models import Customer, Partner
@@ -65,5 +65,5 @@ def _summary(deals: QuerySet[Deal], narrowed: str) -> dict[str, Any]:
 def _state(deal: Deal) -> tuple[str, str, str]:
     """Label, tone and icon of what matters most: how it ended, else the registration, else the stage."""
     if deal.status and deal.stage in OPEN_STAGES:
-        return (deal.get_status_display(), *STATUS_TONES[deal.status])
-    return (deal.get_stage_display(), *STAGE_TONES.get(deal.stage, ("neutral", "")))
+        return (deal.get_status_display(), *STATUS_TONES[RegistrationStatus(deal.status)])
+    return (deal.get_stage_display(), *STAGE_TONES.get(SalesStage(deal.stage), ("neutral", "")))

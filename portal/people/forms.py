@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -39,7 +38,7 @@ class InvitationForm(forms.Form):
         empty_value=None,
     )
 
-    def __init__(self, *args: Any, by: Membership, suggested: Mapping[str, str] | None = None, **kwargs: Any):
+    def __init__(self, *args: Any, by: Membership, suggested: dict[str, str] | None = None, **kwargs: Any):
         """`suggested` is what a link to the form proposes; only what is among the choices counts."""
         super().__init__(*args, initial=suggested, **kwargs)
         self.by = by
