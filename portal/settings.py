@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "partners.directory",
     "partners.matching",
     "partners.deals",
+    "partners.coselling",
     "partners.training",
     "metrics",
     "incentives",

@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:tenant>/files/", include("portal.files.urls")),
     path("<slug:tenant>/settings/", include("portal.programme.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),
+    path("<slug:tenant>/shared/", include("partners.coselling.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
     path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),

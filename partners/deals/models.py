@@ -89,6 +89,8 @@ class Deal(TenantModel):
     forecast = models.CharField(
         _("forecast"), max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE
     )
+    # How many of its hundred parts others have joined with; co-selling keeps it.
+    shared_percent = models.PositiveSmallIntegerField(_("shared"), default=0, editable=False)
     next_step = models.CharField(_("next step"), max_length=200, blank=True)
     next_step_on = models.DateField(_("next step on"), null=True, blank=True)
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from uuid import UUID
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +23,7 @@ from incentives.tiers.models import Tier, TierProposal, TierStanding
 from metrics.actions import recompute_periods
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
+from partners.coselling.models import Seat, Share
 from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
 from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal, LossReason
@@ -102,6 +104,12 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "files:delete": (EVERYONE, "file"),
     "files:restore": (EVERYONE, "file"),
     "deals:list": (EVERYONE, ""),
+    "coselling:list": (EVERYONE, ""),
+    "coselling:invite": (EVERYONE, "deal"),
+    "coselling:seat": (EVERYONE, "seat"),
+    "coselling:answer_seat": (PARTNER, "seat"),
+    "coselling:answer_share": (VENDOR, "share"),
+    "coselling:end": (EVERYONE, "share"),
     "deals:board": (EVERYONE, ""),
     "deals:selling": (ADMIN, ""),
     "deals:list_add": (ADMIN, ""),
@@ -272,6 +280,8 @@ OWN = frozenset(
         "invitation",
         "notification",
         "file",
+        "share",
+        "seat",
         "completion",
     }
 )
@@ -316,6 +326,8 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "partner": partner.pk,
         "customer": customer.pk,
         "deal": deal.pk,
+        "share": a_share(deal, manager).pk,
+        "seat": a_seat(partner, manager).pk,
         "file": a_file(deal, colleague).pk,
         "comment": comments.post(deal, "Hello", by=colleague).pk,
         "won": won.pk,
@@ -399,6 +411,18 @@ def a_session() -> Session:
     workshop = Course.objects.create(title="Workshop", kind=CourseKind.SESSION, status=CourseStatus.PUBLISHED)
     begins = timezone.now() + timedelta(days=1)
     return Session.objects.create(course=workshop, starts_at=begins, ends_at=begins + timedelta(hours=1))
+
+
+def a_share(deal: Deal, by: Membership) -> Share:
+    return Share.objects.create(
+        deal=deal, partner=deal.partner, email="x@example.com", slice=NumericRange(80, 100), invited_by=by
+    )
+
+
+def a_seat(partner: Partner, by: Membership) -> Seat:
+    """At a third partner's deal."""
+    deal = DealFactory()
+    return Seat.objects.create(share=a_share(deal, by), deal=deal, partner=partner)
 
 
 def a_file(deal: Deal, by: Membership) -> Attachment:
