@@ -4,6 +4,7 @@ from types import ModuleType
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from partners.leads.priorities import lead_priorities
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.shell import registry
 
@@ -24,6 +25,7 @@ class IncentivesConfig(AppConfig):
         registry.nightly("incentives.nightly")
         tiers = import_module(f"{self.name}.tiers.queries")
         registry.partner_segments(_("Tier"), choices=tiers.tier_choices, codes=tiers.tier_codes)
+        lead_priorities(tiers.lead_priorities)
         registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30)
         registry.navigation(_("Your tier"), "incentives:mine", "medal", roles=PARTNER_ROLES, order=40)
         registry.navigation(

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "partners.matching",
     "partners.deals",
     "partners.coselling",
+    "partners.leads",
     "partners.training",
     "metrics",
     "incentives",
@@ -380,6 +381,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenancy.for_each_tenant",
         "args": ["deals.remind"],
         "schedule": crontab(minute="5-55/10"),
+    },
+    "move-leads-on": {
+        "task": "tenancy.for_each_tenant",
+        "args": ["leads.move_on"],
+        "schedule": crontab(minute="2-52/10"),
     },
     "nightly": {"task": "shell.nightly", "schedule": crontab(minute=5)},
 }

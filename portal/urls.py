@@ -25,6 +25,7 @@ urlpatterns = [
     path("<slug:tenant>/settings/", include("portal.programme.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),
     path("<slug:tenant>/shared/", include("partners.coselling.urls")),
+    path("<slug:tenant>/leads/", include("partners.leads.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
     path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),

@@ -5,11 +5,14 @@ from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
+from partners.leads.enums import LeadOrigin, LeadStatus
+from partners.leads.models import Lead
 from portal.accounts.enums import PARTNER_ROLES, Role
 from portal.accounts.models import Membership, User
 from portal.tenancy.models import Tenant
@@ -118,6 +121,34 @@ def won_deal(partner: Partner, revenue: int, closed_on: date, **fields: Any) -> 
         closed_on=closed_on,
         **{"engaged_on": closed_on, **fields},
     )
+
+
+class LeadFactory(factory.django.DjangoModelFactory):
+    """A partner's own lead, in progress."""
+
+    class Meta:
+        model = Lead
+
+    number = factory.Sequence(lambda n: f"L-2026-{n:05d}")
+    origin = LeadOrigin.OWN
+    status = LeadStatus.OPEN
+    partner = factory.SubFactory(PartnerFactory)
+    company = factory.Sequence(lambda n: f"Prospect {n}")
+    person = "Jane Doe"
+    email = factory.Sequence(lambda n: f"jane-{n}@prospect.example")
+    country = "NL"
+    currency = "EUR"
+    qualified = True
+    submitted_at = factory.LazyFunction(timezone.now)
+
+
+class VendorLeadFactory(LeadFactory):
+    """A lead of the vendor's that nobody has."""
+
+    origin = LeadOrigin.VENDOR
+    status = LeadStatus.UNASSIGNED
+    partner = None
+    submitted_at = None
 
 
 def make_member(

@@ -70,6 +70,17 @@ def tier_codes(standings: Iterable[tuple[UUID, dt.date]]) -> dict[tuple[UUID, dt
     return {key: str(code) for key, code in found.items() if code}
 
 
+def lead_priorities(partner_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How eagerly each partner is offered leads by the tier that it holds today. Two queries."""
+    every = {tier.pk: tier for tier in tiers()}
+    base = next(iter(every), None)
+    if base is None:
+        return {}
+    today = dt.datetime.now(tenant_in_scope().zone).date()
+    held = {pk: history.on(today) for pk, history in histories(partner_ids, base).items()}
+    return {pk: every[tier_id].lead_priority for pk, tier_id in held.items() if tier_id in every}
+
+
 def standing_of(partner_id: UUID) -> TierStanding | None:
     return (
         TierStanding.objects.select_related("tier", "next_tier", "reached_tier")

@@ -23,6 +23,11 @@ def created(event: Event) -> str:
     return _("Began the registration.")
 
 
+@describes("deal.opened")
+def opened(event: Event) -> str:
+    return _("Opened the deal from a lead.")
+
+
 @describes("deal.updated")
 def updated(event: Event) -> str:
     names = {

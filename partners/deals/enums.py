@@ -97,6 +97,14 @@ class ForecastCategory(models.TextChoices):
     OMITTED = "omitted", _("Omitted")
 
 
+class MarketingChannel(models.TextChoices):
+    """How the customer came to the vendor or the partner."""
+
+    PAID = "paid", _("Paid")
+    EARNED = "earned", _("Earned")
+    OWNED = "owned", _("Owned")
+
+
 OPEN_STAGES = (
     SalesStage.PROSPECTING,
     SalesStage.ENGAGING,

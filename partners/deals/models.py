@@ -21,6 +21,7 @@ from partners.deals.enums import (
     Deciders,
     Decision,
     ForecastCategory,
+    MarketingChannel,
     Missing,
     Notice,
     RegistrationStatus,
@@ -123,6 +124,9 @@ class Deal(TenantModel):
     loss_reason = models.CharField(_("reason for the loss"), max_length=200, blank=True)
     competitor = models.CharField(_("competitor"), max_length=200, blank=True)
     notes = models.TextField(_("notes"), blank=True, max_length=5000)
+    # Where the lead came from that it was made of.
+    source = models.CharField(_("source"), max_length=100, blank=True)
+    channel = models.CharField(_("channel"), max_length=8, choices=MarketingChannel, blank=True)
     external_id = models.CharField(_("external id"), max_length=100, blank=True)
     import_id = models.UUIDField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -28,6 +28,8 @@ from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReas
 from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal, LossReason
 from partners.directory.models import Partner
+from partners.leads.enums import LeadStatus
+from partners.leads.models import LeadRule
 from partners.training.actions import record_completion
 from partners.training.enums import CourseKind, CourseStatus
 from partners.training.models import Completion, Course, Question, Session
@@ -43,7 +45,15 @@ from portal.notifications.enums import Channel
 from portal.notifications.models import Letter, Notification
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory, DealFactory, PartnerFactory, make_member, won_deal
+from tests.factories import (
+    CustomerFactory,
+    DealFactory,
+    LeadFactory,
+    PartnerFactory,
+    VendorLeadFactory,
+    make_member,
+    won_deal,
+)
 from tests.sweeps.routes import Route, tenant_routes
 
 EVERYONE = frozenset(Role)
@@ -152,6 +162,30 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "deals:uphold": (ADMIN, "deal"),
     "deals:extend": (VENDOR, "deal"),
     "deals:decline_extension": (VENDOR, "deal"),
+    "leads:list": (EVERYONE, ""),
+    "leads:create": (EVERYONE, ""),
+    "leads:to_distribute": (VENDOR, ""),
+    "leads:distribute_all": (VENDOR, ""),
+    "leads:pool": (PARTNER, ""),
+    "leads:pick": (PARTNER, "pooled"),
+    "leads:rules": (ADMIN, ""),
+    "leads:rule_create": (ADMIN, ""),
+    "leads:rule_edit": (ADMIN, "lead_rule"),
+    "leads:rule_move": (ADMIN, "lead_rule"),
+    "leads:rule_delete": (ADMIN, "lead_rule"),
+    "leads:terms": (ADMIN, ""),
+    "leads:criteria": (ADMIN, ""),
+    "leads:detail": (EVERYONE, "lead"),
+    "leads:edit": (EVERYONE, "lead"),
+    "leads:convert": (EVERYONE, "lead"),
+    "leads:accept": (EVERYONE, "lead"),
+    "leads:decline": (EVERYONE, "lead"),
+    "leads:disqualify": (EVERYONE, "lead"),
+    "leads:reopen": (EVERYONE, "lead"),
+    "leads:offer": (VENDOR, "lead"),
+    "leads:distribute": (VENDOR, "lead"),
+    "leads:put_in_pool": (VENDOR, "lead"),
+    "leads:take_back": (VENDOR, "lead"),
     "directory:partners": (VENDOR, ""),
     "directory:partner_create": (ADMIN, ""),
     "directory:partner": (EVERYONE, "partner"),
@@ -251,6 +285,19 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:course-detail": (EVERYONE, "course"),
     "api:completion-list": (EVERYONE, ""),
     "api:completion-detail": (EVERYONE, "completion"),
+    "api:lead-list": (EVERYONE, ""),
+    "api:lead-detail": (EVERYONE, "lead"),
+    "api:lead-pool": (PARTNER, ""),
+    "api:lead-pick": (PARTNER, "pooled"),
+    "api:lead-accept": (EVERYONE, "lead"),
+    "api:lead-decline": (EVERYONE, "lead"),
+    "api:lead-convert": (EVERYONE, "lead"),
+    "api:lead-disqualify": (EVERYONE, "lead"),
+    "api:lead-reopen": (EVERYONE, "lead"),
+    "api:lead-offer": (VENDOR, "lead"),
+    "api:lead-distribute": (VENDOR, "lead"),
+    "api:lead-put-in-pool": (VENDOR, "lead"),
+    "api:lead-take-back": (VENDOR, "lead"),
     "api:partner-list": (EVERYONE, ""),
     "api:partner-detail": (EVERYONE, "partner"),
     "api:customer-list": (EVERYONE, ""),
@@ -271,6 +318,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
 OWN = frozenset(
     {
         "deal",
+        "lead",
         "partner",
         "customer",
         "card",
@@ -328,6 +376,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "deal": deal.pk,
         "share": a_share(deal, manager).pk,
         "seat": a_seat(partner, manager).pk,
+        "lead": LeadFactory(partner=partner).pk,
         "file": a_file(deal, colleague).pk,
         "comment": comments.post(deal, "Hello", by=colleague).pk,
         "won": won.pk,
@@ -370,6 +419,8 @@ def house(tenant: Tenant) -> House:
             "workshop": session.course_id,
             "product": deal.product_id,
             "family": deal.family_id,
+            "pooled": VendorLeadFactory(status=LeadStatus.POOL, pooled_at=timezone.now()).pk,
+            "lead_rule": LeadRule.objects.create(name="All", position=1).pk,
             "job": create_job("test.idle", title="Idle", by=manager).pk,
             "run": start_run(
                 by=members[Role.ADMIN], target="deals", file_name="deals.csv", content=DEALS_CSV

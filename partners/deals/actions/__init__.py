@@ -7,6 +7,7 @@ looking at: an older one is refused, so that nobody decides on what they have no
 
 from partners.deals.actions.bulk import Outcome, decide_many
 from partners.deals.actions.deciding import approve, reject
+from partners.deals.actions.distributed import open_distributed
 from partners.deals.actions.drafts import DRAFT_FIELDS, create_draft, move_stage, update_deal
 from partners.deals.actions.lines import Line, set_lines, submit_each, sum_of
 from partners.deals.actions.outcome import cancel, confirm_win, decline_win, lose, reverse, win
@@ -51,6 +52,7 @@ __all__ = [
     "lose",
     "move_rule",
     "move_stage",
+    "open_distributed",
     "register",
     "reject",
     "remind",

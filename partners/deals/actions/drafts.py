@@ -31,7 +31,7 @@ Status = RegistrationStatus
 
 DRAFT_FIELDS = frozenset(
     {"title", "customer", "product", "amount", "expected_close", "stage", "notes", "owner"}
-    | {"forecast", "next_step", "next_step_on"}
+    | {"forecast", "next_step", "next_step_on", "source", "channel"}
 )
 OPEN_FIELDS = frozenset(
     {"amount", "expected_close", "notes", "owner", "forecast", "next_step", "next_step_on"}
@@ -50,6 +50,8 @@ _WRITTEN = (
     "forecast",
     "next_step",
     "next_step_on",
+    "source",
+    "channel",
 )
 
 
@@ -72,7 +74,7 @@ def create_draft(partner: Partner, *, by: Membership, deal_id: UUID | None = Non
     )
     if deal_id:
         deal.id = deal_id
-    _derive(deal, tenant.currency)
+    derive(deal, tenant.currency)
     try:
         with transaction.atomic():
             deal.save(force_insert=True)
@@ -110,7 +112,7 @@ def update_deal(deal: Deal, *, by: Membership, version: int | None = None, **fie
     before = values(deal, _WRITTEN)
     for name, value in fields.items():
         setattr(deal, name, value)
-    _derive(deal, by.tenant.currency)
+    derive(deal, by.tenant.currency)
     after = values(deal, _WRITTEN)
     changed = [name for name in _WRITTEN if before[name] != after[name]]
     if not changed:
@@ -151,7 +153,7 @@ def _only(fields: Mapping[str, Any], allowed: frozenset[str]) -> None:
         raise ActionRefused(_("Report the deal won or lost to close it."), field="stage")
 
 
-def _derive(deal: Deal, base_currency: str) -> None:
+def derive(deal: Deal, base_currency: str) -> None:
     """Fields that follow from others: the family of the product, the amount in the tenant's currency."""
     if deal.is_editable:
         # An approved registration keeps the family that it protects, wherever the product goes.

@@ -1,0 +1,15 @@
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LeadsConfig(AppConfig):
+    name = "partners.leads"
+    label = "leads"
+    verbose_name = _("Leads")
+
+    def ready(self) -> None:
+        # Registering needs the models to be loaded.
+        for module in ("rules", "importers", "descriptions", "consumers", "places", "api"):
+            import_module(f"{self.name}.{module}")
