@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from metrics.actions import all_chunks, ensure_default_template, recompute_periods
@@ -140,13 +141,13 @@ def _fill(tenant: Tenant, partners: int) -> None:
             "families": [families[n % 5].pk for n in range(10)],
             "products": [product.pk for product in products],
         }
-        _execute(_PARTNERS, values)
-        _execute(_CUSTOMERS, values)
-        _execute(_LINKS, values)
+        _insert(Partner, _PARTNERS, values)
+        _insert(Customer, _CUSTOMERS, values)
+        _insert(CustomerPartner, _LINKS, values)
     for first in range(0, partners * DEALS_EACH, BATCH):
         last = min(first + BATCH, partners * DEALS_EACH) - 1
         with tenant_scope(tenant.pk):
-            _execute(_DEALS, {**values, "first": first, "last": last})
+            _insert(Deal, _DEALS, {**values, "first": first, "last": last})
     member(tenant, Role.ADMIN, 0)
     tidy()
 
@@ -166,10 +167,22 @@ def _partner_id(tenant: Tenant, number: int) -> UUID:
         return Partner.objects.get(number=f"P-{number:05d}").pk
 
 
-def _execute(statement: str, values: dict[str, object]) -> None:
+def _insert(model: type[Model], rows: tuple[str, str], values: dict[str, object]) -> None:
+    """Rows of the columns and the SELECT list given; every other column as the model has it by default."""
+    columns, select = rows
+    named = columns.replace("\n", " ").replace(",", " ").split()
+    others = {
+        field.column: field.get_db_prep_save(field.get_default(), connection)
+        for field in model._meta.concrete_fields
+        if field.column not in named and not field.null
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(statement, values)
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join([*others, columns])})"
+            f" SELECT {', '.join([*(f'%({name})s' for name in others), select])} ON CONFLICT DO NOTHING",
+            {**values, **others},
+        )
 
 
 def _id(kind: str, key: str, moment: str = "'2024-01-01'::timestamptz") -> str:
@@ -181,33 +194,36 @@ def _id(kind: str, key: str, moment: str = "'2024-01-01'::timestamptz") -> str:
     )
 
 
-_PARTNERS = f"""
-INSERT INTO {Partner._meta.db_table} (id, tenant_id, created_at, updated_at, number, name, type, status, region,
-    country, website, manager_id, joined_on, external_id)
-SELECT {_id("p", "i")}, %(tenant)s, now(), now(), 'P-' || lpad((i + 1)::text, 5, '0'), 'Partner ' || i,
+_PARTNERS = (
+    """id, tenant_id, created_at, updated_at, number, name, type, status, region,
+    country, website, manager_id, joined_on, external_id""",
+    f"""{_id("p", "i")}, %(tenant)s, now(), now(), 'P-' || lpad((i + 1)::text, 5, '0'), 'Partner ' || i,
     (ARRAY['reseller', 'referral', 'msp', 'distributor', 'integrator'])[1 + i %% 5], 'active',
     (ARRAY['EMEA', 'Americas', 'APAC', 'Nordics', 'DACH'])[1 + (i / 5) %% 5], 'NL', '',
     (%(managers)s::uuid[])[1 + (i / 7) %% array_length(%(managers)s::uuid[], 1)], current_date - 900, 'p' || i
-FROM generate_series(0, %(n)s - 1) AS i"""
+FROM generate_series(0, %(n)s - 1) AS i""",
+)
 
-_CUSTOMERS = f"""
-INSERT INTO {Customer._meta.db_table} (id, tenant_id, created_at, updated_at, number, name, normalised_name, country,
-    domain, industry, parent_name, started_on, external_id)
-SELECT {_id("c", "i")}, %(tenant)s, now(), now(), 'C-' || lpad((i + 1)::text, 5, '0'), 'Customer ' || i,
+_CUSTOMERS = (
+    """id, tenant_id, created_at, updated_at, number, name, normalised_name, country,
+    domain, industry, parent_name, started_on, external_id""",
+    f"""{_id("c", "i")}, %(tenant)s, now(), now(), 'C-' || lpad((i + 1)::text, 5, '0'), 'Customer ' || i,
     'customer ' || i, 'NL', '', 'retail', '', current_date - 400 - i %% 300, 'c' || i
-FROM generate_series(0, %(n)s * 4 - 1) AS i"""
+FROM generate_series(0, %(n)s * 4 - 1) AS i""",
+)
 
-_LINKS = f"""
-INSERT INTO {CustomerPartner._meta.db_table} (id, tenant_id, created_at, customer_id, partner_id)
-SELECT {_id("l", "i")}, %(tenant)s, now(), {_id("c", "i")}, {_id("p", "i / 4")}
-FROM generate_series(0, %(n)s * 4 - 1) AS i"""
+_LINKS = (
+    """id, tenant_id, created_at, customer_id, partner_id""",
+    f"""{_id("l", "i")}, %(tenant)s, now(), {_id("c", "i")}, {_id("p", "i / 4")}
+FROM generate_series(0, %(n)s * 4 - 1) AS i""",
+)
 
-_DEALS = f"""
-INSERT INTO {Deal._meta.db_table} (id, tenant_id, created_at, updated_at, number, title, partner_id, customer_id,
+_DEALS = (
+    """id, tenant_id, created_at, updated_at, number, title, partner_id, customer_id,
     product_id, family_id, origin, status, stage, currency, rate, amount, revenue, cost, amount_base, revenue_base,
     cost_base, engaged_on, expected_close, closed_on, first_submitted_at, submitted_at, resubmissions, decided_at,
-    decision_reason, protection, loss_reason, competitor, notes, external_id, version)
-SELECT {_id("d", "i", "began")}, %(tenant)s, began, began, 'DR-' || to_char(began, 'YYYY') || '-' || lpad(i::text, 7, '0'),
+    decision_reason, waiting_since, answer_due_at, protection, loss_reason, competitor, notes, external_id, version""",
+    f"""{_id("d", "i", "began")}, %(tenant)s, began, began, 'DR-' || to_char(began, 'YYYY') || '-' || lpad(i::text, 7, '0'),
     'Deal ' || i, {_id("p", "p")},
     CASE WHEN k %% 20 = 19 AND state <> 'approved' THEN NULL ELSE {_id("c", "p * 4 + k % 4").replace("% 4", "%% 4")} END,
     (%(products)s::uuid[])[1 + product], (%(families)s::uuid[])[1 + product],
@@ -221,6 +237,7 @@ SELECT {_id("d", "i", "began")}, %(tenant)s, began, began, 'DR-' || to_char(bega
     CASE WHEN state IN ('won', 'lost') THEN LEAST(began::date + 5 + h %% 90, current_date) END,
     CASE WHEN registered THEN began END, CASE WHEN registered THEN began END, 0,
     CASE WHEN registered AND state <> 'submitted' THEN LEAST(began + (h %% 70) * interval '1 hour', now()) END, '',
+    CASE WHEN state = 'submitted' THEN began END, CASE WHEN state = 'submitted' THEN began + interval '2 days' END,
     CASE WHEN state = 'approved' THEN tstzrange(now() - interval '30 days', now() + interval '60 days')
         WHEN registered AND state = 'open' THEN tstzrange(began, began + interval '90 days') END,
     CASE WHEN state = 'lost' THEN 'Price' ELSE '' END, '', '', 'd' || i, 1
@@ -236,8 +253,8 @@ FROM (
                 WHEN h %% 100 < 95 THEN 'open' ELSE 'rejected' END AS state
         FROM (SELECT i, (hashint8(i::bigint) & 1073741823) AS h FROM generate_series(%(first)s, %(last)s) AS i) AS hashed
     ) AS drawn
-) AS deal
-ON CONFLICT DO NOTHING"""
+) AS deal""",
+)
 
 
 def today_of(tenant: Tenant) -> date:
