@@ -1,5 +1,6 @@
 """The KPIs: what is measured, by which formula over facts, and which way is better."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -273,6 +274,11 @@ _SALES = [
 CATALOGUE: dict[str, Kpi] = {kpi.code: kpi for kpi in _SALES}
 FORMULA_CODES = [code for code, kpi in CATALOGUE.items() if not kpi.ranks]
 RANK_CODES = [code for code, kpi in CATALOGUE.items() if kpi.ranks]
+
+
+def formulas_of(codes: Iterable[str]) -> list[str]:
+    """Those of the KPIs that are formulas, and for ranks among peers the ones that they rank in; each once."""
+    return list(dict.fromkeys(name for code in codes for name in CATALOGUE[code].ranks or (code,)))
 
 
 @cache

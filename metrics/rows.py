@@ -10,11 +10,11 @@ from uuid import UUID
 
 import polars as pl
 
-from metrics.catalogue import RANK_CODES, peer_ranks, with_kpis
+from metrics.catalogue import RANK_CODES, formulas_of, peer_ranks, with_kpis
 from metrics.facts import FACTS, fetch_frame, read_facts
 from metrics.models import SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period
-from metrics.scoring import PEERS, TemplateRules, breakdown, score_rows
+from metrics.scoring import PEERS, Shape, breakdown, given_frame, score_given
 from partners.directory.enums import PartnerStatus
 from portal.tenancy.scope import current_tenant_id
 
@@ -163,40 +163,47 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
     """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows."""
     if rows.is_empty():
         return pl.DataFrame(schema=SCORED_SCHEMA)
-    audiences = set(rows.select("key", "partner_type", "region").iter_rows())
-    chosen = {
-        audience: str(version.pk)
-        if (version := templates.version_for(Period.parse(audience[0]), *audience[1:]))
-        else ""
-        for audience in sorted(audiences)
-    }
-    versions = pl.LazyFrame(
-        [(*audience, version_id) for audience, version_id in chosen.items()],
-        schema=dict.fromkeys(["key", "partner_type", "region", "version_id"], pl.String),
-        orient="row",
-    )
-    joined = rows.lazy().join(versions, on=["key", "partner_type", "region"])
-    frame = with_kpis(joined.with_columns(_peers(), _facts_as_json())).collect(optimizations=AS_WRITTEN)
+    audiences = sorted(set(rows.select("key", "partner_type", "region").iter_rows()))
+    chosen = [
+        (audience, templates.version_for(Period.parse(audience[0]), *audience[1:])) for audience in audiences
+    ]
+    by_shape: dict[Shape | None, list[tuple[tuple[str, ...], TemplateVersion | None]]] = {}
+    for audience, version in chosen:
+        by_shape.setdefault(version.rules.shape if version else None, []).append((audience, version))
     parts = [
-        _score(
-            frame.lazy().filter(pl.col("version_id") == version_id),
-            templates.by_id[version_id].rules if version_id else None,
-        )
-        for version_id in sorted(set(chosen.values()))
+        _score(rows.lazy().join(_versions(mine), on=["key", "partner_type", "region"]), shape)
+        for shape, mine in by_shape.items()
     ]
     return pl.concat(pl.collect_all(parts, optimizations=AS_WRITTEN))
 
 
-def _score(frame: pl.LazyFrame, rules: TemplateRules | None) -> pl.LazyFrame:
-    if rules is None:
+def _versions(chosen: Collection[tuple[tuple[str, ...], TemplateVersion | None]]) -> pl.LazyFrame:
+    """Whose rows go by which version, with the numbers of its rules."""
+    audiences = pl.LazyFrame(
+        [(*audience, str(version.pk) if version else "") for audience, version in chosen],
+        schema=dict.fromkeys(["key", "partner_type", "region", "version_id"], pl.String),
+        orient="row",
+    )
+    rules = [version.rules for _audience, version in chosen if version]
+    return pl.concat([audiences, given_frame(rules).lazy()], how="horizontal") if rules else audiences
+
+
+def _score(frame: pl.LazyFrame, shape: Shape | None) -> pl.LazyFrame:
+    frame = frame.with_columns(_peers(), _facts_as_json())
+    if shape is None:
         unscored = frame.with_columns(
             score=pl.lit(None, pl.Float64), coverage=pl.lit(0.0), breakdown=pl.lit("{}")
         )
         return unscored.select(list(SCORED_SCHEMA))
-    if any(rule.code in RANK_CODES for rule in rules.kpis):
-        frame = with_ranks(frame)
+    codes = [code for code, _method in shape]
+    ranks = [code for code in codes if code in RANK_CODES]
+    frame = with_kpis(frame, formulas_of(codes))
+    if ranks:
+        frame = with_ranks(frame, ranks)
     return (
-        score_rows(frame, rules).with_columns(breakdown(rules).alias("breakdown")).select(list(SCORED_SCHEMA))
+        score_given(frame, shape)
+        .with_columns(breakdown(shape).alias("breakdown"))
+        .select(list(SCORED_SCHEMA))
     )
 
 
@@ -204,11 +211,11 @@ def _facts_as_json() -> pl.Expr:
     return pl.struct(list(FACTS)).struct.json_encode().alias("facts")
 
 
-def with_ranks(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the KPIs that are ranks among peers to a frame that has `peers` and the other KPIs."""
+def with_ranks(frame: pl.LazyFrame, codes: Collection[str]) -> pl.LazyFrame:
+    """Add these KPIs that are ranks among peers to a frame that has `peers` and the KPIs in which they rank."""
     return frame.with_columns(
         pl.when(pl.col(PEERS).is_not_null()).then(peer_ranks(code, [PEERS])).alias(f"kpi.{code}")
-        for code in RANK_CODES
+        for code in codes
     )
 
 
