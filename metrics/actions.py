@@ -34,13 +34,12 @@ from metrics.models import (
     DirtyTenant,
     Scorecard,
     ScorecardTemplate,
-    SubjectKind,
     TemplateVersion,
 )
 from metrics.periods import MONTHS_IN, Calendar, Period, PeriodKind, calendar_of
-from metrics.rows import SUBJECT, Templates, add_up, group_rows, partner_rows, scored_rows, signed
+from metrics.rows import PROGRAMME, SUBJECT, Templates, group_rows, groups_of, partner_rows, scored_rows
 from metrics.scoring import KpiRule, TemplateRules
-from metrics.store import Changed, delete_rows, read_rows, write_rows
+from metrics.store import Changed, delete_rows, read_partners_and_groups, read_rows, write_rows
 from metrics.wake import wake_on_commit
 from partners.directory.models import Partner
 from portal.accounts.access import check
@@ -147,12 +146,9 @@ def _recompute_partners(
     periods = calendar.every(since, today)
     templates = _templates()
     changed = Changed()
-    programme = (SubjectKind.PROGRAMME.value, "")
-    subjects = [programme, *((SubjectKind.PARTNER.value, str(key)) for key in partner_ids)]
-    stored = read_rows(periods, subjects=subjects)
-    is_programme = stored["subject_kind"] == SubjectKind.PROGRAMME.value
-    totals, stored = stored.filter(is_programme), stored.filter(~is_programme)
-    known = set(totals["key"])
+    fresh = partner_rows(periods, calendar, today, partner_ids)
+    stored, groups = read_partners_and_groups(periods, partner_ids, groups_of(fresh))
+    known = set(groups.filter(pl.col("subject_kind") == PROGRAMME[0])["key"])
     # Peers are scored from stored facts, which takes less than reading their deals.
     if templates.among_peers(periods) and len(periods) * Partner.objects.count() > 4 * AT_ONCE:
         _leave_to_a_job(periods)
@@ -163,21 +159,20 @@ def _recompute_partners(
         else:
             changed.add(_recompute_all(unknown, calendar, today, templates))
         periods = [period for period in periods if period.key in known]
-        stored = stored.filter(pl.col("key").is_in(known))
+        fresh, stored, groups = (
+            frame.filter(pl.col("key").is_in(known)) for frame in (fresh, stored, groups)
+        )
     if not periods:
         return changed
-    fresh = partner_rows(periods, calendar, today, partner_ids)
-    deltas = group_rows(pl.concat([fresh, signed(stored.drop("id"), -1)]))
-    touched = set(deltas.select(SUBJECT).iter_rows()) - {programme}
-    groups = pl.concat([totals, read_rows(periods, subjects=touched)]) if touched else totals
-    rows = [fresh, add_up([groups.drop("id"), deltas]).filter(pl.col("partners") > 0)]
+    rows = pl.concat([fresh, group_rows(fresh, without=stored.drop("id"), onto=groups)])
+    peers = rows.clear()
     if templates.among_peers(periods):
         moved = pl.concat([fresh, stored.drop("id")])
         if moved.height:
-            peers = read_rows(periods, peers_of=moved).drop("id")
-            rows.append(peers.filter(~pl.col("partner_id").is_in([str(key) for key in partner_ids])))
-    changed.add(write_rows(scored_rows(pl.concat(rows), templates)))
-    changed.rows += _delete_missing(pl.concat([stored, groups]), pl.concat(rows[:2]))
+            others = ~pl.col("partner_id").is_in([str(key) for key in partner_ids])
+            peers = read_rows(periods, peers_of=moved).drop("id").filter(others)
+    changed.add(write_rows(scored_rows(pl.concat([rows, peers]), templates)))
+    changed.rows += _delete_missing(pl.concat([stored, groups]), rows)
     return changed
 
 

@@ -238,11 +238,20 @@ def _customers_sql(these: str, per: str) -> str:
     return _CUSTOMERS.format(windows=_WINDOWS, these=these, here=here, per=per)
 
 
+def facts_of_some() -> str:
+    """The statement for some partners' facts: columns `n` (of the window, from 1), `partner_id` and the facts."""
+    joined = " FULL JOIN ".join(
+        f"({sql}) AS {source}" + (" USING (n, partner_id)" if at else "")
+        for at, (source, sql) in enumerate(_SOME.items())
+    )
+    return f"SELECT n, partner_id, {', '.join(READ)} FROM {joined}"
+
+
 # How many windows one statement for all partners lays side by side.
 _SIDE_BY_SIDE = 6
 _THESE = " AND d.partner_id = ANY(%(partners)s)"
-_SOME_DEALS = _deals_sql("partner_id")
-_SOME_CUSTOMERS, _ALL_CUSTOMERS = _customers_sql(_THESE, "partner_id"), _customers_sql("", "partner_id")
+_SOME = {"deals": _deals_sql("partner_id"), "customers": _customers_sql(_THESE, "partner_id")}
+_ALL_CUSTOMERS = _customers_sql("", "partner_id")
 _EACH_DEAL, _EACH_CUSTOMER = _deals_sql("deal_id"), _customers_sql(_THESE, "customer_id")
 # Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
 OUTSIDE_PIPELINE = (RegistrationStatus.DRAFT, RegistrationStatus.REJECTED, RegistrationStatus.WITHDRAWN)
@@ -295,20 +304,14 @@ def read_facts(
     """
     values = parameters(windows, calendar, today, partner_ids)
     if partner_ids is None:
-        deals = _all_deals(len(windows), values)
-        customers = fetch_frame(_ALL_CUSTOMERS, values, _schema("customers"))
+        deals = _all_deals(len(windows), values).lazy()
+        customers = fetch_frame(_ALL_CUSTOMERS, values, _schema("customers")).lazy()
+        found = deals.join(customers, on=["n", "partner_id"], how="full", coalesce=True)
     else:
-        deals = fetch_frame(_SOME_DEALS, values, _schema("deals"))
-        customers = fetch_frame(_SOME_CUSTOMERS, values, _schema("customers"))
-    keys = pl.DataFrame({"n": range(1, len(windows) + 1), "key": [window.key for window in windows]})
-    return (
-        deals.lazy()
-        .join(customers.lazy(), on=["n", "partner_id"], how="full", coalesce=True)
-        .join(keys.lazy(), on="n")
-        .with_columns(pl.col(READ).fill_null(0))
-        .drop("n")
-        .collect()
-    )
+        schema = {"n": pl.Int64(), "partner_id": pl.String(), **dict.fromkeys(READ, pl.Int64())}
+        found = fetch_frame(facts_of_some(), values, schema).lazy()
+    keys = pl.LazyFrame({"n": range(1, len(windows) + 1), "key": [window.key for window in windows]})
+    return found.join(keys, on="n").with_columns(pl.col(READ).fill_null(0)).drop("n").collect()
 
 
 def _all_deals(count: int, values: dict[str, object]) -> pl.DataFrame:

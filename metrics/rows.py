@@ -11,7 +11,7 @@ from uuid import UUID
 import polars as pl
 
 from metrics.catalogue import RANK_CODES, formulas_of, peer_ranks, with_kpis
-from metrics.facts import FACTS, fetch_frame, read_facts
+from metrics.facts import FACTS, READ, facts_of_some, fetch_frame, parameters, read_facts
 from metrics.models import SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period
 from metrics.scoring import PEERS, Shape, breakdown, given_frame, score_given
@@ -32,17 +32,25 @@ SUBJECT = ["subject_kind", "subject_key"]
 OWN = ["partner_id", "partner_type", "region", "manager_id"]
 PERIOD = ["period_kind", "period_start", "key"]
 ROW = [*SUBJECT, *OWN, *PERIOD, *FACTS]
-GROUPS = {
-    SubjectKind.PORTFOLIO: pl.col("manager_id"),
-    SubjectKind.REGION: pl.col("region"),
-    SubjectKind.TYPE: pl.col("partner_type"),
-    SubjectKind.PROGRAMME: pl.lit(""),
+# By which column of a partner's row it belongs to a group; to the programme belong all.
+GROUP_COLUMNS = {
+    SubjectKind.PORTFOLIO: "manager_id",
+    SubjectKind.REGION: "region",
+    SubjectKind.TYPE: "partner_type",
 }
+PROGRAMME = (SubjectKind.PROGRAMME.value, "")
 ROW_SCHEMA = {**dict.fromkeys([*SUBJECT, *OWN, *PERIOD], pl.String()), **dict.fromkeys(FACTS, pl.Int64())}
 
-_PARTNERS = """SELECT id, type, region, COALESCE(manager_id::text, ''),
-    COALESCE(joined_on, (created_at AT TIME ZONE %(zone)s)::date), COALESCE(left_on, 'infinity')
+_PARTNERS = """SELECT id AS partner_id, type, region, COALESCE(manager_id::text, '') AS manager_id,
+    COALESCE(joined_on, (created_at AT TIME ZONE %(zone)s)::date) AS joined, COALESCE(left_on, 'infinity') AS "left"
     FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s)"""
+# With the facts in one statement: for one partner, coming and going takes longer than the reading.
+_SOME_PARTNERS = f"""SELECT p.*, s.period_kind, s.period_start, s.key, s."end", {", ".join(f"f.{name}" for name in READ)}
+    FROM ({_PARTNERS} AND id = ANY(%(partners)s)) AS p
+    CROSS JOIN unnest(%(kinds)s::text[], %(starts)s::text[], %(keys)s::text[], %(ends)s::text[])
+        WITH ORDINALITY AS s(period_kind, period_start, key, "end", n)
+    LEFT JOIN ({facts_of_some()}) AS f ON f.partner_id = p.partner_id AND f.n = s.n"""
+_PARTNER_COLUMNS = [*OWN, "joined", "left"]
 
 
 def partner_rows(
@@ -52,69 +60,86 @@ def partner_rows(
     partner_ids: Collection[UUID] | None = None,
 ) -> pl.DataFrame:
     """One row for each partner and period in which it was in the programme or has any fact."""
-    values: dict[str, object] = {
+    values = {
         "tenant": current_tenant_id(),
         "zone": calendar.zone.key,
         "statuses": [status.value for status in IN_PROGRAMME],
-        "partners": None if partner_ids is None else list(partner_ids),
     }
-    some = "" if partner_ids is None else " AND id = ANY(%(partners)s)"
-    columns = [*OWN, "joined", "left"]
-    partners = fetch_frame(_PARTNERS + some, values, dict.fromkeys(columns, pl.String()))
-    facts = read_facts([period.window() for period in periods], calendar, today, partner_ids)
-    spans = pl.DataFrame(
-        [(period.kind.value, str(period.start), period.key, str(period.end)) for period in periods],
-        schema=[*PERIOD, "end"],
-        orient="row",
-    )
-    counted = [name for name in FACTS if name != "partners"]
+    windows = [period.window() for period in periods]
+    spans = {
+        "period_kind": [period.kind.value for period in periods],
+        "period_start": [str(period.start) for period in periods],
+        "key": [period.key for period in periods],
+        "end": [str(period.end) for period in periods],
+    }
+    if partner_ids is None:
+        partners = fetch_frame(_PARTNERS, values, dict.fromkeys(_PARTNER_COLUMNS, pl.String()))
+        facts = read_facts(windows, calendar, today)
+        found = (
+            partners.lazy()
+            .join(pl.LazyFrame(spans), how="cross")
+            .join(facts.lazy(), on=["key", "partner_id"], how="left")
+        )
+    else:
+        values |= parameters(windows, calendar, today, partner_ids)
+        values |= {f"{name.removeprefix('period_')}s": texts for name, texts in spans.items()}
+        schema = {
+            **dict.fromkeys([*_PARTNER_COLUMNS, *spans], pl.String()),
+            **dict.fromkeys(READ, pl.Int64()),
+        }
+        found = fetch_frame(_SOME_PARTNERS, values, schema).lazy()
     in_programme = (pl.col("joined") < pl.col("end")) & (
         (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
     )
     return (
-        partners.lazy()
-        .with_columns(pl.col(OWN).fill_null(""))
-        .join(spans.lazy(), how="cross")
-        .join(facts.lazy(), on=["key", "partner_id"], how="left")
-        .with_columns(
-            pl.col(counted).fill_null(0),
+        found.with_columns(
+            pl.col(OWN).fill_null(""),
+            pl.col(READ).fill_null(0),
             partners=pl.lit(1, pl.Int64),
             subject_kind=pl.lit(SubjectKind.PARTNER.value),
             subject_key=pl.col("partner_id"),
         )
-        .filter(in_programme | (pl.max_horizontal(counted) > 0))
+        .filter(in_programme | (pl.max_horizontal(READ) > 0))
         .select(ROW)
         .collect(optimizations=AS_WRITTEN)
     )
 
 
-def group_rows(partners: pl.DataFrame) -> pl.DataFrame:
-    """The facts of partner rows added up for each portfolio, region, partner type and the programme."""
-    lazy = partners.lazy()
+def group_rows(
+    partners: pl.DataFrame, *, without: pl.DataFrame | None = None, onto: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """The facts of partner rows added up for each portfolio, region, partner type and the programme.
+
+    Those `without` are taken off, and the group rows `onto` are what it is added to. A group that no partner is
+    left in is not among them.
+    """
+    added = [partners.lazy()]
+    if without is not None:
+        added.append(without.lazy().with_columns(-pl.col(list(FACTS))).select(ROW))
+    lazy = pl.concat(added)
+    columns = [*PERIOD, *FACTS]
+    keys = {kind.value: pl.col(column) for kind, column in GROUP_COLUMNS.items()}
     parts = [
-        lazy.group_by([key.alias("subject_key"), *PERIOD], maintain_order=False)
-        .agg(pl.col(list(FACTS)).sum())
-        .with_columns(pl.lit(kind.value).alias("subject_kind"), *(pl.lit("").alias(name) for name in OWN))
-        .select(ROW)
-        for kind, key in GROUPS.items()
+        lazy.select(pl.lit(kind).alias("subject_kind"), key.alias("subject_key"), *columns)
+        for kind, key in [*keys.items(), (PROGRAMME[0], pl.lit(PROGRAMME[1]))]
     ]
-    return pl.concat(parts).collect(optimizations=AS_WRITTEN)
-
-
-def signed(rows: pl.DataFrame, sign: int) -> pl.DataFrame:
-    """The rows with every fact times `sign`."""
-    return rows.with_columns(pl.col(list(FACTS)) * sign)
-
-
-def add_up(rows: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Group rows of the same subject and period added up; those that no partner is left in have `partners` 0."""
-    lazy = pl.concat(frame.lazy() for frame in rows)
+    if onto is not None:
+        parts.append(onto.lazy().select(*SUBJECT, *columns))
     return (
-        lazy.group_by([*SUBJECT, *OWN, *PERIOD])
+        pl.concat(parts)
+        .group_by([*SUBJECT, *PERIOD])
         .agg(pl.col(list(FACTS)).sum())
+        .filter(pl.col("partners") > 0)
+        .with_columns(pl.lit("").alias(name) for name in OWN)
         .select(ROW)
         .collect(optimizations=AS_WRITTEN)
     )
+
+
+def groups_of(partners: pl.DataFrame) -> set[tuple[str, str]]:
+    """The groups, as (kind, key), that partner rows are part of; the programme always."""
+    named = {(kind.value, key) for kind, column in GROUP_COLUMNS.items() for key in partners[column].unique()}
+    return {PROGRAMME, *named}
 
 
 def _peers() -> pl.Expr:

@@ -13,15 +13,24 @@ from uuid_utils.compat import uuid7
 from metrics.facts import FACTS, fetch_frame
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
-from metrics.rows import AS_WRITTEN, OWN, PERIOD, ROW, SUBJECT
+from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, OWN, PERIOD, ROW, SUBJECT
 from portal.tenancy.scope import current_tenant_id
 
 _TABLE = Scorecard._meta.db_table
 _FACTS = pl.Struct(dict.fromkeys(FACTS, pl.Int64))
-_IN = "tenant_id = %(tenant)s AND (period_kind, period_start) IN (SELECT * FROM unnest(%(kinds)s::text[], %(starts)s::date[]))"
-_READ = f"""SELECT id, subject_kind, subject_key, COALESCE(partner_id::text, ''), partner_type, region,
-    COALESCE(manager_id::text, ''), period_kind, period_start, period_kind || ':' || period_start, {{facts}}
-    FROM {_TABLE} WHERE {_IN}"""
+_READ = f"""SELECT id, subject_kind, subject_key, COALESCE(partner_id::text, '') AS partner_id, partner_type, region,
+    COALESCE(manager_id::text, '') AS manager_id, period_kind, period_start, period_kind || ':' || period_start,
+    {{facts}} FROM {_TABLE} WHERE tenant_id = %(tenant)s
+    AND (period_kind, period_start) IN (SELECT * FROM unnest(%(kinds)s::text[], %(starts)s::date[]))"""
+_PARTNERS = " AND subject_kind = %(partner)s AND subject_key = ANY(%(partners)s)"
+_PEERS = """ AND subject_kind = %(partner)s
+    AND (partner_type, region) IN (SELECT * FROM unnest(%(types)s::text[], %(regions)s::text[]))"""
+_STORED_IN = " UNION ".join(
+    f"SELECT '{kind.value}', {column} FROM own" for kind, column in GROUP_COLUMNS.items()
+)
+_WITH_GROUPS = f"""WITH own AS ({{own}}),
+    names AS (SELECT * FROM unnest(%(g_kinds)s::text[], %(g_keys)s::text[]) UNION {_STORED_IN})
+    SELECT * FROM own UNION ALL {{everyone}} AND (subject_kind, subject_key) IN (SELECT * FROM names)"""
 _READ_COLUMNS = ["id", *SUBJECT, *OWN, *PERIOD, "facts"]
 
 _STAGED = [
@@ -77,31 +86,41 @@ class Changed:
 
 
 def read_rows(
-    periods: Collection[Period],
-    *,
-    subjects: Iterable[tuple[str, str]] | None = None,
-    peers_of: pl.DataFrame | None = None,
-    with_facts: bool = True,
+    periods: Collection[Period], *, peers_of: pl.DataFrame | None = None, with_facts: bool = True
 ) -> pl.DataFrame:
-    """Stored rows of the periods: of these (kind, key) subjects, of the partners that share period, type and region
-    with the rows of `peers_of`, or of everyone. Columns: `id` and those of `metrics.rows`; facts 0 where not asked."""
-    values = _period_values(periods)
+    """Stored rows of the periods: of the partners that share period, type and region with the rows of `peers_of`, or
+    of everyone. Columns: `id` and those of `metrics.rows`; facts 0 where not asked."""
     sql = _READ.format(facts="facts" if with_facts else "'{}'")
-    if subjects is not None:
-        kinds, keys = zip(*sorted(subjects), strict=True)
-        sql += " AND (subject_kind, subject_key) IN (SELECT * FROM unnest(%(s_kinds)s::text[], %(s_keys)s::text[]))"
-        values |= {"s_kinds": list(kinds), "s_keys": list(keys)}
+    values = _period_values(periods)
     if peers_of is not None:
         audiences = peers_of.filter(pl.col("partner_id") != "").select("partner_type", "region").unique()
-        sql += (
-            " AND subject_kind = %(partner)s"
-            " AND (partner_type, region) IN (SELECT * FROM unnest(%(types)s::text[], %(regions)s::text[]))"
-        )
+        sql += _PEERS
         values |= {
-            "partner": SubjectKind.PARTNER.value,
             "types": audiences["partner_type"].to_list(),
             "regions": audiences["region"].to_list(),
         }
+    return _fetch_rows(sql, values)
+
+
+def read_partners_and_groups(
+    periods: Collection[Period], partner_ids: Iterable[UUID], groups: Iterable[tuple[str, str]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Stored rows of these partners, and those of these (kind, key) groups and of the groups that the partners'
+    stored rows are part of. Columns as of `read_rows`."""
+    everyone = _READ.format(facts="facts")
+    kinds, keys = zip(*sorted(groups), strict=True)
+    values = {
+        **_period_values(periods),
+        "partners": [str(key) for key in partner_ids],
+        "g_kinds": list(kinds),
+        "g_keys": list(keys),
+    }
+    found = _fetch_rows(_WITH_GROUPS.format(own=everyone + _PARTNERS, everyone=everyone), values)
+    is_partner = found["subject_kind"] == SubjectKind.PARTNER.value
+    return found.filter(is_partner), found.filter(~is_partner)
+
+
+def _fetch_rows(sql: str, values: dict[str, object]) -> pl.DataFrame:
     frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()))
     texts = [*SUBJECT, *OWN]
     return (
@@ -175,6 +194,7 @@ def delete_rows(ids: Collection[str]) -> int:
 def _period_values(periods: Collection[Period]) -> dict[str, object]:
     return {
         "tenant": current_tenant_id(),
+        "partner": SubjectKind.PARTNER.value,
         "kinds": [period.kind.value for period in periods],
         "starts": [period.start for period in periods],
     }
