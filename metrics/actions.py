@@ -51,7 +51,7 @@ from portal.jobs.actions import advance, create_job
 from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.tenancy.db import lock, try_lock
-from portal.tenancy.models import Tenant
+from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import current_tenant_id
 
 log = structlog.get_logger(__name__)
@@ -111,7 +111,7 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
     marks = _take_marks(limit)
     result = Recomputed(partners=len(marks))
     if marks:
-        calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+        calendar = calendar_of(current_tenant())
         today = today or calendar.today()
         since = min(marks.values())
         if since == ALWAYS:
@@ -126,7 +126,7 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
 def recompute_periods(periods: Collection[Period], today: dt.date | None = None) -> Recomputed:
     """Compute these periods in full: every partner and group of the tenant."""
     _wait_to_recompute()
-    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    calendar = calendar_of(current_tenant())
     changed = _recompute_all(list(periods), calendar, today or calendar.today(), _templates())
     _announce(changed)
     return Recomputed(changed=changed)
@@ -289,7 +289,7 @@ def _templates() -> Templates:
     templates = Templates.load()
     if templates.versions:
         return templates
-    ensure_default_template(Tenant.objects.get(pk=current_tenant_id()))
+    ensure_default_template(current_tenant())
     return Templates.load()
 
 
@@ -326,7 +326,7 @@ def first_day(calendar: Calendar, partner_ids: Collection[UUID] | None = None) -
 def all_chunks(today: dt.date | None = None, since: dt.date | None = None) -> list[list[str]]:
     """The keys of every period since the first deal (or `since`), cut into chunks: the current ones first, then
     going back, a quarter with its months at a time."""
-    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    calendar = calendar_of(current_tenant())
     today = today or calendar.today()
     first = min(max(first_day(calendar), since or ALWAYS), today)
     current = [calendar.current(kind, today) for kind in PeriodKind]
@@ -448,7 +448,7 @@ def publish_template(
             _("Someone has published another version meanwhile. Look at it before you change it.")
         )
     check_rules(kpis, min_coverage)
-    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    calendar = calendar_of(current_tenant())
     # The first version also counts for the past; later ones leave closed periods as they were.
     since = calendar.current(PeriodKind(template.period_kind)).start if newest else dt.date.min
     if name and name != template.name:

@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 import polars as pl
+from django.db import connection
 
 from metrics.catalogue import RANK_CODES, formulas_of, peer_ranks, with_kpis
-from metrics.facts import FACTS, READ, facts_of_some, fetch_frame, parameters, read_facts
+from metrics.facts import FACTS, READ, are_few, facts_of_some, fetch_frame, parameters, read_facts
 from metrics.models import SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period
 from metrics.scoring import PEERS, Shape, breakdown, given_frame, score_given
@@ -31,6 +32,8 @@ AS_WRITTEN = pl.QueryOptFlags.none()
 SUBJECT = ["subject_kind", "subject_key"]
 OWN = ["partner_id", "partner_type", "region", "manager_id"]
 PERIOD = ["period_kind", "period_start", "key"]
+# What decides by which version a row is scored.
+AUDIENCE = ["key", "partner_type", "region"]
 ROW = [*SUBJECT, *OWN, *PERIOD, *FACTS]
 # By which column of a partner's row it belongs to a group; to the programme belong all.
 GROUP_COLUMNS = {
@@ -39,17 +42,19 @@ GROUP_COLUMNS = {
     SubjectKind.TYPE: "partner_type",
 }
 PROGRAMME = (SubjectKind.PROGRAMME.value, "")
-ROW_SCHEMA = {**dict.fromkeys([*SUBJECT, *OWN, *PERIOD], pl.String()), **dict.fromkeys(FACTS, pl.Int64())}
+_OF_GROUPS = pl.col([*PERIOD, *FACTS])
+_NO_PARTNER = [pl.lit("").alias(name) for name in OWN]
 
-_PARTNERS = """SELECT id AS partner_id, type, region, COALESCE(manager_id::text, '') AS manager_id,
-    COALESCE(joined_on, (created_at AT TIME ZONE %(zone)s)::date) AS joined, COALESCE(left_on, 'infinity') AS "left"
+_PARTNERS = """SELECT id::text AS partner_id, type, region, COALESCE(manager_id::text, '') AS manager_id,
+    COALESCE(joined_on, (created_at AT TIME ZONE %(zone)s)::date)::text AS joined,
+    COALESCE(left_on, 'infinity')::text AS "left"
     FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s)"""
 # With the facts in one statement: for one partner, coming and going takes longer than the reading.
 _SOME_PARTNERS = f"""SELECT p.*, s.period_kind, s.period_start, s.key, s."end", {", ".join(f"f.{name}" for name in READ)}
     FROM ({_PARTNERS} AND id = ANY(%(partners)s)) AS p
     CROSS JOIN unnest(%(kinds)s::text[], %(starts)s::text[], %(keys)s::text[], %(ends)s::text[])
         WITH ORDINALITY AS s(period_kind, period_start, key, "end", n)
-    LEFT JOIN ({facts_of_some()}) AS f ON f.partner_id = p.partner_id AND f.n = s.n"""
+    LEFT JOIN ({facts_of_some()}) AS f ON f.partner_id = p.partner_id::uuid AND f.n = s.n"""
 _PARTNER_COLUMNS = [*OWN, "joined", "left"]
 
 
@@ -87,7 +92,7 @@ def partner_rows(
             **dict.fromkeys([*_PARTNER_COLUMNS, *spans], pl.String()),
             **dict.fromkeys(READ, pl.Int64()),
         }
-        found = fetch_frame(_SOME_PARTNERS, values, schema).lazy()
+        found = fetch_frame(_SOME_PARTNERS, values, schema, few=are_few(partner_ids, periods)).lazy()
     in_programme = (pl.col("joined") < pl.col("end")) & (
         (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
     )
@@ -100,7 +105,7 @@ def partner_rows(
             subject_key=pl.col("partner_id"),
         )
         .filter(in_programme | (pl.max_horizontal(READ) > 0))
-        .select(ROW)
+        .select(pl.col(ROW))
         .collect(optimizations=AS_WRITTEN)
     )
 
@@ -115,23 +120,29 @@ def group_rows(
     """
     added = [partners.lazy()]
     if without is not None:
-        added.append(without.lazy().with_columns(-pl.col(list(FACTS))).select(ROW))
-    lazy = pl.concat(added)
-    columns = [*PERIOD, *FACTS]
-    keys = {kind.value: pl.col(column) for kind, column in GROUP_COLUMNS.items()}
+        added.append(without.lazy().select(pl.col([*SUBJECT, *OWN, *PERIOD]), -pl.col(list(FACTS))))
+    by_group = pl.concat(added).select(
+        *(pl.col(column).alias(kind.value) for kind, column in GROUP_COLUMNS.items()),
+        pl.lit(PROGRAMME[1]).alias(PROGRAMME[0]),
+        _OF_GROUPS,
+    )
     parts = [
-        lazy.select(pl.lit(kind).alias("subject_kind"), key.alias("subject_key"), *columns)
-        for kind, key in [*keys.items(), (PROGRAMME[0], pl.lit(PROGRAMME[1]))]
+        by_group.unpivot(
+            on=[*(kind.value for kind in GROUP_COLUMNS), PROGRAMME[0]],
+            index=[*PERIOD, *FACTS],
+            variable_name="subject_kind",
+            value_name="subject_key",
+        ).select(pl.col(SUBJECT), _OF_GROUPS)
     ]
     if onto is not None:
-        parts.append(onto.lazy().select(*SUBJECT, *columns))
+        parts.append(onto.lazy().select(pl.col(SUBJECT), _OF_GROUPS))
     return (
         pl.concat(parts)
-        .group_by([*SUBJECT, *PERIOD])
+        .group_by(pl.col([*SUBJECT, *PERIOD]))
         .agg(pl.col(list(FACTS)).sum())
         .filter(pl.col("partners") > 0)
-        .with_columns(pl.lit("").alias(name) for name in OWN)
-        .select(ROW)
+        .with_columns(_NO_PARTNER)
+        .select(pl.col(ROW))
         .collect(optimizations=AS_WRITTEN)
     )
 
@@ -148,6 +159,11 @@ def _peers() -> pl.Expr:
     return pl.when(pl.col("partner_id") != "").then(peers).alias(PEERS)
 
 
+_read_versions: dict[UUID, TemplateVersion] = {}
+_VERSIONS = f"SELECT id FROM {TemplateVersion._meta.db_table} WHERE tenant_id = %s"
+_KEPT_VERSIONS = 10_000
+
+
 class Templates:
     """The published versions of the tenant's templates, and which of them is whose."""
 
@@ -160,7 +176,17 @@ class Templates:
 
     @classmethod
     def load(cls) -> "Templates":
-        return cls(list(TemplateVersion.objects.select_related("template")))
+        """As published. What a version says, and for whom, never changes, so a process reads each of them once."""
+        with connection.cursor() as cursor:
+            cursor.execute(_VERSIONS, [current_tenant_id()])
+            ids = [pk for (pk,) in cursor.fetchall()]
+        if new := [pk for pk in ids if pk not in _read_versions]:
+            if len(_read_versions) > _KEPT_VERSIONS:
+                _read_versions.clear()
+                new = ids
+            found = TemplateVersion.objects.select_related("template").filter(pk__in=new)
+            _read_versions.update((version.pk, version) for version in found)
+        return cls([_read_versions[pk] for pk in ids])
 
     def version_for(self, period: Period, partner_type: str, region: str) -> TemplateVersion | None:
         """Groups ask with empty type and region, and get a template that is for all partners."""
@@ -188,7 +214,7 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
     """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows."""
     if rows.is_empty():
         return pl.DataFrame(schema=SCORED_SCHEMA)
-    audiences = sorted(set(rows.select("key", "partner_type", "region").iter_rows()))
+    audiences = sorted(set(zip(*(rows[name].to_list() for name in AUDIENCE), strict=True)))
     chosen = [
         (audience, templates.version_for(Period.parse(audience[0]), *audience[1:])) for audience in audiences
     ]
@@ -196,8 +222,7 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
     for audience, version in chosen:
         by_shape.setdefault(version.rules.shape if version else None, []).append((audience, version))
     parts = [
-        _score(rows.lazy().join(_versions(mine), on=["key", "partner_type", "region"]), shape)
-        for shape, mine in by_shape.items()
+        _score(rows.lazy().join(_versions(mine), on=AUDIENCE), shape) for shape, mine in by_shape.items()
     ]
     return pl.concat(pl.collect_all(parts, optimizations=AS_WRITTEN))
 
@@ -206,7 +231,7 @@ def _versions(chosen: Collection[tuple[tuple[str, ...], TemplateVersion | None]]
     """Whose rows go by which version, with the numbers of its rules."""
     audiences = pl.LazyFrame(
         [(*audience, str(version.pk) if version else "") for audience, version in chosen],
-        schema=dict.fromkeys(["key", "partner_type", "region", "version_id"], pl.String),
+        schema=dict.fromkeys([*AUDIENCE, "version_id"], pl.String),
         orient="row",
     )
     rules = [version.rules for _audience, version in chosen if version]
@@ -219,7 +244,7 @@ def _score(frame: pl.LazyFrame, shape: Shape | None) -> pl.LazyFrame:
         unscored = frame.with_columns(
             score=pl.lit(None, pl.Float64), coverage=pl.lit(0.0), breakdown=pl.lit("{}")
         )
-        return unscored.select(list(SCORED_SCHEMA))
+        return unscored.select(pl.col(list(SCORED_SCHEMA)))
     codes = [code for code, _method in shape]
     ranks = [code for code in codes if code in RANK_CODES]
     frame = with_kpis(frame, formulas_of(codes))
@@ -228,7 +253,7 @@ def _score(frame: pl.LazyFrame, shape: Shape | None) -> pl.LazyFrame:
     return (
         score_given(frame, shape)
         .with_columns(breakdown(shape).alias("breakdown"))
-        .select(list(SCORED_SCHEMA))
+        .select(pl.col(list(SCORED_SCHEMA)))
     )
 
 

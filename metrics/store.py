@@ -10,7 +10,7 @@ import polars as pl
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from metrics.facts import FACTS, fetch_frame
+from metrics.facts import FACTS, are_few, fetch_frame
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
 from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, OWN, PERIOD, ROW, SUBJECT
@@ -18,9 +18,9 @@ from portal.tenancy.scope import current_tenant_id
 
 _TABLE = Scorecard._meta.db_table
 _FACTS = pl.Struct(dict.fromkeys(FACTS, pl.Int64))
-_READ = f"""SELECT id, subject_kind, subject_key, COALESCE(partner_id::text, '') AS partner_id, partner_type, region,
-    COALESCE(manager_id::text, '') AS manager_id, period_kind, period_start, period_kind || ':' || period_start,
-    {{facts}} FROM {_TABLE} WHERE tenant_id = %(tenant)s
+_READ = f"""SELECT id::text, subject_kind, subject_key, COALESCE(partner_id::text, '') AS partner_id, partner_type, region,
+    COALESCE(manager_id::text, '') AS manager_id, period_kind, period_start::text, period_kind || ':' || period_start,
+    {{facts}}::text FROM {_TABLE} WHERE tenant_id = %(tenant)s
     AND (period_kind, period_start) IN (SELECT * FROM unnest(%(kinds)s::text[], %(starts)s::date[]))"""
 _PARTNERS = " AND subject_kind = %(partner)s AND subject_key = ANY(%(partners)s)"
 _PEERS = """ AND subject_kind = %(partner)s
@@ -49,6 +49,7 @@ _STAGED = [
     "facts",
     "breakdown",
 ]
+_PLAIN = pl.col([name for name in _STAGED if name not in {"id", "facts", "breakdown"}])
 _CASTS = {
     "id": "id::uuid",
     "partner_id": "NULLIF(partner_id, '')::uuid",
@@ -103,7 +104,7 @@ def read_rows(
 
 
 def read_partners_and_groups(
-    periods: Collection[Period], partner_ids: Iterable[UUID], groups: Iterable[tuple[str, str]]
+    periods: Collection[Period], partner_ids: Collection[UUID], groups: Iterable[tuple[str, str]]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Stored rows of these partners, and those of these (kind, key) groups and of the groups that the partners'
     stored rows are part of. Columns as of `read_rows`."""
@@ -115,20 +116,21 @@ def read_partners_and_groups(
         "g_kinds": list(kinds),
         "g_keys": list(keys),
     }
-    found = _fetch_rows(_WITH_GROUPS.format(own=everyone + _PARTNERS, everyone=everyone), values)
+    sql = _WITH_GROUPS.format(own=everyone + _PARTNERS, everyone=everyone)
+    found = _fetch_rows(sql, values, few=are_few(partner_ids, periods))
     is_partner = found["subject_kind"] == SubjectKind.PARTNER.value
     return found.filter(is_partner), found.filter(~is_partner)
 
 
-def _fetch_rows(sql: str, values: dict[str, object]) -> pl.DataFrame:
-    frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()))
+def _fetch_rows(sql: str, values: dict[str, object], *, few: bool = False) -> pl.DataFrame:
+    frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()), few=few)
     texts = [*SUBJECT, *OWN]
     return (
         frame.lazy()
         .with_columns(pl.col(texts).fill_null(""), pl.col("facts").str.json_decode(_FACTS))
         .unnest("facts")
         .with_columns(pl.col(list(FACTS)).fill_null(0))
-        .select("id", *ROW)
+        .select(pl.col(["id", *ROW]))
         .collect(optimizations=AS_WRITTEN)
     )
 
@@ -138,19 +140,19 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     changed = Changed()
     if scored.is_empty():
         return changed
-    staged = scored.with_columns(pl.Series("id", [str(uuid7()) for _row in range(scored.height)])).select(
-        _STAGED
-    )
+    ids = pl.Series("id", [str(uuid7()) for _row in range(scored.height)])
     values: dict[str, Any] = {"tenant": current_tenant_id()}
     with connection.cursor() as cursor:
-        if staged.height <= _FEW:
-            values["rows"] = _as_json(staged)
+        if scored.height <= _FEW:
+            values["rows"] = _as_json(scored, ids)
             source = f"jsonb_to_recordset(%(rows)s::jsonb) AS staged({' text, '.join(_STAGED)} text)"
         else:
             source = "metrics_staged"
             cursor.execute(f"CREATE TEMPORARY TABLE {source} ({' text, '.join(_STAGED)} text) ON COMMIT DROP")
             content = BytesIO()
-            staged.write_csv(content, include_header=False, null_value="", quote_style="necessary")
+            scored.select(ids, pl.col(_STAGED[1:])).write_csv(
+                content, include_header=False, null_value="", quote_style="necessary"
+            )
             with cursor.copy(
                 f"COPY {source} FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({', '.join(_STAGED)}))"
             ) as copy:
@@ -166,17 +168,11 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     return changed
 
 
-def _as_json(staged: pl.DataFrame) -> str:
+def _as_json(scored: pl.DataFrame, ids: pl.Series) -> str:
     """The rows as a JSON array; `facts` and `breakdown` are objects in it, so that nothing is quoted twice."""
-    plain = staged.select(
-        pl.struct(pl.exclude("facts", "breakdown")).struct.json_encode().str.strip_suffix("}")
-        + ',"facts":'
-        + pl.col("facts")
-        + ',"breakdown":'
-        + pl.col("breakdown")
-        + "}"
-    )
-    return f"[{','.join(plain.to_series())}]"
+    plain = pl.struct(pl.lit(ids), _PLAIN).struct.json_encode().str.strip_suffix("}")
+    rows = scored.select(plain + ',"facts":' + pl.col("facts") + ',"breakdown":' + pl.col("breakdown") + "}")
+    return f"[{','.join(rows.to_series())}]"
 
 
 def delete_rows(ids: Collection[str]) -> int:
