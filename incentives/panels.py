@@ -17,12 +17,22 @@ from portal.accounts.models import Membership
 
 CLOSE_ONES = 5
 WAITING_SHOWN = 5
+_SHOWN_OF_ENTRY = [
+    "kind",
+    "amount",
+    "currency",
+    "occurred_on",
+    "explanation",
+    "deal__number",
+    "deal__title",
+]
 
 
 def partner_earnings(membership: Membership) -> dict[str, Any]:
     """What I earn: the sums and the latest entries with their reasons. Three queries."""
     rows = ledger.entries(membership)
-    return {"earnings": ledger.earnings(rows), "latest": list(rows[:3])}
+    latest = rows.select_related(None).select_related("deal").only(*_SHOWN_OF_ENTRY)
+    return {"earnings": ledger.earnings(rows), "latest": list(latest[:3])}
 
 
 def partner_tier(membership: Membership) -> dict[str, Any]:

@@ -63,8 +63,20 @@ def kpi_lines(
     """The KPIs of the scorecard's template, in its order, and the catalogue's others."""
     values = _values(card, peers)
     before = _values(previous, None) if previous else {}
+    others = [
+        _plain_line(kpi, values.get(code), before.get(code), peers, currency)
+        for code, kpi in CATALOGUE.items()
+        if code not in card.breakdown and (kpi.level != "P" or card.partner_id)
+    ]
+    return scored_lines(card, before, peers, currency), others
+
+
+def scored_lines(
+    card: Scorecard, before: Mapping[str, Number | None], peers: PeerFigures, currency: str
+) -> list[KpiLine]:
+    """The KPIs of the scorecard's template, in its order; `before` has the values that they are compared with."""
     methods = {rule.code: rule.method for rule in card.version.rules.kpis} if card.version else {}
-    scored = [
+    return [
         _scored(
             CATALOGUE[code],
             card.breakdown[code],
@@ -76,12 +88,6 @@ def kpi_lines(
         for code in methods
         if code in card.breakdown
     ]
-    others = [
-        _plain_line(kpi, values.get(code), before.get(code), peers, currency)
-        for code, kpi in CATALOGUE.items()
-        if code not in card.breakdown and (kpi.level != "P" or card.partner_id)
-    ]
-    return scored, others
 
 
 def _values(card: Scorecard, peers: PeerFigures | None) -> dict[str, Number | None]:

@@ -19,6 +19,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -361,7 +362,7 @@ def _schema(source: str) -> dict[str, pl.DataType]:
 
 
 def fetch_frame(
-    sql: str, values: dict[str, object], schema: dict[str, pl.DataType], *, few: bool = False
+    sql: str, values: dict[str, Any], schema: dict[str, pl.DataType], *, few: bool = False
 ) -> pl.DataFrame:
     """A query's answer as a frame, by COPY: no Python object is made per value. A `few` rows come faster as such."""
     if few:

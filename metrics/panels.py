@@ -6,7 +6,7 @@ from django.db import models
 
 from metrics import queries
 from metrics.display import format_change, format_score, format_value
-from metrics.explain import kpi_lines, score_change, ways_to_gain
+from metrics.explain import kpi_lines, score_change, scored_lines, ways_to_gain
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
@@ -33,7 +33,7 @@ def where_i_stand(membership: Membership) -> dict[str, Any]:
     card, previous = cards.get(period.start), cards.get(period.previous().start)
     if card is None:
         return {"card": None, "period": period}
-    lines, _others = kpi_lines(card, previous, PeerFigures(0, {}), membership.tenant.currency)
+    lines = scored_lines(card, {}, PeerFigures(0, {}), membership.tenant.currency)
     return score_change(card, previous, calendar.today()) | {
         "card": card,
         "period": period,

@@ -11,6 +11,7 @@ from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.history import TierHistory
 from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
 from portal.accounts.models import Membership
+from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant, current_tenant
 
 
@@ -82,11 +83,8 @@ def lead_priorities(partner_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 def standing_of(partner_id: UUID) -> TierStanding | None:
-    return (
-        TierStanding.objects.select_related("tier", "next_tier", "reached_tier")
-        .filter(partner_id=partner_id)
-        .first()
-    )
+    rows = TierStanding.objects.select_related("tier", "next_tier", "reached_tier")
+    return the_one(rows.filter(partner_id=partner_id))
 
 
 def standings(membership: Membership) -> QuerySet[TierStanding]:

@@ -19,10 +19,12 @@ LATEST = 8
 def my_deals(member: Membership) -> dict[str, Any]:
     """What the partner's people can do next, and how much is open. Three queries."""
     now = timezone.now()
-    ending = queries.protection_ending(member, now)[:SHOWN]
+    # Of a deal's many columns only those that are shown: naming each of them takes longer than the query.
+    ending = queries.protection_ending(member, now).select_related(None).only("number", "title", "protection")
+    to_finish = queries.to_finish(member).select_related(None)
     return {
-        "to_finish": list(queries.to_finish(member)[:SHOWN]),
-        "ending": [{"deal": deal, "days": (deal.protection.upper - now).days} for deal in ending],
+        "to_finish": list(to_finish.only("number", "title", "status", "decision_reason")[:SHOWN]),
+        "ending": [{"deal": deal, "days": (deal.protection.upper - now).days} for deal in ending[:SHOWN]],
         "totals": queries.totals(queries.visible_deals(member)),
     }
 

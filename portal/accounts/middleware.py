@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
 from portal.accounts.models import ApiKey, Membership, digest
+from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 
@@ -35,7 +36,7 @@ class TenantMiddleware:
         if "tenant" not in match.kwargs:
             return self.get_response(request)
 
-        tenant = Tenant.objects.filter(slug=match.kwargs["tenant"]).first()
+        tenant = the_one(Tenant.objects.filter(slug=match.kwargs["tenant"]))
         if tenant is None:
             raise Http404
         membership = self._membership(request, tenant)
@@ -62,7 +63,7 @@ class TenantMiddleware:
             return self._membership_of_key(request, tenant, secret)
         if not request.user.is_authenticated:
             return None
-        return self._active_memberships(tenant).filter(user_id=request.user.pk).first()
+        return the_one(self._active_memberships(tenant).filter(user_id=request.user.pk))
 
     def _membership_of_key(self, request: HttpRequest, tenant: Tenant, secret: str) -> Membership | None:
         with tenant_scope(tenant.id):
