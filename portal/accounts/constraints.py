@@ -16,6 +16,10 @@ class AccountIsolation(IsolationConstraint):
     def partner_policies(self) -> dict[str, str]:
         raise NotImplementedError
 
+    def readable(self, model: type[models.Model]) -> str:
+        """The columns that a partner's session may read, as GRANT wants them; empty for all."""
+        return ""
+
     def statements(self, model: type[models.Model]) -> list[str]:
         table = model._meta.db_table
         return [
@@ -25,7 +29,7 @@ class AccountIsolation(IsolationConstraint):
                 f'CREATE POLICY "{self.name}_{suffix}" ON "{table}" FOR SELECT TO {PARTNER_ROLE} USING ({condition})'
                 for suffix, condition in self.partner_policies().items()
             ),
-            f'GRANT SELECT ON "{table}" TO {PARTNER_ROLE}',
+            f'GRANT SELECT{self.readable(model)} ON "{table}" TO {PARTNER_ROLE}',
         ]
 
     def reverse_statements(self, model: type[models.Model]) -> list[str]:
@@ -49,5 +53,22 @@ class MembershipIsolation(AccountIsolation):
 
 
 class UserIsolation(AccountIsolation):
+    """`hidden` columns cannot be read in a partner's session; their fields are `VendorOnly`. A new column is
+    hidden until the constraint is made anew."""
+
+    def __init__(self, *, name: str, hidden: tuple[str, ...] = ()):
+        super().__init__(name=name)
+        self.hidden = hidden
+
+    def readable(self, model: type[models.Model]) -> str:
+        if not self.hidden:
+            return ""
+        columns = [f'"{f.column}"' for f in model._meta.concrete_fields if f.name not in self.hidden]
+        return f" ({', '.join(columns)})"
+
+    def deconstruct(self) -> tuple:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "hidden": self.hidden} if self.hidden else kwargs
+
     def partner_policies(self) -> dict[str, str]:
         return {"known": "id IN (SELECT user_id FROM accounts_membership)"}

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from portal.accounts.constraints import MembershipIsolation, UserIsolation
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
+from portal.accounts.fields import VendorOnlyBoolean, VendorOnlyChar, VendorOnlyModel, VendorOnlyMoment
 from portal.tenancy.constraints import PartnerIsolation, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import Tenant, TenantModel
@@ -34,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(VendorOnlyModel, AbstractBaseUser, PermissionsMixin):
     """A person. `is_staff` marks the platform's own operators, who may use Django's admin."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -42,7 +43,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("platform staff"), default=False)
+    is_staff = VendorOnlyBoolean(_("platform staff"), default=False)
+    is_superuser = VendorOnlyBoolean(_("superuser status"), default=False)
+    password = VendorOnlyChar(_("password"), max_length=128)
+    last_login = VendorOnlyMoment(_("last sign-in"), blank=True, null=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = UserManager()
@@ -54,7 +58,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         constraints = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_once"),
-            UserIsolation(name="accounts_user_partner"),
+            UserIsolation(
+                name="accounts_user_partner", hidden=("password", "last_login", "is_staff", "is_superuser")
+            ),
         ]
 
     def __str__(self) -> str:
