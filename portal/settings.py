@@ -41,6 +41,13 @@ def env_megabytes(name: str, default: int) -> int:
     return int(value) * 1024 * 1024
 
 
+def env_seconds(name: str, default: int) -> int:
+    value = env(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise ImproperlyConfigured(f"{name} must be a whole number of seconds, not {value!r}.")
+    return int(value)
+
+
 def database(url: str, *, options: str = "") -> dict:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
@@ -392,6 +399,13 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- limits -----------------------------------------------------------------------------------
 
+# How long a page waits for the database before it says that the portal is busy. Set per transaction, as PgBouncer
+# wants it; workers have their own time limit, and `migrate` waits as long as it takes.
+WEB_PATIENCE = {
+    "statement": env_seconds("WEB_STATEMENT_SECONDS", 20),
+    "lock": env_seconds("WEB_LOCK_SECONDS", 5),
+    "program": 60,
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

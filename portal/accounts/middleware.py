@@ -3,17 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import structlog
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import OperationalError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import ApiKey, Membership, digest
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant
-from portal.tenancy.scope import tenant_scope
+from portal.tenancy.scope import Patience, tenant_scope
+
+log = structlog.get_logger(__name__)
+
+_BUSY = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 class TenantMiddleware:
@@ -47,7 +56,12 @@ class TenantMiddleware:
             membership.tenant = tenant
         language = (membership and membership.user.language) or tenant.language
         with (
-            tenant_scope(tenant.id, membership.partner_id if membership else None, known=tenant),
+            tenant_scope(
+                tenant.id,
+                membership.partner_id if membership else None,
+                known=tenant,
+                patience=Patience(**settings.WEB_PATIENCE),
+            ),
             timezone.override(tenant.zone),
             translation.override(language),
             structlog.contextvars.bound_contextvars(member=str(membership.id) if membership else None),
@@ -57,8 +71,21 @@ class TenantMiddleware:
             patch_cache_control(response, private=True, no_store=True)
         return response
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A statement or lock that took too long, or a deadlock: the portal is busy, and says so."""
+        if not isinstance(exception, OperationalError) or not isinstance(exception.__cause__, _BUSY):
+            return None
+        log.warning("busy", error=str(exception).strip())
+        if connection.in_atomic_block:
+            transaction.set_rollback(True)
+        headers = {"Retry-After": "10"}
+        if "/api/" in request.path_info:
+            problem = {"type": "about:blank", "title": _("The portal is busy"), "status": 503, "code": "busy"}
+            return JsonResponse(problem, status=503, headers=headers, content_type="application/problem+json")
+        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+
     def _membership(self, request: HttpRequest, tenant: Tenant) -> Membership | None:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and "/api/" in request.path_info:
             return self._membership_of_key(request, tenant, secret)
         if not request.user.is_authenticated:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -15,11 +16,28 @@ _ENTER = (
     "SELECT set_config('app.tenant_id', %s, true), set_config('app.partner_id', %s, true),"
     " set_config('role', %s, true)"
 )
+_LIMITED = (
+    ", set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
+    " set_config('idle_in_transaction_session_timeout', %s, true)"
+)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the transaction of a scope waits, in seconds: for a statement, for a lock, for its own program."""
+
+    statement: int
+    lock: int
+    program: int
 
 
 @contextmanager
 def tenant_scope(
-    tenant_id: UUID, partner_id: UUID | None = None, *, known: object | None = None
+    tenant_id: UUID,
+    partner_id: UUID | None = None,
+    *,
+    known: object | None = None,
+    patience: Patience | None = None,
 ) -> Iterator[None]:
     """Open a transaction in which only this tenant's rows (and this partner's) can be reached.
 
@@ -27,12 +45,14 @@ def tenant_scope(
 
     With a partner the transaction runs as the role `portal_partner`, whose grants and policies admit
     only what a partner may touch. Scopes nest; the outer one is restored when the inner one ends well.
+
+    `patience` is for the outermost scope of a web request: it holds to the end of the transaction.
     """
     outer = get_scope()
     if known is None and outer.get("tenant") == tenant_id:
         known = outer.get("known")
     with transaction.atomic(), scope(tenant=tenant_id, partner=partner_id, known=known):
-        _apply(tenant_id, partner_id)
+        _apply(tenant_id, partner_id, patience)
         with structlog.contextvars.bound_contextvars(tenant=str(tenant_id)):
             yield
         # RELEASE SAVEPOINT keeps the inner settings. After an error the rollback restores them, and SQL
@@ -54,13 +74,15 @@ def current_partner_id() -> UUID | None:
     return get_scope().get("partner")
 
 
-def _apply(tenant_id: UUID | None, partner_id: UUID | None) -> None:
+def _apply(tenant_id: UUID | None, partner_id: UUID | None, patience: Patience | None = None) -> None:
+    limits = [patience.statement, patience.lock, patience.program] if patience else []
     with connection.cursor() as cursor:
         cursor.execute(
-            _ENTER,
+            _ENTER + (_LIMITED if limits else ""),
             [
                 str(tenant_id) if tenant_id else "",
                 str(partner_id) if partner_id else "",
                 PARTNER_ROLE if partner_id else "none",
+                *(f"{seconds}s" for seconds in limits),
             ],
         )
