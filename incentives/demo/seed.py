@@ -29,6 +29,7 @@ from incentives.demo.cast import (
     Staff,
     buyers,
 )
+from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.example import create_example_programme
 from incentives.refresh import refresh_all
@@ -423,6 +424,7 @@ class _Director:
                 suspended = company.ends_as == PartnerStatus.SUSPENDED
                 if suspended and self.cast.partners[index].status != PartnerStatus.SUSPENDED:
                     self._suspend(index)
+            self._let_wait()
         self._settle()
         self.say("Scorecards of all periods")
         with tenant_scope(self.tenant.pk):
@@ -432,6 +434,15 @@ class _Director:
             stuck = Event.objects.filter(dispatched_at=None).first()
             if stuck:
                 raise RuntimeError(f"An event was not taken in: {stuck.type}: {stuck.last_error}")
+
+    def _let_wait(self) -> None:
+        """On the last day rules come into use, and there is one of everything that waits for an answer."""
+        today = self.history.until.date()
+        set_rules(self.cast.admin, today)
+        hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
+        customers = [self.cast.customers[number] for number in self.history.serves[hero]]
+        product = next(iter(self.cast.products.values()))
+        let_wait(self.cast.people[hero][0], customers, product, today)
 
 
 def _slug(text: str, joint: str = "-") -> str:

@@ -100,11 +100,8 @@ class InboxTable(Table):
     title = LinkColumn(_("Deal"), accessor="headline", order_by="title", to="deals:detail", second="subline")
     number = Column(_("Number"), visible=False)
     partner = LinkColumn(_("Partner"), to="directory:partner", pk="partner_id", order_by="partner__name")
-    customer = Column(_("Customer"), order_by="customer__name")
-    product = Column(_("Product"), order_by="product__name", phone=False)
     amount = MoneyColumn(_("Expected"), order_by="amount_base")
     status = BadgeColumn(_("What"), tones=STATUS_TONES)
-    waiting_since = Column(_("Waiting"))
     answer_due_at = Column(_("Answer by"))
     decide = Column(_("Decide"), accessor="pk", orderable=False, exclude_from_export=True)
 
@@ -122,13 +119,13 @@ class InboxTable(Table):
             )
         return format_html_join(" ", "{}", ((mark,) for mark in marks))
 
-    def render_waiting_since(self, value: Any) -> Any:
-        return timesince(value, depth=1)
-
     def render_answer_due_at(self, value: Any, record: Deal) -> Any:
+        due: Any = short_date(value)
         if value < timezone.now():
-            return badge_html(_g("Late since %s") % short_date(value), "danger", "alarm")
-        return short_date(value)
+            due = badge_html(_g("Late since %s") % due, "danger", "alarm")
+        since = record.waiting_since or record.submitted_at
+        age = _g("waiting %s") % timesince(since, depth=1) if since else ""
+        return format_html('<span>{}<small class="second">{}</small></span>', due, age)
 
     def render_decide(self, record: Deal) -> Any:
         """A box to pick the row, and its answers; approving a registration needs no page of its own."""

@@ -19,7 +19,7 @@ from portal.shell.registry import segment_codes
 from portal.tenancy.models import Tenant
 
 DAYS = 90
-SHOWN = 25
+SHOWN = 10
 
 
 @dataclass
