@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from partners.deals.actions.deciding import approve, reject
 from partners.deals.actions.registration import return_for_changes
 from partners.deals.models import Deal
-from partners.directory.models import Customer
+from partners.matching.actions import lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 
@@ -36,17 +36,14 @@ def decide_many(
 ) -> list[Outcome]:
     """Approve, return or reject each deal; one that is refused leaves the others as they were decided."""
     keys = [deal.pk for deal in deals]
-    # All locks first, deals before customers and each in order: two such rounds, or a round and a single
-    # decision, then wait for each other in one direction only.
+    # All locks first and in one order, so that of two rounds, or a round and a single decision, one waits for
+    # the other and never each for each.
+    lock_customers()
     locked = list(
         Deal.objects.select_for_update(of=("self",))
         .filter(pk__in=keys)
         .select_related("partner")
         .order_by("pk")
-    )
-    customers = {deal.customer_id for deal in locked if deal.customer_id}
-    list(
-        Customer.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=customers).order_by("pk")
     )
     return [_decide(deal, verb, by, versions.get(deal.pk), fields) for deal in locked]
 

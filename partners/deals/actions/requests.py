@@ -96,6 +96,7 @@ def ask_extension(deal: Deal, *, by: Membership, reason: str, version: int | Non
 
 def extend(deal: Deal, *, by: Membership, note: str = "", version: int | None = None) -> Deal:
     """Grant the time that the partner asked for: the protection ends later."""
+    lock_customers()
     deal = begin(deal, "extend", by, version)
     refuse_unless_writing(deal.partner)
     _refuse_unless_asked(deal, RequestKind.EXTENSION)

@@ -574,3 +574,76 @@ def test_product_or_family_meets_the_product_condition(
     assert (
         actions.submit(deal_in(Status.DRAFT, product=other), by=people.seller).decision_asked == Decision.ONE
     )
+
+
+# --- who may ask and answer, from where --------------------------------------------------------
+
+# verb: the call, the status and the request it needs, who may
+ASKED: dict[str, tuple[Callable[[Deal, Any], Deal], str, str, set[str]]] = {
+    "appeal": (
+        lambda deal, by: actions.appeal(deal, by=by, grounds="x"),
+        "rejected",
+        "",
+        {"seller", "owner"},
+    ),
+    "grant_appeal": (
+        lambda deal, by: actions.grant_appeal(deal, by=by, reason="x"),
+        "rejected",
+        "appeal",
+        {"admin"},
+    ),
+    "uphold": (
+        lambda deal, by: actions.uphold_rejection(deal, by=by, reason="x"),
+        "rejected",
+        "appeal",
+        {"admin"},
+    ),
+    "ask_extension": (
+        lambda deal, by: actions.ask_extension(deal, by=by, reason="x"),
+        "approved",
+        "",
+        {"seller", "owner"},
+    ),
+    "extend": (lambda deal, by: actions.extend(deal, by=by), "approved", "extension", {"manager", "admin"}),
+    "decline_extension": (
+        lambda deal, by: actions.decline_extension(deal, by=by, reason="x"),
+        "approved",
+        "extension",
+        {"manager", "admin"},
+    ),
+}
+
+
+@pytest.mark.parametrize("persona", ["seller", "owner", "stranger", "manager", "colleague", "admin"])
+@pytest.mark.parametrize("verb", ASKED)
+def test_each_question_and_answer_from_each_status_for_each_role(
+    verb: str, persona: str, scoped: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    call, from_status, asked, may = ASKED[verb]
+    by = getattr(people, persona)
+    for status in Status:
+        for request in ("", "appeal", "extension"):
+            deal = deal_in(status, request=request)
+            if request:
+                DealRequest.objects.create(
+                    partner=deal.partner, deal=deal, kind=request, grounds="x", asked_by=people.seller
+                )
+            events = Event.objects.count()
+            if persona not in may:
+                with pytest.raises(PermissionDenied):
+                    call(deal, by)
+            elif (status, request) != (from_status, asked) and not (
+                verb == "appeal" and status == "rejected" and request == "extension"
+            ):
+                if verb == "appeal" and (status, request) == ("rejected", "appeal"):
+                    deal.appealed_at = deal.submitted_at
+                    deal.save()
+                with pytest.raises(ActionRefused):
+                    call(deal, by)
+            else:
+                call(deal, by)
+                assert Event.objects.count() == events + 1
+                continue
+            deal.refresh_from_db()
+            assert (deal.status, deal.version) == (status, 1)
+            assert Event.objects.count() == events

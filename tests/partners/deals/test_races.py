@@ -12,6 +12,8 @@ from uuid_utils.compat import uuid7
 
 from partners.deals import actions
 from partners.deals.actions import deciding
+from partners.deals.approvals.models import ApprovalRule
+from partners.deals.enums import Decision
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal
 from partners.directory.actions import name_customer
@@ -169,3 +171,101 @@ def test_two_partners_with_records_of_their_own_of_one_company_do_not_both_hold_
     with tenant_scope(tenant.pk):
         assert Deal.objects.filter(status="approved").count() == 1
         assert Customer.objects.filter(merged_into=None, named_by=None).count() == 1
+
+
+def test_two_people_approving_at_once_complete_it_and_one_person_twice_does_not(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        different = deal_in(Status.SUBMITTED, decision_asked=Decision.TWO)
+        alone = deal_in(Status.SUBMITTED, decision_asked=Decision.TWO)
+
+    def approve(deal: Deal, by: Membership) -> Callable[[], Deal]:
+        def call() -> Deal:
+            with tenant_scope(tenant.pk):
+                return actions.approve(deal, by=by)
+
+        return call
+
+    results = at_once(approve(different, people.manager), approve(different, people.admin))
+    assert all(isinstance(result, Deal) for result in results)
+    results = at_once(approve(alone, people.admin), approve(alone, people.admin))
+    assert sorted(isinstance(result, ActionRefused) for result in results) == [False, True]
+    with tenant_scope(tenant.pk):
+        different.refresh_from_db()
+        alone.refresh_from_db()
+        assert (different.status, alone.status) == (Status.APPROVED, Status.SUBMITTED)
+        assert different.decided_by_id != different.first_approver_id
+        counted = Event.objects.filter(subject_id=different.pk).values_list("type", flat=True)
+        assert sorted(counted) == ["deal.approved", "deal.first_approved"]
+
+
+def test_two_partners_whom_a_rule_would_approve_at_once_one_is_and_the_other_waits(
+    tenant: Tenant, people: SimpleNamespace
+) -> None:
+    """Both are answered, neither with an error: the one who came second is left to a person."""
+    with tenant_scope(tenant.pk):
+        actions.save_rule(ApprovalRule(name="All", decision=Decision.AUTO), by=people.admin)
+        customer = CustomerFactory(served_by=people.partner)
+        CustomerPartner.objects.create(customer=customer, partner=people.other_partner)
+        drafts = [
+            DealFactory(partner=partner, customer=customer, product=people.product)
+            for partner in (people.partner, people.other_partner)
+        ]
+
+    def submit(deal: Deal, by: Membership) -> Callable[[], Deal]:
+        def call() -> Deal:
+            with tenant_scope(tenant.pk, by.partner_id):
+                return actions.submit(deal, by=by)
+
+        return call
+
+    results = at_once(submit(drafts[0], people.seller), submit(drafts[1], people.stranger))
+    assert [result for result in results if not isinstance(result, Deal)] == []
+    with tenant_scope(tenant.pk):
+        assert sorted(Deal.objects.values_list("status", flat=True)) == ["approved", "submitted"]
+        waiting = Deal.objects.get(status=Status.SUBMITTED)
+        assert (waiting.decision_asked, waiting.conflict_seen) == (Decision.ONE, True)
+
+
+def test_two_rounds_of_decisions_at_once_do_not_lock_each_other_out(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        customers = [CustomerFactory() for _ in range(4)]
+        deals = [
+            deal_in(Status.SUBMITTED, customer=customer, partner=partner)
+            for customer in customers
+            for partner in (people.partner, people.other_partner)
+        ]
+
+    def round_of(by: Membership, order: list[Deal]) -> Callable[[], object]:
+        def call() -> object:
+            with tenant_scope(tenant.pk):
+                return actions.decide_many(order, "approve", by=by, versions={})
+
+        return call
+
+    results = at_once(round_of(people.manager, deals), round_of(people.admin, deals[::-1]))
+    assert all(isinstance(result, list) for result in results)
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.filter(status=Status.APPROVED).count() == len(customers)
+
+
+def test_one_open_registration_is_the_limit_for_two_submissions_at_once(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        actions.change_policy(by=people.admin, max_open=1)
+        drafts = [deal_in(Status.DRAFT), deal_in(Status.DRAFT)]
+
+    def submit(deal: Deal) -> Callable[[], Deal]:
+        def call() -> Deal:
+            with tenant_scope(tenant.pk, people.partner.pk):
+                return actions.submit(deal, by=people.seller)
+
+        return call
+
+    results = at_once(submit(drafts[0]), submit(drafts[1]))
+    refused = [result for result in results if isinstance(result, ActionRefused)]
+    assert [refusal.code for refusal in refused] == ["open_registrations"]
