@@ -30,9 +30,15 @@ _NO_DAYS = frozenset(
     }
 )
 # A version of a deal that no longer exists may have shown on an earlier day: its dates are in the event's data.
-_DAYS = """SELECT id, partner_id, LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,
-    (decided_at AT TIME ZONE %(zone)s)::date, CASE WHEN engaged_on IS NULL THEN (created_at AT TIME ZONE %(zone)s)::date END)
-    FROM deals_deal WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)"""
+_FIRST_DAY = """LEAST(d.engaged_on, d.closed_on, (d.first_submitted_at AT TIME ZONE %(zone)s)::date,
+    (d.decided_at AT TIME ZONE %(zone)s)::date,
+    CASE WHEN d.engaged_on IS NULL THEN (d.created_at AT TIME ZONE %(zone)s)::date END)"""
+# The partner that holds a deal, and those that sell, or have sold, a part of it.
+_DAYS = f"""SELECT d.id, d.partner_id, {_FIRST_DAY}
+    FROM deals_deal d WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(ids)s)
+    UNION ALL SELECT d.id, q.partner_id, {_FIRST_DAY}
+    FROM coselling_seat q JOIN deals_deal d ON d.tenant_id = q.tenant_id AND d.id = q.deal_id
+    WHERE q.tenant_id = %(tenant)s AND q.deal_id = ANY(%(ids)s)"""
 _SERVED = """SELECT partner_id FROM directory_customerpartner WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)
     UNION SELECT partner_id FROM deals_deal WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)"""
 

@@ -28,8 +28,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from metrics.periods import Calendar, Window
+from partners.coselling.enums import ShareStatus
 from partners.deals.enums import STAGE_PROBABILITY, DealOrigin, RegistrationStatus, SalesStage
-from portal.tenancy.scope import current_tenant_id
+from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,21 @@ FACTS: dict[str, Fact] = {
         Fact("revenue_won", "deals", _("Revenue of the deals won in the period")),
         Fact("cost_won", "deals", _("Cost of the deals won in the period, where it is known")),
         Fact("revenue_with_cost", "deals", _("Revenue of the won deals whose cost is known")),
-        Fact("revenue_sourced", "deals", _("Revenue won on deals that the partner registered")),
-        Fact("revenue_influenced", "deals", _("Revenue won on deals that the partner did not register")),
+        Fact(
+            "revenue_sourced",
+            "deals",
+            _("Revenue won on deals that the partner registered, less the shares of others"),
+        ),
+        Fact(
+            "revenue_influenced",
+            "deals",
+            _("Revenue won on deals that the partner did not register, and its shares in deals of others"),
+        ),
+        Fact(
+            "joint_customers_won",
+            "deals",
+            _("Customers first won together with others, counted for each partner that took part"),
+        ),
         Fact("customer_revenue", "deals", _("Revenue won from customers that are known by name")),
         Fact("cycle_days_won", "deals", _("Days from entering the pipeline to the sale, over the deals won")),
         Fact("revenue_won_previous", "deals", _("Revenue won in the period before of the same length")),
@@ -81,6 +95,8 @@ FACTS: dict[str, Fact] = {
             "deals",
             _("The same, each deal at the chance that its stage gives it"),
         ),
+        Fact("pipeline_shared_amount", "deals", _("The partner's part of those that are sold together")),
+        Fact("pipeline_shared_before", "deals", _("The same on the period's first day")),
         Fact("deals_decided", "deals", _("Registrations decided in the period, either way")),
         Fact(
             "decision_hours",
@@ -102,23 +118,57 @@ _WINDOWS = """w AS (SELECT * FROM unnest(%(start_on)s::date[], %(end_on)s::date[
     %(as_of)s::date[], %(start_at)s::timestamptz[], %(end_at)s::timestamptz[])
     WITH ORDINALITY AS w(start_on, end_on, previous_on, as_of, start_at, end_at, n))"""
 
-# What a deal is, once a deal.
-_DEAL = """SELECT d.id AS deal_id, d.partner_id, d.customer_id IS NOT NULL AS named, d.origin = %(registered)s AS registered,
-    d.stage = %(won)s AS won, d.stage = %(lost)s AS lost, d.closed_on, d.revenue_base, d.cost_base, d.amount_base,
-    d.status = %(status_won)s AS approved_win, d.status = %(rejected)s AS rejected,
-    d.status <> ALL(%(outside)s) AS counts, d.first_submitted_at, d.submitted_at,
-    CASE WHEN d.status = ANY(%(decided)s) THEN d.decided_at END AS decided_at,
-    CASE WHEN d.status = %(expired)s THEN upper(d.protection) END AS expired_at,
-    COALESCE(d.engaged_on, (d.first_submitted_at AT TIME ZONE %(zone)s)::date,
-        (d.created_at AT TIME ZONE %(zone)s)::date) AS entered_on,
-    CASE WHEN d.stage = ANY(%(closed)s) THEN COALESCE(d.closed_on, '-infinity')
-        WHEN d.status = %(expired)s
-        THEN COALESCE((upper(d.protection) AT TIME ZONE %(zone)s)::date, '-infinity')
-        WHEN d.status = %(cancelled)s
-        THEN COALESCE(d.closed_on, (d.updated_at AT TIME ZONE %(zone)s)::date)
-        ELSE 'infinity' END AS left_on,
-    CASE d.stage {chances} ELSE {unknown} END AS chance
-    FROM deals_deal d WHERE d.tenant_id = %(tenant)s{these} OFFSET 0"""
+# When a deal `e` entered the pipeline and left it.
+_ENTERED = """COALESCE(e.engaged_on, (e.first_submitted_at AT TIME ZONE %(zone)s)::date,
+        (e.created_at AT TIME ZONE %(zone)s)::date)"""
+_LEFT = """CASE WHEN e.stage = ANY(%(closed)s) THEN COALESCE(e.closed_on, '-infinity')
+        WHEN e.status = %(expired)s
+        THEN COALESCE((upper(e.protection) AT TIME ZONE %(zone)s)::date, '-infinity')
+        WHEN e.status = %(cancelled)s
+        THEN COALESCE(e.closed_on, (e.updated_at AT TIME ZONE %(zone)s)::date)
+        ELSE 'infinity' END"""
+# A share's part of an amount: parts of neighbouring slices add up exactly (`partners.coselling.queries.part_of`).
+_PART = "(({0} * upper(s.slice) + 50) / 100 - ({0} * lower(s.slice) + 50) / 100)"
+_GIVEN = """COALESCE((SELECT sum({part})::bigint FROM coselling_share s
+        WHERE s.tenant_id = e.tenant_id AND s.deal_id = e.id AND s.status = %(joined)s), 0)"""
+# A customer counts once as won together, with the first deal that the partner won there together with others.
+_FIRST = """e.stage = %(won)s AND e.customer_id IS NOT NULL AND NOT EXISTS (SELECT FROM deals_deal o
+        WHERE o.tenant_id = e.tenant_id AND o.customer_id = e.customer_id AND o.stage = %(won)s
+            AND o.shared_percent > 0 AND (o.closed_on, o.id) < (e.closed_on, e.id)
+            AND (o.partner_id = {partner} OR EXISTS (SELECT FROM coselling_seat q JOIN coselling_share r
+                ON r.tenant_id = q.tenant_id AND r.id = q.share_id AND r.status = %(joined)s
+                WHERE q.tenant_id = o.tenant_id AND q.deal_id = o.id AND q.partner_id = {partner})))"""
+
+
+def _own(amount: str) -> str:
+    """What of a deal's amount is its holder's: all of it, but for deals that are shared."""
+    given = _GIVEN.format(part=_PART.format(amount))
+    return f"{amount} - CASE WHEN e.shared_percent > 0 THEN {given} ELSE 0 END"
+
+
+# What a deal is, once a deal; and once more for each other partner that sells a part of it, who has its part of the
+# revenue and of the pipeline and nothing else of the deal.
+_DEAL = f"""SELECT e.id AS deal_id, e.partner_id, e.customer_id IS NOT NULL AS named,
+    e.origin = %(registered)s AS registered, e.stage = %(won)s AS won, e.stage = %(lost)s AS lost, e.closed_on,
+    e.revenue_base, e.cost_base, e.amount_base,
+    e.status = %(status_won)s AS approved_win, e.status = %(rejected)s AS rejected,
+    e.status <> ALL(%(outside)s) AS counts, e.first_submitted_at, e.submitted_at,
+    CASE WHEN e.status = ANY(%(decided)s) THEN e.decided_at END AS decided_at,
+    CASE WHEN e.status = %(expired)s THEN upper(e.protection) END AS expired_at,
+    {_ENTERED} AS entered_on, {_LEFT} AS left_on, CASE e.stage {{chances}} ELSE {{unknown}} END AS chance,
+    {_own("e.revenue_base")} AS own_revenue, {_own("e.amount_base")} AS own_amount,
+    e.shared_percent > 0 AND e.stage = %(won)s AS joint_won,
+    e.shared_percent > 0 AND e.status <> ALL(%(outside)s) AS joint_counts,
+    CASE WHEN e.shared_percent > 0 THEN {_FIRST.format(partner="e.partner_id")} ELSE false END AS first_joint
+    FROM deals_deal e WHERE e.tenant_id = %(tenant)s{{of_deals}}
+UNION ALL SELECT e.id, d.partner_id, false, false, false, false, e.closed_on, NULL, NULL, NULL, false, false, false,
+    NULL, NULL, NULL, NULL, {_ENTERED}, {_LEFT}, 0,
+    {_PART.format("e.revenue_base")}, {_PART.format("e.amount_base")}, e.stage = %(won)s,
+    e.status <> ALL(%(outside)s), {_FIRST.format(partner="d.partner_id")}
+    FROM coselling_seat d
+    JOIN coselling_share s ON s.tenant_id = d.tenant_id AND s.id = d.share_id AND s.status = %(joined)s
+    JOIN deals_deal e ON e.tenant_id = d.tenant_id AND e.id = d.deal_id
+    WHERE d.tenant_id = %(tenant)s{{these}} OFFSET 0"""
 
 # How a deal stands to a window; the facts below add up over these.
 _STANDINGS = {
@@ -130,6 +180,9 @@ _STANDINGS = {
     "submitted_now": "d.first_submitted_at >= w.start_at AND d.first_submitted_at < w.end_at",
     "decided_now": "d.decided_at >= w.start_at AND d.decided_at < w.end_at",
     "expired_now": "d.expired_at >= w.start_at AND d.expired_at < w.end_at",
+    "joint_now": "d.joint_won AND d.closed_on >= w.start_on AND d.closed_on < w.end_on",
+    "joint_then": "d.joint_counts AND d.entered_on < w.as_of AND d.left_on >= w.as_of",
+    "joint_before": "d.joint_counts AND d.entered_on < w.start_on AND d.left_on >= w.start_on",
 }
 _SUMS = {
     "deals_submitted": "count(*) FILTER (WHERE submitted_now)",
@@ -144,14 +197,17 @@ _SUMS = {
     "revenue_won": "sum(revenue_base) FILTER (WHERE won_now)",
     "cost_won": "sum(cost_base) FILTER (WHERE won_now)",
     "revenue_with_cost": "sum(revenue_base) FILTER (WHERE won_now AND cost_base IS NOT NULL)",
-    "revenue_sourced": "sum(revenue_base) FILTER (WHERE won_now AND registered)",
-    "revenue_influenced": "sum(revenue_base) FILTER (WHERE won_now AND NOT registered)",
+    "revenue_sourced": "sum(own_revenue) FILTER (WHERE won_now AND registered)",
+    "revenue_influenced": "sum(own_revenue) FILTER (WHERE (won_now OR joint_now) AND NOT registered)",
+    "joint_customers_won": "count(*) FILTER (WHERE joint_now AND first_joint)",
     "customer_revenue": "sum(revenue_base) FILTER (WHERE won_now AND named)",
     "cycle_days_won": "sum(GREATEST(closed_on - entered_on, 0)) FILTER (WHERE won_now)",
     "revenue_won_previous": "sum(revenue_base) FILTER (WHERE won_before)",
     "pipeline_open_count": "count(*) FILTER (WHERE open_then)",
     "pipeline_open_amount": "sum(amount_base) FILTER (WHERE open_then)",
     "pipeline_weighted_amount": "sum((amount_base * chance + 50) / 100) FILTER (WHERE open_then)",
+    "pipeline_shared_amount": "sum(own_amount) FILTER (WHERE joint_then)",
+    "pipeline_shared_before": "sum(own_amount) FILTER (WHERE joint_before)",
     "deals_decided": "count(*) FILTER (WHERE decided_now)",
     "decision_hours": "sum(GREATEST(round(extract(epoch FROM decided_at - submitted_at)), 0)::bigint)"
     " FILTER (WHERE decided_now)",
@@ -231,7 +287,8 @@ def _numbered(n: int, match: re.Match[str]) -> str:
 
 
 def _deal(these: str) -> str:
-    return _DEAL.format(these=these, chances=_CHANCE, unknown=CHANCE_UNKNOWN)
+    of_deals = these.replace("d.partner_id", "e.partner_id")
+    return _DEAL.format(these=these, of_deals=of_deals, chances=_CHANCE, unknown=CHANCE_UNKNOWN)
 
 
 def _customers_sql(these: str, per: str) -> str:
@@ -286,6 +343,7 @@ def parameters(
         "start_at": [calendar.moment(window.start) for window in windows],
         "end_at": [calendar.moment(window.end) for window in windows],
         "won": SalesStage.WON.value,
+        "joined": ShareStatus.JOINED.value,
         "lost": SalesStage.LOST.value,
         "closed": [SalesStage.WON.value, SalesStage.LOST.value],
         "registered": DealOrigin.REGISTERED.value,
@@ -353,7 +411,9 @@ def contributions(
     values = parameters([window], calendar, today, [partner_id])
     sql = _EACH_DEAL if source == "deals" else _EACH_CUSTOMER
     schema = {("id" if name == "partner_id" else name): kind for name, kind in _schema(source).items()}
-    return fetch_frame(sql, values, schema).drop("n")
+    # A deal that another partner shares counts here as well, though this partner's session cannot read it.
+    with tenant_scope(current_tenant_id()):
+        return fetch_frame(sql, values, schema).drop("n")
 
 
 def _schema(source: str) -> dict[str, pl.DataType]:

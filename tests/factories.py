@@ -5,8 +5,11 @@ from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.utils import timezone
 
+from partners.coselling.enums import ShareStatus
+from partners.coselling.models import Seat, Share
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus, PartnerType
@@ -113,13 +116,11 @@ def won_deal(partner: Partner, revenue: int, closed_on: date, **fields: Any) -> 
     """An imported deal that was won for `revenue` minor units."""
     return DealFactory(
         partner=partner,
-        origin=DealOrigin.IMPORTED,
-        status="",
         stage=SalesStage.WON,
         revenue=revenue,
         revenue_base=revenue,
         closed_on=closed_on,
-        **{"engaged_on": closed_on, **fields},
+        **{"origin": DealOrigin.IMPORTED, "status": "", "engaged_on": closed_on, **fields},
     )
 
 
@@ -164,3 +165,25 @@ def make_member(
         partner_id=partner.pk if partner else None,
         **fields,
     )
+
+
+def share_deal(deal: Deal, percent: int, whom: Partner | Membership, *, joined: bool = True) -> Share:
+    """A part of the deal for another partner or a colleague of the vendor, joined unless it is said otherwise."""
+    live = [share.slice.lower for share in Share.objects.filter(deal=deal)]
+    top = min(live, default=100)
+    colleague = whom if isinstance(whom, Membership) else None
+    share = Share.objects.create(
+        deal=deal,
+        partner_id=deal.partner_id,
+        member=colleague,
+        email="" if colleague else "somebody@example.com",
+        slice=NumericRange(top - percent, top),
+        status=ShareStatus.JOINED if joined else ShareStatus.INVITED,
+        invited_by=colleague or make_member(Role.CHANNEL_MANAGER),
+    )
+    if isinstance(whom, Partner):
+        Seat.objects.create(share=share, deal=deal, partner=whom)
+    if joined:
+        deal.shared_percent += percent
+        deal.save(update_fields=["shared_percent"])
+    return share

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from metrics import actions, consumers
 from metrics.models import ScorecardTemplate
 from metrics.periods import calendar_of
+from partners.coselling.enums import ShareStatus
+from partners.coselling.models import Share
 from partners.deals.enums import DealOrigin, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory, PartnerFactory, TenantFactory
+from tests.factories import CustomerFactory, PartnerFactory, TenantFactory, share_deal
 from tests.metrics.test_recompute import snapshot
 
 TODAY = dt.date(2026, 11, 20)
@@ -31,6 +33,8 @@ steps = st.lists(
         st.tuples(st.just("win"), st.integers(0, 9), DAYS, AMOUNTS),
         st.tuples(st.just("lose"), st.integers(0, 9), DAYS, AMOUNTS),
         st.tuples(st.just("reverse"), st.integers(0, 9), DAYS, AMOUNTS),
+        st.tuples(st.just("share"), st.integers(0, 9), DAYS, st.integers(0, PARTNERS - 1)),
+        st.tuples(st.just("unshare"), st.integers(0, 9), DAYS, st.just(0)),
         st.tuples(st.just("give"), st.integers(0, 9), DAYS, st.integers(0, PARTNERS - 1)),
         st.tuples(
             st.just("move"), st.integers(0, PARTNERS - 1), DAYS, st.sampled_from(["North", "South", ""])
@@ -117,6 +121,17 @@ def happened(
         partner.save()
         event = Event(type="partner.updated", subject_id=partner.pk, partner_id=partner.pk, data={})
         consumers.partners_changed([event])
+    elif verb == "share" and deals:
+        deal = deals[which % len(deals)]
+        if deal.partner_id != partners[value].pk and deal.shared_percent < 90:
+            share_deal(deal, 10, partners[value])
+            tell(deal, "deal.share_joined", {})
+    elif verb == "unshare" and deals:
+        deal = deals[which % len(deals)]
+        Share.objects.filter(deal=deal).update(status=ShareStatus.ENDED)
+        deal.shared_percent = 0
+        deal.save()
+        tell(deal, "deal.share_ended", {})
     elif verb != "run" and deals:
         deal = deals[which % len(deals)]
         old = {"closed_on": deal.closed_on and deal.closed_on.isoformat(), "partner_id": str(deal.partner_id)}
