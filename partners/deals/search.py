@@ -40,14 +40,17 @@ def deals(member: Membership, text: str) -> list[Hit]:
 
 
 def _own(member: Membership, text: str) -> list[Deal]:
-    """A partner's own deals are few enough to be looked through."""
-    seen = visible_deals(member)
+    """A partner's own deals are few enough to be looked through.
+
+    Not in one query with their customers: behind a partner's wall that join reads all customers of the tenant.
+    """
+    titled = Q()
     for word in words_of(text):
-        name = Q(customer__normalised_name__startswith=word) | Q(
-            customer__normalised_name__contains=f" {word}"
-        )
-        seen = seen.filter(name | Q(title__icontains=word))
-    return list(seen.order_by("-created_at", "-id")[:MOST])
+        titled &= Q(title__icontains=word)
+    customers = [customer.pk for customer in by_words(member, text)]
+    own = Deal.objects.filter(partner_id=member.partner_id).filter(titled | Q(customer_id__in=customers))
+    found = own.order_by("-created_at", "-id").values_list("pk", flat=True)[:MOST]
+    return list(visible_deals(member).filter(pk__in=list(found)).order_by("-created_at", "-id"))
 
 
 def _all(member: Membership, text: str) -> list[Deal]:
