@@ -53,6 +53,7 @@ from portal.imports import actions as imports
 from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.jobs.runner import run_inline
+from portal.notifications.actions import let_rest
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 
@@ -434,6 +435,7 @@ class _Director:
             stuck = Event.objects.filter(dispatched_at=None).first()
             if stuck:
                 raise RuntimeError(f"An event was not taken in: {stuck.type}: {stuck.last_error}")
+            let_rest(self.history.until - dt.timedelta(days=3))
 
     def _let_wait(self) -> None:
         """On the last day rules come into use, and there is one of everything that waits for an answer."""

@@ -1,6 +1,7 @@
 """Writes on a member's own notifications and choices."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.core import signing
@@ -11,7 +12,8 @@ from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.events.record import record
 from portal.notifications.choices import Choice, Choices, choose
-from portal.notifications.models import DIGEST, Default, Notification
+from portal.notifications.enums import Channel, LetterState
+from portal.notifications.models import DIGEST, Default, Letter, Notification
 from portal.notifications.queries import shown_to, unread_of
 from portal.shell.notices import ByMail, Kind, kind_of, kinds_for
 
@@ -23,6 +25,16 @@ def mark_read(row: Notification, *, by: Membership) -> Notification:
     shown_to(by).filter(pk=row.pk, read_at=None).update(read_at=timezone.now())
     row.refresh_from_db(fields=["read_at"])
     return row
+
+
+def let_rest(before: datetime) -> None:
+    """What a made-up history has told before that moment counts as read, and nothing of it is posted."""
+    Notification.objects.filter(channel=Channel.PORTAL, created_at__lt=before, read_at=None).update(
+        read_at=before
+    )
+    Letter.objects.filter(state=LetterState.COLLECTING).update(
+        state=LetterState.SKIPPED, error="Part of a demo's history."
+    )
 
 
 def mark_unread(row: Notification, *, by: Membership) -> None:

@@ -1,9 +1,9 @@
 // Search from any page: a dialog with a combobox, whose list the server renders while one types.
 (function () {
   "use strict";
-  const dialog = document.getElementById("search");
+  const dialog = document.getElementById("finder");
   if (!dialog) return;
-  const input = document.getElementById("search-input"), results = document.getElementById("search-results");
+  const input = document.getElementById("finder-input"), results = document.getElementById("finder-results");
   const KEY = "recent:" + dialog.dataset.member, MOST = 5;
   let opener = null;
 
@@ -30,7 +30,7 @@
     results.replaceChildren();
     if (hits.length) {
       const list = element("div"), group = element("div"), head = element("div", "search-group", dialog.dataset.recent);
-      list.id = "search-list"; list.setAttribute("role", "listbox"); list.setAttribute("aria-label", dialog.dataset.recent);
+      list.id = "finder-list"; list.setAttribute("role", "listbox"); list.setAttribute("aria-label", dialog.dataset.recent);
       group.setAttribute("role", "group"); head.id = "search-recent"; head.setAttribute("role", "presentation"); group.setAttribute("aria-labelledby", head.id);
       group.append(head, ...hits.map((hit, index) => {
         const option = element("a", "search-hit"), words = element("span", "search-text"), icon = element("i", "ti ti-" + hit.icon);
@@ -58,10 +58,10 @@
   function settle(first) {
     const found = options();
     input.setAttribute("aria-expanded", String(found.length > 0));
-    input.setAttribute("aria-controls", found.length ? "search-list" : "search-results");
+    input.setAttribute("aria-controls", found.length ? "finder-list" : "finder-results");
     choose(first ? found[0] : null);
     const text = dialog.dataset;
-    document.getElementById("search-status").textContent = input.value.trim().length < 2 ? "" : found.length === 0 ? text.none : found.length === 1 ? text.one : text.many.replace("%n", found.length);
+    document.getElementById("finder-status").textContent = input.value.trim().length < 2 ? "" : found.length === 0 ? text.none : found.length === 1 ? text.one : text.many.replace("%n", found.length);
   }
   results.addEventListener("htmx:afterSwap", () => { if (input.value.trim().length < 2) showRecent(); else settle(true); });
   input.addEventListener("input", () => { if (!input.value.trim()) showRecent(); });
@@ -96,7 +96,7 @@
   }
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
-      if (document.querySelector("dialog[open]:not(#search)")) return;
+      if (document.querySelector("dialog[open]:not(#finder)")) return;
       event.preventDefault();
       if (dialog.open) dialog.close(); else open();
     }
