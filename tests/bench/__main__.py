@@ -29,7 +29,9 @@ def main() -> int:
     )
     parser.add_argument("--scale", type=float, default=1.0, help="size of the data set (1: a million deals)")
     parser.add_argument("--pairs", type=int, default=5, help="interleaved pairs for each figure (at least 5)")
-    parser.add_argument("--profile", action="store_true", help="also say where the time goes")
+    parser.add_argument(
+        "--profile", action="store_true", help="say where the time goes, also of what is reached"
+    )
     parser.add_argument("--fresh", action="store_true", help="make the data set anew")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in NAMES]:

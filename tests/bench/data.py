@@ -4,8 +4,10 @@
 deals each; both over two years that end today.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -13,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
+from psycopg import sql
 
 from metrics.actions import all_chunks, ensure_default_template, recompute_periods
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard
@@ -108,6 +111,21 @@ def tidy() -> None:
         owner.execute("VACUUM (ANALYZE)")
 
 
+def bare_table(name: str, like: type[Model], more: Iterable[str | sql.Composed] = ()) -> None:
+    """A table of the floor's own, anew: with the columns, defaults and indexes of a model's. `more` is SQL beside it.
+
+    Made by the tables' owner, for the application's role may make none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        (role,) = cursor.fetchone()
+    with psycopg.connect(settings.MIGRATION_DATABASE_URL) as owner:
+        owner.execute(f"DROP TABLE IF EXISTS {name}")
+        owner.execute(f"CREATE TABLE {name} (LIKE {like._meta.db_table} INCLUDING ALL)")
+        owner.execute(f"GRANT ALL ON {name} TO {role}")
+        for statement in more:
+            owner.execute(statement)
+
+
 def _is_complete(tenant: Tenant, partners: int) -> bool:
     with tenant_scope(tenant.pk):
         return Partner.objects.count() == partners and Deal.objects.count() >= partners * DEALS_EACH
@@ -167,15 +185,20 @@ def _partner_id(tenant: Tenant, number: int) -> UUID:
         return Partner.objects.get(number=f"P-{number:05d}").pk
 
 
-def _insert(model: type[Model], rows: tuple[str, str], values: dict[str, object]) -> None:
-    """Rows of the columns and the SELECT list given; every other column as the model has it by default."""
-    columns, select = rows
-    named = columns.replace("\n", " ").replace(",", " ").split()
-    others = {
+def other_columns(model: type[Model], named: Collection[str]) -> dict[str, Any]:
+    """The defaults of the columns that are not named and may not be empty."""
+    return {
         field.column: field.get_db_prep_save(field.get_default(), connection)
         for field in model._meta.concrete_fields
         if field.column not in named and not field.null
     }
+
+
+def _insert(model: type[Model], rows: tuple[str, str], values: dict[str, object]) -> None:
+    """Rows of the columns and the SELECT list given; every other column as the model has it by default."""
+    columns, select = rows
+    named = columns.replace("\n", " ").replace(",", " ").split()
+    others = other_columns(model, named)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(

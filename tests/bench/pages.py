@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal.accounts.models import Membership
 from portal.tenancy.scope import tenant_scope
 from tests.bench.data import Vendor
-from tests.bench.measure import Figure, figure, profile
+from tests.bench.measure import Figure, figure
 
 if TYPE_CHECKING:
     from tests.bench.run import Bench
@@ -42,8 +42,6 @@ def list_page(bench: "Bench") -> Iterable[Figure]:
         )
         found.notes.append(f"{len(queries)} queries")
         yield found
-        if bench.profile:
-            print(profile("list_page", ours))
 
 
 def home_page(bench: "Bench") -> Iterable[Figure]:
@@ -82,10 +80,6 @@ def _home(bench: "Bench", role: str) -> Figure:
     )
     same = "constant" if fewer == len(queries) else f"NOT constant: {fewer} with a tenth of the partners"
     found.notes.append(f"{len(queries)} queries, {same}")
-    if bench.profile:
-        print(profile(found.name, ours))
-        for statement, _values in queries:
-            print(f"#   {found.name}: {statement[:160]}")
     return found
 
 

@@ -16,8 +16,8 @@ from metrics.models import DirtyPartner, Scorecard
 from metrics.periods import Period, PeriodKind, calendar_of
 from partners.deals.models import Deal
 from portal.tenancy.scope import tenant_scope
-from tests.bench.data import Vendor, quiet, tidy
-from tests.bench.measure import Figure, figure, profile, timed
+from tests.bench.data import Vendor, bare_table, quiet, tidy
+from tests.bench.measure import Figure, figure, timed
 
 if TYPE_CHECKING:
     from tests.bench.run import Bench
@@ -71,16 +71,18 @@ class BareTable:
 
     def __init__(self, vendor: Vendor, where: str = ""):
         self.vendor = vendor
-        with tenant_scope(vendor.tenant.pk), connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE IF EXISTS {BARE}")
-            cursor.execute(f"CREATE TABLE {BARE} (LIKE {CARDS} INCLUDING ALL)")
-            cursor.execute(f"INSERT INTO {BARE} SELECT * FROM {CARDS}")
-            cursor.execute(f"ALTER TABLE {BARE} ENABLE ROW LEVEL SECURITY")
-            cursor.execute(f"ALTER TABLE {BARE} FORCE ROW LEVEL SECURITY")
-            cursor.execute(
+        bare_table(
+            BARE,
+            Scorecard,
+            [
+                f"ALTER TABLE {BARE} ENABLE ROW LEVEL SECURITY",
+                f"ALTER TABLE {BARE} FORCE ROW LEVEL SECURITY",
                 f"CREATE POLICY own ON {BARE}"
-                " USING (tenant_id = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::uuid))"
-            )
+                " USING (tenant_id = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::uuid))",
+            ],
+        )
+        with tenant_scope(vendor.tenant.pk), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {BARE} SELECT * FROM {CARDS}")
             content = BytesIO()
             with cursor.copy(f"COPY (SELECT * FROM {BARE}{where}) TO STDOUT") as copy:
                 for block in copy:
@@ -143,9 +145,6 @@ def full(bench: "Bench") -> Iterable[Figure]:
         f" target>=10 {'reached' if times >= 10 else 'MISSED'}"
     )
     yield found
-    if bench.profile:
-        change_all()
-        print(profile("recompute_full", ours))
 
 
 def one(bench: "Bench") -> Iterable[Figure]:
@@ -191,7 +190,7 @@ def _one(bench: "Bench", vendor: Vendor, name: str) -> Figure:
             cursor.fetchall()
             _upsert(bare)
 
-    found = figure(
+    return figure(
         name,
         ours,
         floor,
@@ -201,10 +200,6 @@ def _one(bench: "Bench", vendor: Vendor, name: str) -> Figure:
         before=event,
         warm=3,
     )
-    if bench.profile:
-        event()
-        print(profile(name, ours))
-    return found
 
 
 def _upsert(bare: BareTable) -> None:

@@ -53,4 +53,6 @@ def run(names: list[str], options: Namespace) -> list[str]:
             print(figure.line(), flush=True)
             if not figure.reached:
                 missed.append(figure.name)
+            if figure.explain and (bench.profile or not figure.reached):
+                print(figure.explain(), flush=True)
     return missed
