@@ -11,5 +11,14 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        for module in ("rules", "importers", "descriptions", "consumers", "places", "api"):
+        for module in (
+            "rules",
+            "importers",
+            "descriptions",
+            "consumers",
+            "notices",
+            "search",
+            "places",
+            "api",
+        ):
             import_module(f"{self.name}.{module}")
