@@ -297,6 +297,10 @@ _FIRST_DAY = """SELECT LEAST(
     (SELECT min(LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,
                       (created_at AT TIME ZONE %(zone)s)::date))
      FROM deals_deal d WHERE d.tenant_id = %(tenant)s{deals}),
+    (SELECT min(LEAST(submitted_at, closed_at) AT TIME ZONE %(zone)s)::date
+     FROM leads_lead l WHERE l.tenant_id = %(tenant)s AND submitted_at IS NOT NULL{leads}),
+    (SELECT min(offered_at AT TIME ZONE %(zone)s)::date
+     FROM leads_leadoffer o WHERE o.tenant_id = %(tenant)s{offers}),
     (SELECT min(LEAST(joined_on, (created_at AT TIME ZONE %(zone)s)::date))
      FROM directory_partner p WHERE p.tenant_id = %(tenant)s{partners}),
     (SELECT min(period_start) FROM metrics_scorecard s WHERE s.tenant_id = %(tenant)s{scorecards}))"""
@@ -306,6 +310,8 @@ def first_day(calendar: Calendar, partner_ids: Collection[UUID] | None = None) -
     """The first day of which there may be figures of these partners (None: of any); today when there is nothing."""
     sql = _FIRST_DAY.format(
         deals="" if partner_ids is None else " AND d.partner_id = ANY(%(ids)s)",
+        leads="" if partner_ids is None else " AND l.partner_id = ANY(%(ids)s)",
+        offers="" if partner_ids is None else " AND o.partner_id = ANY(%(ids)s)",
         partners="" if partner_ids is None else " AND p.id = ANY(%(ids)s)",
         scorecards="" if partner_ids is None else " AND s.partner_id = ANY(%(ids)s)",
     )

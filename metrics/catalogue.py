@@ -47,7 +47,7 @@ class Kpi:
     @property
     def additive(self) -> bool:
         """A plain sum: a group of ten is expected to reach ten times one partner's target."""
-        return self.formula in FACTS
+        return all(part.strip() in FACTS for part in self.formula.split("+"))
 
     @property
     def facts(self) -> list[str]:
@@ -291,7 +291,90 @@ _SALES = [
     ),
 ]
 
-CATALOGUE: dict[str, Kpi] = {kpi.code: kpi for kpi in _SALES}
+_LEADS = [
+    Kpi(
+        "sales_conversion_rate",
+        _("Sales conversion rate"),
+        "leads_converted / leads_submitted",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("Leads that became a deal against the leads that the partner submitted."),
+    ),
+    Kpi(
+        "leads",
+        _("Leads generated"),
+        "leads_submitted",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("How many leads the partner found and submitted."),
+    ),
+    Kpi(
+        "qualified_leads",
+        _("Qualified leads"),
+        "leads_qualified",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("How many of them meet the programme’s criteria."),
+    ),
+    Kpi(
+        "marketing_qualified_leads",
+        _("Marketing-qualified leads"),
+        "leads_marketing_qualified",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("How many of them meet the criteria of marketing."),
+    ),
+    Kpi(
+        "lead_quality",
+        _("Lead quality"),
+        "leads_qualified / leads_submitted",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("Of the leads that the partner submitted, how many are qualified."),
+    ),
+    Kpi(
+        "lead_conversion",
+        _("Lead conversion rate"),
+        "leads_converted / leads_qualified",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("Leads that became a deal against the partner’s qualified leads."),
+    ),
+    Kpi(
+        "lead_acceptance",
+        _("Acceptance of distributed leads"),
+        "leads_accepted / leads_received",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("Of the leads that the vendor gave the partner, how many it accepted."),
+    ),
+    Kpi(
+        "shared_leads",
+        _("Leads shared both ways"),
+        "leads_received + leads_submitted",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("Leads that the vendor gave the partner, and those that the partner submitted."),
+    ),
+]
+
+CATALOGUE: dict[str, Kpi] = {kpi.code: kpi for kpi in [*_SALES, *_LEADS]}
 FORMULA_CODES = [code for code, kpi in CATALOGUE.items() if not kpi.ranks]
 RANK_CODES = [code for code, kpi in CATALOGUE.items() if kpi.ranks]
 

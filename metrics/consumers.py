@@ -1,4 +1,4 @@
-"""What happened to deals, customers and partners makes scorecards dirty."""
+"""What happened to deals, leads, customers and partners makes scorecards dirty."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -39,6 +39,10 @@ _DAYS = f"""SELECT d.id, d.partner_id, {_FIRST_DAY}
     UNION ALL SELECT d.id, q.partner_id, {_FIRST_DAY}
     FROM coselling_seat q JOIN deals_deal d ON d.tenant_id = q.tenant_id AND d.id = q.deal_id
     WHERE q.tenant_id = %(tenant)s AND q.deal_id = ANY(%(ids)s)"""
+_LEAD_DAYS = """SELECT partner_id, (submitted_at AT TIME ZONE %(zone)s)::date FROM leads_lead
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND submitted_at IS NOT NULL
+    UNION ALL SELECT partner_id, (offered_at AT TIME ZONE %(zone)s)::date FROM leads_leadoffer
+    WHERE tenant_id = %(tenant)s AND lead_id = ANY(%(ids)s)"""
 _SERVED = """SELECT partner_id FROM directory_customerpartner WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)
     UNION SELECT partner_id FROM deals_deal WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)"""
 
@@ -57,6 +61,17 @@ def deals_changed(events: list[Event]) -> None:
     for deal_id, partner_id, day in _fetch(_DAYS, calendar, [event.subject_id for event in events]):
         marks.append((partner_id, min(day, mentioned[deal_id]) if day else mentioned[deal_id]))
     mark_dirty(marks)
+
+
+def leads_changed(events: list[Event]) -> None:
+    """Marks the partner whose own lead it is from the day it was submitted, and those it was offered to from then on."""
+    calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
+    marks = [
+        (event.partner_id, min([*_days_in(event.data, calendar), calendar.day_of(event.occurred_at)]))
+        for event in events
+        if event.partner_id
+    ]
+    mark_dirty([*marks, *_fetch(_LEAD_DAYS, calendar, [event.subject_id for event in events])])
 
 
 def customers_changed(events: list[Event]) -> None:
@@ -115,6 +130,7 @@ def _partners_in(data: dict[str, Any]) -> Iterator[UUID]:
 
 def register() -> None:
     subscribe("deal.*", "deals.imported", name="metrics.deals", consumer=deals_changed)
+    subscribe("lead.*", "leads.imported", name="metrics.leads", consumer=leads_changed)
     subscribe("customer.*", "customers.imported", name="metrics.customers", consumer=customers_changed)
     subscribe("partner.*", "partners.imported", name="metrics.partners", consumer=partners_changed)
     subscribe("programme.settings_changed", name="metrics.settings", consumer=settings_changed)

@@ -21,6 +21,7 @@ from metrics.queries import PeerFigures
 from metrics.scoring import PEER
 from partners.deals.models import Deal
 from partners.directory.models import Customer
+from partners.leads.models import Lead
 
 Number = int | float
 RECORDS_SHOWN = 100
@@ -231,10 +232,10 @@ def _tokens(words: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A deal or a customer and what it adds to each fact."""
+    """A deal, a lead or a customer and what it adds to each fact."""
 
-    record: Deal | Customer
-    is_deal: bool
+    record: Deal | Lead | Customer
+    source: str
     amounts: list[str]
 
 
@@ -264,12 +265,12 @@ def records_behind(
         found: dict[UUID, Any] = (
             Deal.objects.select_related("customer").in_bulk(ids)
             if source == "deals"
-            else Customer.objects.in_bulk(ids)
+            else (Lead if source == "leads" else Customer).objects.in_bulk(ids)
         )
         lines = [
             RecordLine(
                 found[UUID(row["id"])],
-                source == "deals",
+                source,
                 [fact_text(name, row[name], currency) for name in names],
             )
             for row in shown.iter_rows(named=True)

@@ -1,4 +1,4 @@
-"""Facts: additive whole numbers for one partner and one window of days, read from deals and customers.
+"""Facts: additive whole numbers for one partner and one window of days, read from deals, customers and leads.
 
 Days are the tenant's (its time zone), money is in minor units of its currency at the rate stored with each
 record. What holds throughout:
@@ -27,9 +27,11 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from metrics.lead_facts import leads_sql
 from metrics.periods import Calendar, Window
 from partners.coselling.enums import ShareStatus
 from partners.deals.enums import STAGE_PROBABILITY, DealOrigin, RegistrationStatus, SalesStage
+from partners.leads.enums import LeadStatus, OfferState
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 
@@ -104,6 +106,16 @@ FACTS: dict[str, Fact] = {
             _("Hours from submission to decision, over those registrations"),
             divisor=3600,
         ),
+        Fact("leads_submitted", "leads", _("Leads that the partner found and submitted in the period")),
+        Fact("leads_qualified", "leads", _("Of those leads, the ones that meet the programme’s criteria")),
+        Fact(
+            "leads_marketing_qualified",
+            "leads",
+            _("Of those leads, the ones that meet the criteria of marketing"),
+        ),
+        Fact("leads_converted", "leads", _("The partner’s own leads that became a deal in the period")),
+        Fact("leads_received", "leads", _("Leads that the vendor gave the partner in the period")),
+        Fact("leads_accepted", "leads", _("Of those leads, the ones that the partner accepted")),
         Fact("customers_at_start", "customers", _("Customers on the period's first day")),
         Fact("customers_new", "customers", _("Customers that started in the period")),
         Fact("customers_lost", "customers", _("Customers there at the start that ended in the period")),
@@ -313,9 +325,17 @@ def are_few(partner_ids: Collection[UUID], windows: Collection[object]) -> bool:
 # How many windows one statement for all partners lays side by side.
 _SIDE_BY_SIDE = 6
 _THESE = " AND d.partner_id = ANY(%(partners)s)"
-_SOME = {"deals": _deals_sql("partner_id"), "customers": _customers_sql(_THESE, "partner_id")}
-_ALL_CUSTOMERS = _customers_sql("", "partner_id")
-_EACH_DEAL, _EACH_CUSTOMER = _deals_sql("deal_id"), _customers_sql(_THESE, "customer_id")
+_SOME = {
+    "deals": _deals_sql("partner_id"),
+    "customers": _customers_sql(_THESE, "partner_id"),
+    "leads": leads_sql(_WINDOWS, _THESE, "partner_id"),
+}
+_ALL = {"customers": _customers_sql("", "partner_id"), "leads": leads_sql(_WINDOWS, "", "partner_id")}
+_EACH = {
+    "deals": _deals_sql("deal_id"),
+    "customers": _customers_sql(_THESE, "customer_id"),
+    "leads": leads_sql(_WINDOWS, _THESE, "lead_id"),
+}
 # Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
 OUTSIDE_PIPELINE = (RegistrationStatus.DRAFT, RegistrationStatus.REJECTED, RegistrationStatus.WITHDRAWN)
 DECIDED = (
@@ -353,6 +373,9 @@ def parameters(
         "rejected": RegistrationStatus.REJECTED.value,
         "decided": [status.value for status in DECIDED],
         "outside": [status.value for status in OUTSIDE_PIPELINE],
+        "lead_converted": LeadStatus.CONVERTED.value,
+        "offer_accepted": OfferState.ACCEPTED.value,
+        "offer_withdrawn": OfferState.WITHDRAWN.value,
     }
 
 
@@ -368,9 +391,10 @@ def read_facts(
     """
     values = parameters(windows, calendar, today, partner_ids)
     if partner_ids is None:
-        deals = _all_deals(len(windows), values).lazy()
-        customers = fetch_frame(_ALL_CUSTOMERS, values, _schema("customers")).lazy()
-        found = deals.join(customers, on=["n", "partner_id"], how="full", coalesce=True)
+        found = _all_deals(len(windows), values).lazy()
+        for source, sql in _ALL.items():
+            more = fetch_frame(sql, values, _schema(source)).lazy()
+            found = found.join(more, on=["n", "partner_id"], how="full", coalesce=True)
     else:
         schema = {"n": pl.Int64(), "partner_id": pl.String(), **dict.fromkeys(READ, pl.Int64())}
         found = fetch_frame(facts_of_some(), values, schema).lazy()
@@ -404,16 +428,15 @@ def _all_deals(count: int, values: dict[str, object]) -> pl.DataFrame:
 def contributions(
     source: str, window: Window, calendar: Calendar, today: dt.date, partner_id: UUID
 ) -> pl.DataFrame:
-    """What each record (a deal or a customer, as `source` says) adds to a partner's facts in a window.
+    """What each record (a deal, a customer or a lead, as `source` says) adds to a partner's facts in a window.
 
     By the same statement as the facts, so the columns add up to them. Columns: `id` (text) and the source's facts.
     """
     values = parameters([window], calendar, today, [partner_id])
-    sql = _EACH_DEAL if source == "deals" else _EACH_CUSTOMER
     schema = {("id" if name == "partner_id" else name): kind for name, kind in _schema(source).items()}
     # A deal that another partner shares counts here as well, though this partner's session cannot read it.
     with tenant_scope(current_tenant_id()):
-        return fetch_frame(sql, values, schema).drop("n")
+        return fetch_frame(_EACH[source], values, schema).drop("n")
 
 
 def _schema(source: str) -> dict[str, pl.DataType]:

@@ -37,8 +37,9 @@ def offered(events: list[Event]) -> Iterable[Notice]:
     people = people_of({event.partner_id for event in events if event.partner_id})
     for event in events:
         lead = leads.get(event.subject_id)
-        if lead and event.partner_id == lead.partner_id and lead.status == LeadStatus.OFFERED:
-            yield Notice(event, people[lead.partner_id], _words(lead, event), "leads:detail", (lead.pk,))
+        partner_id = event.partner_id
+        if lead and partner_id and partner_id == lead.partner_id and lead.status == LeadStatus.OFFERED:
+            yield Notice(event, people[partner_id], _words(lead, event), "leads:detail", (lead.pk,))
 
 
 def offered_text(words: Words) -> str:

@@ -16,10 +16,19 @@ from partners.coselling.models import Share
 from partners.deals.enums import DealOrigin, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
+from partners.leads.models import Lead, LeadOffer
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory, PartnerFactory, TenantFactory, share_deal
+from tests.factories import (
+    CustomerFactory,
+    DealFactory,
+    LeadFactory,
+    PartnerFactory,
+    TenantFactory,
+    VendorLeadFactory,
+    share_deal,
+)
 from tests.metrics.test_recompute import snapshot
 
 TODAY = dt.date(2026, 11, 20)
@@ -39,6 +48,11 @@ steps = st.lists(
         st.tuples(
             st.just("move"), st.integers(0, PARTNERS - 1), DAYS, st.sampled_from(["North", "South", ""])
         ),
+        st.tuples(st.just("lead"), st.integers(0, PARTNERS - 1), DAYS, st.booleans()),
+        st.tuples(st.just("convert"), st.integers(0, 9), DAYS, st.booleans()),
+        st.tuples(st.just("judge"), st.integers(0, 9), DAYS, st.booleans()),
+        st.tuples(st.just("offer"), st.integers(0, PARTNERS - 1), DAYS, st.just(0)),
+        st.tuples(st.just("answer"), st.integers(0, 9), DAYS, st.sampled_from(["accepted", "withdrawn"])),
         st.tuples(st.just("run"), st.just(0), st.just(TODAY), st.just(0)),
     ),
     min_size=1,
@@ -76,8 +90,13 @@ def test_incremental_runs_agree_with_a_full_run(programme: Tenant, history: list
         customers = CustomerFactory.create_batch(CUSTOMERS)
         actions.recompute_periods(periods, TODAY)
         deals: list[Deal] = []
+        leads: list[Lead] = []
+        offers: list[LeadOffer] = []
         for number, (verb, which, day, value) in enumerate(history):
-            happened(verb, which, day, value, number, partners, customers, deals)
+            if verb in LEAD_VERBS:
+                happened_to_leads(verb, which, day, value, partners, leads, offers)
+            else:
+                happened(verb, which, day, value, number, partners, customers, deals)
             if verb == "run":
                 actions.recompute_dirty(TODAY)
         actions.recompute_dirty(TODAY)
@@ -150,6 +169,56 @@ def happened(
             deal.revenue = deal.revenue_base = value if verb == "win" else None
         deal.save()
         tell(deal, f"deal.{verb}", {"old": old})
+
+
+LEAD_VERBS = {"lead", "convert", "judge", "offer", "answer"}
+
+
+def happened_to_leads(
+    verb: str,
+    which: int,
+    day: dt.date,
+    value: object,
+    partners: list[Partner],
+    leads: list[Lead],
+    offers: list[LeadOffer],
+) -> None:
+    """The same for leads and offers."""
+    moment = dt.datetime.combine(day, dt.time(12), dt.UTC)
+    if verb == "lead":
+        leads.append(LeadFactory(partner=partners[which], submitted_at=moment, qualified=value))
+        tell_of_lead(leads[-1], partners[which], {})
+    elif verb == "offer":
+        lead = VendorLeadFactory()
+        offers.append(
+            LeadOffer.objects.create(
+                lead=lead, partner=partners[which], means="rule", offered_at=moment, due_at=moment
+            )
+        )
+        tell_of_lead(lead, partners[which], {})
+    elif verb == "answer" and offers:
+        offer = offers[which % len(offers)]
+        LeadOffer.objects.filter(pk=offer.pk).update(state=value)
+        tell_of_lead(offer.lead, offer.partner, {})
+    elif verb in ("convert", "judge") and leads:
+        lead = leads[which % len(leads)]
+        was = {"closed_at": lead.closed_at.isoformat() if lead.closed_at else ""}
+        if verb == "judge":
+            lead.qualified = value
+        elif value:
+            lead.status, lead.closed_at, lead.deal = "converted", moment, DealFactory(partner=lead.partner)
+        else:
+            lead.status, lead.closed_at, lead.deal = "open", None, None
+        lead.save()
+        tell_of_lead(lead, lead.partner, {"was": was})
+        if verb == "convert" and value:
+            tell(lead.deal, "deal.created", {})
+
+
+def tell_of_lead(lead: Lead, partner: Partner, data: dict) -> None:
+    moment = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
+    event = Event(type="lead.x", subject_id=lead.pk, partner_id=partner.pk, data=data, occurred_at=moment)
+    consumers.leads_changed([event])
 
 
 def tell(deal: Deal, name: str, data: dict) -> None:

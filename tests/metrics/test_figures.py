@@ -23,9 +23,17 @@ from metrics.scoring import PEER, KpiRule, TemplateRules, score_rows
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
+from partners.leads.models import LeadOffer
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory, DealFactory, PartnerFactory, won_deal
+from tests.factories import (
+    CustomerFactory,
+    DealFactory,
+    LeadFactory,
+    PartnerFactory,
+    VendorLeadFactory,
+    won_deal,
+)
 
 TODAY = dt.date(2026, 11, 20)
 ALL = Window.of(dt.date(2026, 1, 1), dt.date(2027, 1, 1))
@@ -202,13 +210,68 @@ def test_one_and_all_partners_have_the_same_facts(scoped: Tenant) -> None:
     assert len(some) == 3 * len(windows)
 
 
+def offered(partner: Partner, day: dt.date, state: str) -> None:
+    """A lead of the vendor's that was offered to the partner on a day, and what the partner answered."""
+    at = dt.datetime.combine(day, dt.time(12), dt.UTC)
+    LeadOffer.objects.create(
+        lead=VendorLeadFactory(), partner=partner, state=state, means="rule", offered_at=at, due_at=at
+    )
+
+
+def test_leads_by_hand(scoped: Tenant) -> None:
+    """October: 5 submitted, 4 of them qualified and 1 for marketing; of 3 received 2 accepted. November: 2 became
+    deals. December's first day belongs to December, also in the tenant's time zone."""
+    scoped.time_zone = "America/New_York"
+    scoped.save()
+    partner, other = PartnerFactory(), PartnerFactory()
+    noon = dt.datetime(2026, 10, 9, 12, tzinfo=dt.UTC)
+    deal = DealFactory(partner=partner)
+    for number in range(5):
+        LeadFactory(
+            partner=partner,
+            submitted_at=noon,
+            qualified=number > 0,
+            marketing_qualified=number == 1,
+            **(
+                {"status": "converted", "deal": deal, "closed_at": noon + dt.timedelta(days=31)}
+                if number < 2
+                else {}
+            ),
+        )
+    LeadFactory(partner=other, submitted_at=noon)
+    # 1 December in UTC is still 30 November in New York.
+    LeadFactory(partner=partner, submitted_at=dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC), qualified=False)
+    for state in ("accepted", "accepted", "declined", "withdrawn"):
+        offered(partner, dt.date(2026, 10, 20), state)
+    offered(partner, dt.date(2026, 11, 2), "lapsed")
+    # What the vendor gave counts as received, not as the partner's own, whatever becomes of it.
+    VendorLeadFactory(partner=partner, status="converted", deal=deal, closed_at=noon)
+    october = Window.of(dt.date(2026, 10, 1), dt.date(2026, 11, 1))
+    november = Window.of(dt.date(2026, 11, 1), dt.date(2026, 12, 1))
+    names = [name for name, fact in FACTS.items() if fact.source == "leads"]
+    assert [facts_of(partner, october)[name] for name in names] == [5, 4, 1, 0, 3, 2]
+    assert [facts_of(partner, november)[name] for name in names] == [1, 0, 0, 2, 1, 0]
+    values = kpis_of(partner, october)
+    assert values["leads"] == 5
+    assert values["lead_quality"] == 4 / 5
+    assert values["lead_acceptance"] == 2 / 3
+    assert values["shared_leads"] == 8
+    assert (values["qualified_leads"], values["marketing_qualified_leads"]) == (4, 1)
+    both = kpis_of(partner, Window.of(dt.date(2026, 10, 1), dt.date(2026, 12, 1)))
+    assert (both["lead_conversion"], both["sales_conversion_rate"]) == (2 / 4, 2 / 6)
+    assert kpis_of(partner, november)["lead_conversion"] is None
+    assert kpis_of(other, october)["lead_acceptance"] is None
+
+
 def test_what_the_records_add_is_the_fact(scoped: Tenant) -> None:
     partner = PartnerFactory()
     won_deal(partner, 100_00, dt.date(2026, 11, 2))
     won_deal(partner, 250_00, dt.date(2026, 10, 9))
     open_deal(partner, dt.date(2026, 10, 2))
     facts = facts_of(partner)
-    for source in ("deals", "customers"):
+    LeadFactory(partner=partner, submitted_at=dt.datetime(2026, 10, 9, 12, tzinfo=dt.UTC))
+    facts = facts_of(partner)
+    for source in ("deals", "customers", "leads"):
         frame = contributions(source, ALL, calendar_of(scoped), TODAY, partner.pk)
         for name, fact in FACTS.items():
             if fact.source == source:
