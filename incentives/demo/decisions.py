@@ -44,7 +44,7 @@ def let_wait(seller: Membership, customers: Iterable[Customer], product: Product
     if partner is None:
         return
     free = iter(customers)
-    fields = {"product": product, "expected_close": today + dt.timedelta(days=45)}
+    fields: dict[str, Any] = {"product": product, "expected_close": today + dt.timedelta(days=45)}
     for customer in free:
         small = deals.register(partner.partner, by=seller, customer=customer, amount=4_900_00, **fields)
         if small.status == Status.APPROVED:
