@@ -44,3 +44,12 @@ class SeatStatus(models.TextChoices):
     ATTENDED = "attended", _("Attended")
     MISSED = "missed", _("Did not attend")
     GIVEN_UP = "given_up", _("Given up")
+
+
+class StatementOutcome(models.TextChoices):
+    """What came of a learning system's statement."""
+
+    COMPLETED = "completed", _("Completion recorded")
+    NOTED = "noted", _("Kept, changes nothing")
+    NO_PERSON = "no_person", _("Nobody has this address")
+    NO_COURSE = "no_course", _("No course has this activity id")

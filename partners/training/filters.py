@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from partners.training.enums import CompletedVia, CourseKind
-from partners.training.models import Completion, Course
+from partners.training.enums import CompletedVia, CourseKind, StatementOutcome
+from partners.training.models import Completion, Course, Statement
 from partners.training.queries import EXPIRES_SOON_DAYS, valid
 
 
@@ -46,3 +46,11 @@ class CompletionFilter(django_filters.FilterSet):
             ahead = today + timedelta(days=EXPIRES_SOON_DAYS)
             return queryset.filter(valid_until__lte=ahead)
         return queryset
+
+
+class StatementFilter(django_filters.FilterSet):
+    outcome = django_filters.MultipleChoiceFilter(label=_("Outcome"), choices=StatementOutcome)
+
+    class Meta:
+        model = Statement
+        fields = ("outcome",)

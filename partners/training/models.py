@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from partners.directory.models import Partner, once
-from partners.training.enums import CompletedVia, CourseKind, CourseStatus, SeatStatus
+from partners.training.enums import CompletedVia, CourseKind, CourseStatus, SeatStatus, StatementOutcome
 from portal.accounts.models import Membership
 from portal.tenancy.constraints import PartnerIsolation, PartnerReadable, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
@@ -236,6 +236,30 @@ class Seat(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.member_id} – {self.session_id}"
+
+
+class Statement(TenantModel):
+    """An xAPI statement as it came from a learning system. `digest` tells a repetition from a contradiction."""
+
+    statement_id = models.UUIDField(_("statement"))
+    actor = models.CharField(_("person"), max_length=300)
+    verb = models.CharField(_("verb"), max_length=300)
+    activity = models.CharField(_("activity"), max_length=300)
+    raw = models.JSONField()
+    digest = models.CharField(max_length=64)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=StatementOutcome)
+    completion = TenantForeignKey(Completion, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            *tenant_constraints("training_statement", "completion"),
+            models.UniqueConstraint(fields=["tenant", "statement_id"], name="training_statement_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "outcome", "-id"], name="training_statement_outcome")]
+
+    def __str__(self) -> str:
+        return str(self.statement_id)
 
 
 def snapshot(course: Course) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Reads of training, scoped to what the member may see."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
 from partners.training.actions.sessions import TAKEN
 from partners.training.enums import CourseStatus, SeatStatus
-from partners.training.models import Completion, Course, Enrolment, Question, Seat, Session
+from partners.training.models import Completion, Course, Enrolment, Question, Seat, Session, Statement
 from portal.accounts.enums import PARTNER_ROLES
 from portal.accounts.models import Membership
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -250,3 +251,27 @@ def person_called(email: str) -> Membership | None:
         .select_related("user", "tenant")
         .first()
     )
+
+
+def person_named(actor: str) -> Membership | None:
+    """A partner's person as a learning system names people: by address, its SHA-1, or an account that is one."""
+    kind, _colon, value = actor.partition(":")
+    if kind in ("mailto", "account"):
+        return person_called(value)
+    if kind != "mbox_sha1sum":
+        return None
+    # The standard's digest of `mailto:` and the address; few people are without the address itself.
+    people = Membership.objects.filter(
+        tenant_id=current_tenant_id(), role__in=sorted(PARTNER_ROLES), is_active=True
+    ).values_list("pk", "user__email")
+    digests = (
+        pk
+        for pk, email in people.iterator()
+        if hashlib.sha1(f"mailto:{email}".encode(), usedforsecurity=False).hexdigest() == value.lower()
+    )
+    found = next(digests, None)
+    return Membership.objects.select_related("user", "tenant").filter(pk=found).first()
+
+
+def statements() -> QuerySet[Statement]:
+    return Statement.objects.order_by("-created_at", "-pk")

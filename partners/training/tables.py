@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from partners.training.enums import CourseStatus
+from partners.training.enums import CourseStatus, StatementOutcome
 from partners.training.queries import EXPIRES_SOON_DAYS
 from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, NumberColumn, Table, badge_html
 
@@ -74,6 +74,27 @@ class CompletionTable(Table):
 class OwnCompletionTable(CompletionTable):
     class Meta(CompletionTable.Meta):
         exclude = ("partner",)
+
+
+class StatementTable(Table):
+    created_at = DateColumn(_("Received"), time=True)
+    actor = Column(_("Person"))
+    verb = Column(_("Verb"))
+    activity = Column(_("Activity"), phone=False)
+    outcome = BadgeColumn(
+        _("Outcome"),
+        tones={
+            StatementOutcome.COMPLETED: ("success", "check"),
+            StatementOutcome.NO_PERSON: ("warning", "user-question"),
+            StatementOutcome.NO_COURSE: ("warning", "help"),
+        },
+    )
+
+    class Meta(Table.Meta):
+        caption = _("Statements")
+
+    def render_verb(self, value: str) -> Any:
+        return value.rstrip("/").rpartition("/")[2]
 
 
 def course_state(course: Any) -> tuple[str, str, str]:

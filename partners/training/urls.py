@@ -1,6 +1,6 @@
 from django.urls import path
 
-from partners.training.views import learning, teaching
+from partners.training.views import learning, teaching, xapi
 
 app_name = "training"
 
@@ -31,5 +31,13 @@ urlpatterns = [
     path("training/sessions/<uuid:pk>/book/", learning.book, name="book"),
     path("training/sessions/<uuid:pk>/give-up/", learning.give_up, name="give_up"),
     path("training/sessions/<uuid:pk>/calendar.ics", learning.session_ics, name="session_ics"),
+    path("training/statements/", xapi.StatementList.as_view(), name="statements"),
+    path("training/statements/match/", xapi.match_again, name="match_again"),
+    path("api/xapi/about", xapi.about, name="xapi_about"),
+    path(
+        "api/xapi/statements",
+        xapi.StatementViewSet.as_view({"get": "retrieve", "post": "create", "put": "update"}),
+        name="xapi_statements",
+    ),
     path("certificates/<str:code>/", learning.verify, name="verify"),
 ]

@@ -1,5 +1,6 @@
 """From a URL to a tenant, a membership and a scope."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,21 @@ from portal.tenancy.scope import Patience, tenant_scope
 log = structlog.get_logger(__name__)
 
 _BUSY = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+
+
+def api_secret(request: HttpRequest) -> str | None:
+    """The API key that a call brings: as a bearer, or as the password where a system only knows user and password."""
+    if "/api/" not in request.path_info:
+        return None
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return None
 
 
 class TenantMiddleware:
@@ -85,8 +101,8 @@ class TenantMiddleware:
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
 
     def _membership(self, request: HttpRequest, tenant: Tenant) -> Membership | None:
-        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and "/api/" in request.path_info:
+        secret = api_secret(request)
+        if secret is not None:
             return self._membership_of_key(request, tenant, secret)
         if not request.user.is_authenticated:
             return None

@@ -49,6 +49,9 @@ class CourseList(ListPage):
     actions = (
         Action(gettext_lazy("Who holds what"), "training:team", "certificate", "training.view_team"),
         Action(
+            gettext_lazy("Statements"), "training:statements", "database-import", "training.view_statements"
+        ),
+        Action(
             gettext_lazy("Add a course"), "training:create", "plus", "training.change_course", primary=True
         ),
     )
