@@ -1,16 +1,14 @@
 """Fields that a partner's session may not read."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
 from portal.tenancy.scope import current_partner_id
 
-_Field = models.Field if TYPE_CHECKING else object
 
-
-class VendorOnly(_Field):
+class VendorOnly(models.Field):
     """A column without a grant for partners. Queries in a partner's session select NULL in its place, and
     `VendorOnlyModel` leaves the field deferred, so that the NULL is neither seen nor saved."""
 
