@@ -24,10 +24,6 @@ class VendorOnlyBoolean(VendorOnly, models.BooleanField):
     pass
 
 
-class VendorOnlyMoment(VendorOnly, models.DateTimeField):
-    pass
-
-
 @cache
 def _hidden(model: type[models.Model]) -> frozenset[str]:
     return frozenset(f.attname for f in model._meta.concrete_fields if isinstance(f, VendorOnly))

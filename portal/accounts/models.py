@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from portal.accounts.constraints import MembershipIsolation, UserIsolation
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
-from portal.accounts.fields import VendorOnlyBoolean, VendorOnlyChar, VendorOnlyModel, VendorOnlyMoment
+from portal.accounts.fields import VendorOnlyBoolean, VendorOnlyChar, VendorOnlyModel
 from portal.tenancy.constraints import PartnerIsolation, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import Tenant, TenantModel
@@ -46,7 +46,6 @@ class User(VendorOnlyModel, AbstractBaseUser, PermissionsMixin):
     is_staff = VendorOnlyBoolean(_("platform staff"), default=False)
     is_superuser = VendorOnlyBoolean(_("superuser status"), default=False)
     password = VendorOnlyChar(_("password"), max_length=128)
-    last_login = VendorOnlyMoment(_("last sign-in"), blank=True, null=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = UserManager()
@@ -58,9 +57,7 @@ class User(VendorOnlyModel, AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         constraints = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_once"),
-            UserIsolation(
-                name="accounts_user_partner", hidden=("password", "last_login", "is_staff", "is_superuser")
-            ),
+            UserIsolation(name="accounts_user_partner", hidden=("password", "is_staff", "is_superuser")),
         ]
 
     def __str__(self) -> str:

@@ -104,7 +104,9 @@ def invite(*, by: Membership, email: str, name: str, role: str, partner_id: UUID
 
 def is_activated(user: User) -> bool:
     """Whether the person has ever been able to sign in; an import makes accounts that nobody can."""
-    return user.has_usable_password() or user.last_login is not None
+    # A partner's session may not read what this is decided by.
+    with _vendor_scope():
+        return user.has_usable_password() or user.last_login is not None
 
 
 def invite_member(member: Membership, *, email: str, by: Membership) -> Invitation:

@@ -29,11 +29,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='user',
-            name='last_login',
-            field=portal.accounts.fields.VendorOnlyMoment(blank=True, null=True, verbose_name='last sign-in'),
-        ),
-        migrations.AlterField(
-            model_name='user',
             name='password',
             field=portal.accounts.fields.VendorOnlyChar(max_length=128, verbose_name='password'),
         ),
