@@ -14,7 +14,7 @@ How recomputing stays right while things happen:
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -148,7 +148,7 @@ def _recompute_partners(
     changed = Changed()
     fresh = partner_rows(periods, calendar, today, partner_ids)
     stored, groups = read_partners_and_groups(periods, partner_ids, groups_of(fresh))
-    known = set(groups.filter(pl.col("subject_kind") == PROGRAMME[0])["key"])
+    known = {key for kind, subject, key in _keys(groups) if (kind, subject) == PROGRAMME}
     # Peers are scored from stored facts, which takes less than reading their deals.
     if templates.among_peers(periods) and len(periods) * Partner.objects.count() > 4 * AT_ONCE:
         _leave_to_a_job(periods)
@@ -164,7 +164,7 @@ def _recompute_partners(
         )
     if not periods:
         return changed
-    rows = pl.concat([fresh, group_rows(fresh, without=stored.drop("id"), onto=groups)])
+    rows = pl.concat([fresh, group_rows(fresh, without=stored, onto=groups)])
     peers = rows.clear()
     if templates.among_peers(periods):
         moved = pl.concat([fresh, stored.drop("id")])
@@ -219,8 +219,17 @@ def _first_months(calendar: Calendar, kind: PeriodKind) -> list[int]:
 
 
 def _delete_missing(stored: pl.DataFrame, rows: pl.DataFrame) -> int:
-    gone = stored.join(rows, on=[*SUBJECT, "key"], how="anti")
-    return delete_rows(gone["id"].to_list())
+    present = set(_keys(rows))
+    gone = [
+        row_id
+        for key, row_id in zip(_keys(stored), stored["id"].to_list(), strict=True)
+        if key not in present
+    ]
+    return delete_rows(gone)
+
+
+def _keys(rows: pl.DataFrame) -> Iterator[tuple[str, ...]]:
+    return zip(*(rows[name].to_list() for name in [*SUBJECT, "key"]), strict=True)
 
 
 def _take_marks(limit: int) -> dict[UUID, dt.date]:

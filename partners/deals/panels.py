@@ -13,6 +13,16 @@ from partners.directory.models import Customer, Partner
 from portal.accounts.models import Membership
 
 SHOWN = 5
+_SHOWN_OF_WAITING = [
+    "number",
+    "title",
+    "partner__name",
+    "amount",
+    "currency",
+    "win_claim",
+    "submitted_at",
+    "answer_due_at",
+]
 LATEST = 8
 
 
@@ -32,13 +42,14 @@ def my_deals(member: Membership) -> dict[str, Any]:
 def waiting(member: Membership) -> dict[str, Any]:
     """What waits for the member's decision, with age and deadline, the most overdue first. Two queries."""
     deals, now = queries.waiting_for(member), timezone.now()
+    shown = deals.select_related(None).select_related("partner")
     rows = [
         {
             "deal": deal,
             "due": deal.answer_due_at,
             "late": bool(deal.answer_due_at and deal.answer_due_at < now),
         }
-        for deal in deals[:SHOWN]
+        for deal in shown.only(*_SHOWN_OF_WAITING)[:SHOWN]
     ]
     return {"rows": rows, "count": deals.order_by().count()}
 

@@ -24,6 +24,7 @@ def to_learn(member: Membership) -> dict[str, Any]:
         .exclude(course__in=done)
         .exclude(course__in=named)
         .select_related("course")
+        .only("course", "due_on", "course__title")
         .order_by("due_on", "created_at")[:SHOWN]
     )
     return {"owed": owed[:SHOWN], "open": list(open_courses), "today": today}
