@@ -72,8 +72,14 @@ class DealSerializer(serializers.ModelSerializer):
             "amount_base",
             "revenue",
             "revenue_base",
+            "cost",
+            "cost_base",
             "engaged_on",
             "expected_close",
+            "forecast",
+            "next_step",
+            "next_step_on",
+            "shared_percent",
             "closed_on",
             "submitted_at",
             "decided_at",
@@ -101,6 +107,7 @@ class DealSerializer(serializers.ModelSerializer):
             for name in fields
             if name
             not in ("title", "partner", "customer", "product", "amount", "stage", "expected_close", "notes")
+            and name not in ("forecast", "next_step", "next_step_on")
         )
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
@@ -167,6 +174,7 @@ class AppealSerializer(SeenSerializer):
 class WinSerializer(SeenSerializer):
     revenue = serializers.IntegerField(min_value=1, max_value=10**15)
     won_on = serializers.DateField()
+    cost = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10**15)
     customer = CustomerChoice(required=False, allow_null=True)
 
 

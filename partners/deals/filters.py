@@ -8,8 +8,15 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from partners.deals.enums import WAITING_STATUSES, RegistrationStatus, RequestKind, SalesStage
+from partners.deals.enums import (
+    WAITING_STATUSES,
+    ForecastCategory,
+    RegistrationStatus,
+    RequestKind,
+    SalesStage,
+)
 from partners.deals.models import Deal
+from partners.deals.selling.attention import stalled
 from partners.directory.queries import families, managers, visible_customers, visible_partners
 from portal.money import to_minor
 
@@ -27,6 +34,8 @@ class DealFilter(django_filters.FilterSet):
         method="by_status",
     )
     stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=SalesStage)
+    forecast = django_filters.MultipleChoiceFilter(label=_("Forecast"), choices=ForecastCategory)
+    attention = django_filters.BooleanFilter(label=_("Needs attention"), method="by_attention")
     family = django_filters.ModelChoiceFilter(label=_("Product family"), queryset=lambda request: families())
     customer = django_filters.ModelChoiceFilter(
         label=_("Customer"), queryset=lambda request: visible_customers(request.membership).order_by("name")
@@ -46,6 +55,13 @@ class DealFilter(django_filters.FilterSet):
         if not values:
             return deals
         return deals.filter(status__in=["" if value == WITHOUT else value for value in values])
+
+    def by_attention(self, deals: QuerySet[Deal], name: str, value: bool | None) -> QuerySet[Deal]:
+        """Open deals that are quiet, or whose next step or expected close has passed."""
+        if value is None:
+            return deals
+        asking = stalled(Deal.objects.all()).values("pk")
+        return deals.filter(pk__in=asking) if value else deals.exclude(pk__in=asking)
 
     def by_amount(self, deals: QuerySet[Deal], name: str, value: Any) -> QuerySet[Deal]:
         """Typed in major units of the tenant's currency."""

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from partners.deals import queries
 from partners.deals.enums import OPEN_STAGES, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
+from partners.deals.selling.attention import hints, stalled, with_activity
 from partners.deals.tables import STAGE_TONES, STATUS_TONES
+from partners.deals.workdays import today
 from partners.directory.models import Customer, Partner
 from portal.accounts.models import Membership
 
@@ -52,6 +54,19 @@ def waiting(member: Membership) -> dict[str, Any]:
         for deal in shown.only(*_SHOWN_OF_WAITING)[:SHOWN]
     ]
     return {"rows": rows, "count": deals.order_by().count()}
+
+
+def attention(member: Membership) -> dict[str, Any]:
+    """Open deals that ask for somebody's attention: a manager's portfolio's, else all one sees. Three queries."""
+    rules, now, day = queries.policy(), timezone.now(), today(member.tenant)
+    deals = stalled(queries.visible_deals(member), rules, day)
+    if member.is_manager:
+        deals = deals.filter(partner__manager_id=member.pk)
+    shown = with_activity(deals).order_by(F("expected_close").asc(nulls_last=True), "pk")[:SHOWN]
+    return {
+        "rows": [{"deal": deal, "hints": hints(deal, rules, day, now)} for deal in shown],
+        "count": deals.order_by().count(),
+    }
 
 
 def of_customer(member: Membership, customer: Customer) -> dict[str, Any]:

@@ -34,6 +34,16 @@ for role in VENDOR_ROLES:
         order=10,
         width="full",
     )
+for role in (*PARTNER_ROLES, *VENDOR_ROLES):
+    home_panel(
+        role,
+        "attention",
+        data=panels.attention,
+        template="deals/panels/attention.html",
+        queries=3,
+        order=28,
+        width="half",
+    )
 subject_panel(
     "directory.customer", "deals", data=panels.of_customer, template="deals/panels/summary.html", queries=2
 )

@@ -1,15 +1,21 @@
 """Columns of the lists of deals."""
 
+from datetime import date
 from typing import Any
 
+from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from partners.deals.enums import RegistrationStatus, RequestKind, SalesStage
+from partners.deals.enums import OPEN_STAGES, RegistrationStatus, RequestKind, SalesStage
 from partners.deals.models import Deal
+from partners.deals.offers import may_use
+from partners.deals.workdays import today
+from portal.shell.addresses import turl
 from portal.shell.formats import short_date
 from portal.shell.tables import (
     BadgeColumn,
@@ -49,6 +55,47 @@ WAITS = {
 }
 
 
+class StageColumn(BadgeColumn):
+    """The stage; of a deal that the member can move, with the stages that it can go to."""
+
+    def cell(self, value: Any, record: Deal, table: Table) -> str:
+        badge = super().cell(value, record, table)
+        if not may_use(table.request.membership, record, "update"):
+            return badge
+        choices = format_html_join(
+            "",
+            '<button class="dropdown-item" type="submit" name="stage" value="{}"{}>{}</button>',
+            (
+                (stage.value, mark_safe(" disabled") if stage == record.stage else "", stage.label)
+                for stage in OPEN_STAGES
+            ),
+        )
+        return format_html(
+            '<div class="dropdown"><button class="badge-button" type="button" data-bs-toggle="dropdown"'
+            ' data-bs-popper-config=\'{{"strategy":"fixed"}}\' aria-expanded="false">{}<i class="ti ti-chevron-down"'
+            ' aria-hidden="true"></i><span class="visually-hidden"> {}</span></button>'
+            '<form class="dropdown-menu" method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken"'
+            ' value="{}"><input type="hidden" name="version" value="{}"><input type="hidden" name="next" value="{}">'
+            "{}</form></div>",
+            badge,
+            _g("Move %s") % record.headline,
+            turl(table.request, "deals:move", record.pk),
+            get_token(table.request),
+            record.version,
+            table.request.get_full_path(),
+            choices,
+        )
+
+
+class NextStepColumn(DateColumn):
+    """The day of the next step, marked when it has passed and the deal is still open."""
+
+    def cell(self, value: date, record: Deal, table: Table) -> str:
+        if record.is_live and value < today(table.request.tenant):
+            return badge_html(short_date(value), "danger", "alarm")
+        return super().cell(value, record, table)
+
+
 class DealTable(Table):
     """For a partner's people."""
 
@@ -56,7 +103,8 @@ class DealTable(Table):
     number = Column(_("Number"), visible=False)
     customer = Column(_("Customer"), order_by="customer__name")
     status = BadgeColumn(_("Registration"), tones=STATUS_TONES)
-    stage = BadgeColumn(_("Stage"), tones=STAGE_TONES)
+    stage = StageColumn(_("Stage"), tones=STAGE_TONES, needs=("partner",))
+    next_step_on = NextStepColumn(_("Next step"), phone=False)
     product = Column(_("Product"), order_by="product__name", phone=False)
     amount = MoneyColumn(_("Expected"), order_by="amount_base")
     revenue = MoneyColumn(_("Won"), order_by="revenue_base", phone=False)

@@ -64,6 +64,7 @@ class DealList(ListPage):
         Preset(gettext_lazy("Submitted"), {"status": Status.SUBMITTED}),
         Preset(gettext_lazy("Returned"), {"status": Status.RETURNED}),
         Preset(gettext_lazy("Approved"), {"status": Status.APPROVED}),
+        Preset(gettext_lazy("Needs attention"), {"attention": "true"}),
         Preset(gettext_lazy("Won"), {"stage": SalesStage.WON}),
     )
     empty_icon = "briefcase"

@@ -50,10 +50,12 @@ def hints(deal: Deal, rules: DealPolicy, day: date, now: datetime) -> list[Hint]
     return found
 
 
-def stalled(deals: QuerySet[Deal], rules: DealPolicy | None = None) -> QuerySet[Deal]:
+def stalled(
+    deals: QuerySet[Deal], rules: DealPolicy | None = None, day: date | None = None
+) -> QuerySet[Deal]:
     """Those of the deals that `hints` finds something for."""
     rules = rules or policy()
-    now, day = timezone.now(), today(current_tenant())
+    now, day = timezone.now(), day or today(current_tenant())
     ask = Q(next_step_on__lt=day) | Q(expected_close__lt=day)
     for stage in OPEN_STAGES:
         since = now - timedelta(days=rules.stalled_after(stage))

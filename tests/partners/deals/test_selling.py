@@ -1,0 +1,252 @@
+"""Selling an open deal: the board and its moves, what needs attention, how a win and a loss are told."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from partners.deals import actions, panels, queries
+from partners.deals.enums import RegistrationStatus as Status
+from partners.deals.enums import SalesStage
+from partners.deals.models import Competitor, Deal, DealPolicy, LossReason
+from partners.deals.selling import losses
+from partners.deals.selling.attention import hints, stalled, with_activity
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.discussion import actions as comments
+from portal.errors import ActionRefused
+from portal.files.models import Attachment
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import CustomerFactory
+from tests.portal.files.builders import upload
+
+MakeDeal = Callable[..., Deal]
+SignIn = Callable[[Membership], Client]
+JSON = {"HTTP_ACCEPT": "application/json"}
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def approved(tenant: Tenant, deal_in: MakeDeal) -> Deal:
+    with tenant_scope(tenant.pk):
+        return deal_in(Status.APPROVED, title="Headquarters", stage=SalesStage.ENGAGING)
+
+
+def board(client: Client, **parameters: object) -> str:
+    return client.get("/acme/deals/board/", parameters).content.decode()
+
+
+def test_the_board_counts_and_sums_what_a_partner_has_open(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, approved: Deal, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        deal_in(Status.DRAFT, title="Not yet")
+        deal_in(Status.WON, title="Done")
+        deal_in(Status.APPROVED, title="Somebody else's", partner=people.other_partner)
+    page = board(client_as(people.seller))
+    assert "Headquarters" in page and "€1,000" in page
+    for other in ("Not yet", "Done", "Somebody else"):
+        assert other not in page
+
+
+def test_a_move_answers_with_the_version_and_the_sums(
+    people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    client = client_as(people.seller)
+    address = f"/acme/deals/{approved.pk}/move/"
+    answer = client.post(address, {"stage": "proposal", "version": approved.version}, **JSON)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["version"] == approved.version + 1
+    assert body["heads"]["proposal"] == {"count": "1", "sum": "€1,000"}
+    assert body["heads"]["engaging"]["count"] == "0"
+    stale = client.post(address, {"stage": "negotiation", "version": approved.version}, **JSON)
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale")
+
+
+def test_without_script_a_move_leads_back_to_where_it_came_from(
+    people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    client = client_as(people.seller)
+    address = f"/acme/deals/{approved.pk}/move/"
+    data = {"stage": "proposal", "next": "/acme/deals/?stage=engaging"}
+    assert client.post(address, data)["Location"] == "/acme/deals/?stage=engaging"
+    for elsewhere in ("https://evil.example/", "//evil.example/acme/", "/globex/deals/"):
+        data = {"stage": "engaging", "next": elsewhere}
+        assert client.post(address, data)["Location"] == "/acme/deals/board/"
+    assert client.post(address, {"stage": "won"}).status_code == 400
+
+
+def test_a_column_shows_twenty_and_more_when_asked(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, approved: Deal, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        for number in range(24):
+            deal_in(
+                Status.APPROVED, title=f"Deal {number}", customer=CustomerFactory(served_by=people.partner)
+            )
+        Deal.objects.filter(status=Status.APPROVED).update(stage=SalesStage.PROPOSAL)
+    client = client_as(people.seller)
+    counts = []
+    for parameters, shown in (({}, 20), ({"proposal": 40}, 25)):
+        with CaptureQueriesContext(connection) as found:
+            page = board(client, **parameters)
+        assert page.count('class="board-card"') == shown
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+
+
+def test_the_list_lets_open_deals_be_moved(
+    people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    page = client_as(people.seller).get("/acme/deals/").content.decode()
+    assert f'action="/acme/deals/{approved.pk}/move/"' in page
+
+
+def asks(deal: Deal, day: date | None = None) -> list[str]:
+    rules = queries.policy()
+    now = timezone.now()
+    row = with_activity(Deal.objects.all()).get(pk=deal.pk)
+    found = [hint.code for hint in hints(row, rules, day or now.date(), now)]
+    assert stalled(Deal.objects.filter(pk=deal.pk), rules).exists() == bool(found)
+    return found
+
+
+def test_what_needs_attention_and_why(tenant: Tenant, people: SimpleNamespace, approved: Deal) -> None:
+    with tenant_scope(tenant.pk):
+        assert asks(approved) == []
+        yesterday = timezone.now().date() - timedelta(days=1)
+        actions.update_deal(approved, by=people.seller, next_step="Call", next_step_on=yesterday)
+        assert asks(approved) == ["next_step"]
+        actions.update_deal(approved, by=people.seller, next_step_on=None, expected_close=yesterday)
+        assert asks(approved) == ["close"]
+        later = timezone.now().date() + timedelta(days=200)
+        actions.update_deal(approved, by=people.seller, expected_close=later)
+        assert asks(approved) == []
+        with time_machine.travel(timezone.now() + timedelta(days=21, minutes=1)):
+            assert asks(approved) == ["quiet"]
+            actions.move_stage(approved, SalesStage.PROPOSAL, by=people.seller)
+            assert asks(approved) == []
+
+
+def test_a_comment_is_movement_and_each_stage_has_its_patience(
+    tenant: Tenant, people: SimpleNamespace, approved: Deal
+) -> None:
+    with tenant_scope(tenant.pk), time_machine.travel(timezone.now() + timedelta(days=15)):
+        assert asks(approved) == []
+        DealPolicy.objects.get_or_create()
+        DealPolicy.objects.update(stalled_engaging=14)
+        assert asks(approved) == ["quiet"]
+        comments.post(approved, "They called back", by=people.seller)
+        assert asks(approved) == []
+
+
+def test_the_panel_and_the_filter_show_them_within_their_budget(
+    tenant: Tenant, people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    assert people.seller.tenant == tenant
+    with time_machine.travel(timezone.now() + timedelta(days=25)):
+        with tenant_scope(tenant.pk, people.partner.pk), CaptureQueriesContext(connection) as found:
+            data = panels.attention(people.seller)
+        assert len(found) == 3
+        assert [row["deal"].pk for row in data["rows"]] == [approved.pk] and data["count"] == 1
+        page = client_as(people.seller).get("/acme/deals/", {"attention": "true"}).content.decode()
+        assert "Headquarters" in page
+    page = client_as(people.seller).get("/acme/deals/", {"attention": "true"}).content.decode()
+    assert "Headquarters" not in page
+
+
+def test_a_win_may_come_with_cost_and_proof(
+    tenant: Tenant, people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    data = {
+        "version": approved.version,
+        "revenue": "900",
+        "won_on": str(timezone.now().date()),
+        "cost": "600",
+        "proof": upload("order.pdf"),
+    }
+    answer = client_as(people.seller).post(f"/acme/deals/{approved.pk}/win/", data)
+    assert answer.status_code == 302
+    with tenant_scope(tenant.pk):
+        approved.refresh_from_db()
+        proof = Attachment.objects.get()
+    assert (approved.revenue, approved.cost, approved.cost_base) == (900_00, 600_00, 600_00)
+    assert (proof.purpose, proof.name, proof.subject_id) == ("proof", "order.pdf", approved.pk)
+
+
+def test_a_false_proof_is_refused_beside_its_field_and_nothing_is_won(
+    tenant: Tenant, people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    data = {
+        "version": approved.version,
+        "revenue": "900",
+        "won_on": str(timezone.now().date()),
+        "proof": upload("order.pdf", b"<html>"),
+    }
+    answer = client_as(people.seller).post(f"/acme/deals/{approved.pk}/win/", data)
+    assert answer.status_code == 422 and "genuine PDF" in answer.content.decode()
+    with tenant_scope(tenant.pk):
+        approved.refresh_from_db()
+    assert approved.stage == SalesStage.ENGAGING
+
+
+def test_where_wins_are_confirmed_the_cost_waits_with_the_claim(
+    tenant: Tenant, people: SimpleNamespace, approved: Deal
+) -> None:
+    with tenant_scope(tenant.pk):
+        actions.change_policy(by=people.admin, confirm_wins=True)
+        actions.win(approved, by=people.seller, revenue=900_00, cost=1_00, won_on=timezone.now().date())
+        won = actions.confirm_win(approved, by=people.manager)
+    assert (won.revenue, won.cost) == (900_00, 1_00)
+
+
+def test_a_loss_gives_a_reason_of_the_list(tenant: Tenant, people: SimpleNamespace, approved: Deal) -> None:
+    with tenant_scope(tenant.pk):
+        losses.add_listed(LossReason, "Wrong moment", by=people.admin)
+        price = LossReason.objects.get(name="Price")
+        losses.set_offered(price, False, by=people.admin)
+        assert "Wrong moment" in losses.loss_reasons() and "Price" not in losses.loss_reasons()
+        with pytest.raises(ActionRefused) as refusal:
+            actions.lose(approved, by=people.seller, reason="Price")
+        assert refusal.value.field == "reason"
+        lost = actions.lose(approved, by=people.seller, reason="wrong moment", competitor="Initech")
+    assert (lost.loss_reason, lost.competitor) == ("Wrong moment", "Initech")
+
+
+def test_a_partner_is_offered_listed_competitors_and_its_own(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, approved: Deal
+) -> None:
+    with tenant_scope(tenant.pk):
+        theirs = deal_in(Status.APPROVED, partner=people.other_partner)
+        Partner.objects.filter(pk=people.other_partner.pk).update(manager=people.manager)
+        theirs.partner.refresh_from_db()
+        actions.lose(theirs, by=people.admin, reason="Price", competitor="Hooli")
+        Deal.objects.filter(pk=theirs.pk).update(competitor="Typed by another")
+        actions.lose(approved, by=people.seller, reason="Price", competitor="Initech")
+        assert set(Competitor.objects.values_list("name", flat=True)) == {"Hooli"}
+        assert losses.unlisted_competitors() == ["Initech", "Typed by another"]
+    with tenant_scope(tenant.pk, people.partner.pk):
+        assert losses.competitors_offered(people.seller) == ["Hooli", "Initech"]
+
+
+def test_only_an_admin_keeps_the_lists(tenant: Tenant, people: SimpleNamespace, client_as: SignIn) -> None:
+    with tenant_scope(tenant.pk), pytest.raises(PermissionDenied):
+        losses.add_listed(Competitor, "Hooli", by=people.manager)
+    client = client_as(people.admin)
+    client.post("/acme/deals/rules/selling/competitor/", {"name": "Hooli"})
+    client.post("/acme/deals/rules/selling/reason/", {"name": "Wrong moment"})
+    page = client.get("/acme/deals/rules/selling/").content.decode()
+    assert "Hooli" in page and "Wrong moment" in page and "No budget" in page
+    quiet = {f"stalled_{stage}": "5" for stage in ("prospecting", "engaging", "proposal", "negotiation")}
+    assert client.post("/acme/deals/rules/selling/", quiet).status_code == 302
+    with tenant_scope(tenant.pk):
+        assert DealPolicy.objects.get().stalled_after("proposal") == 5
