@@ -104,4 +104,5 @@ class Seat(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return "Seat"
+        # What news about it calls it; more of the deal its partner may not know.
+        return str(_("a shared deal"))

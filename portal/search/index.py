@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+import structlog
+from celery import current_app
+from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef
+from kombu.exceptions import OperationalError as BrokerError
 
 from portal.events.consumers import subscribe
 from portal.events.models import Event
 from portal.search.models import SearchWord
 from portal.search.words import words_of
 from portal.tenancy.scope import current_tenant_id
+
+log = structlog.get_logger(__name__)
 
 BATCH = 2000
 
@@ -50,35 +56,57 @@ def index(
         for event in events:
             if event.type in brought:
                 ids |= {UUID(str(key)) for key in event.data.get(f"{kind}s", ())}
-        rewrite(thing, sorted(ids))
-        if any(event.type in brought for event in events):
-            add_missing(thing)
+        # Few at once; the rest is too much for the dispatcher's one transaction, and is without words until then.
+        wanted = sorted(ids)
+        rewrite(thing, wanted[:BATCH])
+        forget(thing, wanted[BATCH:])
+        comes = any(event.type in brought for event in events)
+        if len(wanted) > BATCH or (comes and add_missing(thing, limit=BATCH) == BATCH):
+            transaction.on_commit(partial(_go_on, current_tenant_id()))
 
     subscribe(*changed, *brought, name=f"search.{kind}", consumer=consume)
 
 
 def rewrite(thing: Indexed, ids: Sequence[UUID]) -> None:
     """Write the words of these things anew."""
-    for start in range(0, len(ids), BATCH):
-        some = ids[start : start + BATCH]
-        SearchWord.objects.filter(kind=thing.kind, thing_id__in=some).delete()
-        _write(thing, thing.rows().filter(pk__in=some))
+    forget(thing, ids)
+    _write(thing, thing.rows().filter(pk__in=ids) if ids else [])
 
 
-def add_missing(thing: Indexed) -> int:
-    """Write the words of all things that have none yet; the number of things."""
-    count, after = 0, UUID(int=0)
+def forget(thing: Indexed, ids: Sequence[UUID]) -> None:
+    if ids:
+        SearchWord.objects.filter(kind=thing.kind, thing_id__in=ids).delete()
+
+
+def _go_on(tenant_id: UUID) -> None:
+    try:
+        current_app.send_task("search.index", kwargs={"tenant_id": str(tenant_id)}, queue="bulk")
+    except BrokerError:
+        log.warning("broker_unreachable", tenant=str(tenant_id), consequence="found after the next night")
+
+
+def add_missing(thing: Indexed, *, limit: int = BATCH) -> int:
+    """Write the words of some things that have none yet, at most `limit`; how many had none.
+
+    A name without a letter or a digit has no words: it gets the empty one, so that it is not met again.
+    """
     words = SearchWord.objects.filter(kind=thing.kind, thing_id=OuterRef("pk"))
-    while True:
-        rows = list(thing.rows().filter(~Exists(words), pk__gt=after).order_by("pk")[:BATCH])
-        if not rows:
-            return count
-        _write(thing, rows)
-        count, after = count + len(rows), rows[-1].pk
+    rows = list(thing.rows().filter(~Exists(words)).order_by("pk")[:limit])
+    _write(thing, rows)
+    return len(rows)
+
+
+def add_some_missing() -> int:
+    """A chunk of work of each kind; how many things had no words."""
+    return sum(add_missing(thing) for thing in _indexed.values())
 
 
 def add_everything_missing() -> int:
-    return sum(add_missing(thing) for thing in _indexed.values())
+    """For commands and tests: chunk by chunk to the end."""
+    total = 0
+    while count := add_some_missing():
+        total += count
+    return total
 
 
 def _write(thing: Indexed, rows: Iterable[models.Model]) -> None:
@@ -87,7 +115,7 @@ def _write(thing: Indexed, rows: Iterable[models.Model]) -> None:
         [
             SearchWord(kind=thing.kind, word=word, thing_id=row.pk)
             for row in rows
-            for word in words_of(thing.text(row))
+            for word in words_of(thing.text(row)) or [""]
         ],
         batch_size=BATCH,
         ignore_conflicts=True,

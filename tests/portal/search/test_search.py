@@ -17,6 +17,7 @@ from portal.events.record import record
 from portal.search.finding import find_all
 from portal.search.index import add_everything_missing, find
 from portal.search.models import SearchWord
+from portal.search.tasks import index as index_task
 from portal.search.words import words_of
 from portal.shell.search import sources_for
 from portal.tenancy.models import Tenant
@@ -216,3 +217,26 @@ def test_the_dialogs_part_the_page_and_the_api(
     assert "Bouw" not in str(rows)
     evil = client_as(manager).get("/acme/search/?q=<script>alert(1)</script>").content.decode()
     assert "<script>alert" not in evil
+
+
+def test_a_large_import_is_indexed_by_and_by(
+    tenant: Tenant,
+    admin: Membership,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., object],
+):
+    monkeypatch.setattr("portal.search.index.BATCH", 4)
+    sent: list[str] = []
+    monkeypatch.setattr("portal.search.index.current_app.send_task", lambda name, **_more: sent.append(name))
+    with tenant_scope(tenant.pk):
+        CustomerFactory.create_batch(9, name="Brought in")
+        CustomerFactory(name="!!!", normalised_name="!!!")
+        record("customer.imported", subject=tenant, data={"count": 9})
+    with django_capture_on_commit_callbacks(execute=True):
+        dispatch_pending(tenant.pk)
+    assert sent == ["search.index"]
+    assert len(found(admin, "brought")["customers"]) == 4
+    index_task(tenant_id=str(tenant.pk))
+    with tenant_scope(tenant.pk):
+        assert len(find("customer", "brought")) == 9
+        assert add_everything_missing() == 0
