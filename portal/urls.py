@@ -27,6 +27,7 @@ urlpatterns = [
     path("<slug:tenant>/shared/", include("partners.coselling.urls")),
     path("<slug:tenant>/leads/", include("partners.leads.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
+    path("<slug:tenant>/", include("partners.matching.urls")),
     path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),
     path("<slug:tenant>/", include("incentives.urls")),

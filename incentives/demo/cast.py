@@ -71,6 +71,18 @@ MANAGERS = (
     Staff("tomas.lindgren@demo.example", "Tomas Lindgren", "Channel manager DACH and Nordics"),
     Staff("fiona.gallagher@demo.example", "Fiona Gallagher", "Channel manager UK & Ireland"),
 )
+# Companies that the vendor sells to itself.
+DIRECT_ACCOUNTS = (
+    (
+        "Ministerie van Waterstaat en Wegen",
+        "NL",
+        "wegenenwaterstaat.example",
+        "Framework contract, since 2021",
+    ),
+    ("Nordisk Finansgruppe A/S", "DK", "nordiskfinans.example", "Key account, group licence"),
+    ("Kaiserwerke AG", "DE", "kaiserwerke.example", "Key account, served from Munich"),
+    ("Royal Harbour Authority", "GB", "royalharbour.example", "Public tender, direct only"),
+)
 HERO = "Brightwater IT"
 HERO_OWNER = Staff("partner@demo.example", "Sanne Bakker", "Managing director")
 

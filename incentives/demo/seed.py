@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from incentives.demo.cast import (
     ADMIN,
+    DIRECT_ACCOUNTS,
     HELD_REASON,
     HERO,
     HERO_OWNER,
@@ -38,11 +39,12 @@ from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.models import TierProposal
 from metrics.actions import ensure_default_template, publish_template, recompute_dirty, recompute_everything
 from partners.deals import actions as deals
-from partners.deals.enums import SalesStage
+from partners.deals.enums import WAITING_STATUSES, SalesStage
 from partners.deals.models import Deal
 from partners.directory import actions as directory
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Customer, Partner, Product
+from partners.matching.actions import index_missing, save_account
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
 from portal.errors import ActionRefused
@@ -419,8 +421,47 @@ class _Director:
                 confirm_proposal(proposal, by=self.cast.admin)
         self._settle()
 
+    def _rivals(self) -> None:
+        """Something to decide on: the company of one waiting registration is claimed by another partner as well,
+        spelled its own way, and that of a second one is the vendor's own."""
+        for name, country, domain, note in DIRECT_ACCOUNTS:
+            save_account(by=self.cast.admin, name=name, country=country, domain=domain, note=note)
+        waiting = Deal.objects.filter(status__in=WAITING_STATUSES).select_related("customer", "product")
+        claimed = list(waiting.order_by("-submitted_at")[:2])
+        for deal in claimed[:1]:
+            assert deal.customer is not None
+            index = next(
+                number
+                for number, partner in self.cast.partners.items()
+                if partner.pk != deal.partner_id
+                and partner.may_trade
+                and PARTNERS[number].manager == 0
+                and PARTNERS[number].ends_as != PartnerStatus.SUSPENDED
+            )
+            partner, seller = self.cast.partners[index], self.cast.people[index][0]
+            spelled = f"{deal.customer.name} Group"
+            customer = directory.name_customer(partner, spelled, by=seller, country=deal.customer.country)
+            deals.register(
+                partner,
+                by=seller,
+                customer=customer,
+                product=deal.product,
+                amount=deal.amount,
+                expected_close=deal.expected_close,
+            )
+        for deal in claimed[1:]:
+            assert deal.customer is not None
+            save_account(
+                by=self.cast.admin,
+                name=deal.customer.name,
+                country=deal.customer.country,
+                note="Own contract",
+            )
+
     def _finish(self) -> None:
         with tenant_scope(self.tenant.pk):
+            index_missing()
+            self._rivals()
             for index, company in enumerate(PARTNERS):
                 suspended = company.ends_as == PartnerStatus.SUSPENDED
                 if suspended and self.cast.partners[index].status != PartnerStatus.SUSPENDED:

@@ -22,6 +22,7 @@ class DirectAccountTarget(RecordTarget):
     model = DirectAccount
     natural_key = "name"
     extra = ("normalised_name",)
+    list_url = "matching:accounts"
     fields = (
         Field("name", _("Name"), required=True, synonyms=("account", "account name", "company", "customer")),
         EXTERNAL_ID,

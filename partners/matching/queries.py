@@ -20,7 +20,7 @@ from partners.matching.enums import ConflictKind, Grounds
 from partners.matching.keys import keys_of
 from partners.matching.models import CustomerMerge, DirectAccount, MatchKey
 from partners.matching.registry import Claim, Registration, claims_on
-from partners.matching.scoring import Company, Likeness, likeness
+from partners.matching.scoring import THRESHOLD, Company, Likeness, likeness
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 # Companies that share a key, at most so many a key, are put in the order of their trigrams; so many are scored.
@@ -234,3 +234,55 @@ def direct_accounts() -> QuerySet[DirectAccount]:
 
 def merges() -> QuerySet[CustomerMerge]:
     return CustomerMerge.objects.select_related("kept", "merged", "by__user").order_by("-created_at", "-pk")
+
+
+# A key that more companies share says little about any two of them.
+_FEW = 8
+_PAIRS = f"""
+WITH rare AS (
+    SELECT key FROM {MatchKey._meta.db_table}
+    WHERE tenant_id = %(tenant)s AND customer_id IS NOT NULL GROUP BY key HAVING count(*) BETWEEN 2 AND %(few)s)
+SELECT a.customer_id, b.customer_id FROM rare
+JOIN {MatchKey._meta.db_table} a ON a.tenant_id = %(tenant)s AND a.key = rare.key
+JOIN {MatchKey._meta.db_table} b ON b.tenant_id = %(tenant)s AND b.key = rare.key AND b.customer_id > a.customer_id
+GROUP BY 1, 2 ORDER BY count(*) DESC, max(similarity(a.name, b.name)) DESC LIMIT %(limit)s"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two customers that may be one."""
+
+    first: Customer
+    second: Customer
+    likeness: int
+    grounds: Grounds
+
+
+def likely_duplicates(*, limit: int = 50) -> list[Pair]:
+    """Pairs of customers that are taken for one, the likest first; of the 1,000 pairs that share most keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS, {"tenant": current_tenant_id(), "few": _FEW, "limit": 1000})
+        ids = cursor.fetchall()
+    rows = Customer.objects.filter(merged_into=None).select_related("named_by")
+    found = rows.in_bulk({pk for pair in ids for pk in pair})
+    pairs = [_pair(found[a], found[b]) for a, b in ids if a in found and b in found]
+    return sorted(
+        (pair for pair in pairs if pair.likeness >= THRESHOLD),
+        key=lambda pair: (-pair.likeness, pair.first.name, pair.first.number),
+    )[:limit]
+
+
+def duplicates_of(customer: Customer) -> list[Pair]:
+    """The same for one customer."""
+    return [
+        Pair(customer, match.customer, match.likeness, match.grounds)
+        for match in matches(company_of(customer), but=[customer.pk])
+        if match.customer
+    ]
+
+
+def _pair(a: Customer, b: Customer) -> Pair:
+    alike = likeness(company_of(a), company_of(b))
+    # The vendor's record first: it is the one to stay.
+    first, second = sorted((a, b), key=lambda one: (one.named_by_id is not None, one.created_at))
+    return Pair(first, second, alike.score, alike.grounds)

@@ -19,6 +19,8 @@ NAMES = [
     "list_page",
     "home_page",
     "import_rows",
+    "match_quality",
+    "match_lookup",
 ]
 
 

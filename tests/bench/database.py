@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
-SLUGS = ("bench", "bench-small", "bench-import")
+SLUGS = ("bench", "bench-small", "bench-import", "bench-match")
 
 
 class BenchDatabaseError(Exception):

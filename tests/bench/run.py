@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 
-from tests.bench import freshness, importing, pages, recompute
+from tests.bench import freshness, importing, matching, pages, recompute
 from tests.bench.data import PARTNERS, Vendor, vendor
 from tests.bench.measure import Figure
 
@@ -32,13 +32,15 @@ class Bench:
         return self._vendors[slug]
 
 
-MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure]]] = {
+MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure | matching.Quality]]] = {
     "recompute_full": recompute.full,
     "recompute_one": recompute.one,
     "freshness": freshness.freshness,
     "list_page": pages.list_page,
     "home_page": pages.home_page,
     "import_rows": importing.import_rows,
+    "match_quality": matching.match_quality,
+    "match_lookup": matching.match_lookup,
 }
 
 

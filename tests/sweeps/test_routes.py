@@ -30,6 +30,7 @@ from partners.deals.models import Deal, LossReason
 from partners.directory.models import Partner
 from partners.leads.enums import LeadStatus
 from partners.leads.models import LeadRule
+from partners.matching.actions import merge_customers, save_account
 from partners.training.actions import record_completion
 from partners.training.enums import CourseKind, CourseStatus
 from partners.training.models import Completion, Course, Question, Session
@@ -234,6 +235,14 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "training:xapi_about": (PUBLIC, ""),
     "training:xapi_statements": (VENDOR, ""),
     "training:verify": (PUBLIC, ""),
+    "matching:accounts": (VENDOR, ""),
+    "matching:account_create": (ADMIN, ""),
+    "matching:account_edit": (ADMIN, "account"),
+    "matching:account_remove": (ADMIN, "account"),
+    "matching:duplicates": (VENDOR, ""),
+    "matching:merges": (VENDOR, ""),
+    "matching:merge_undo": (VENDOR, "merge"),
+    "matching:merge": (VENDOR, "customer"),
     "metrics:scorecards": (VENDOR, ""),
     "metrics:mine": (EVERYONE, ""),
     "metrics:groups": (VENDOR, ""),
@@ -440,6 +449,8 @@ def house(tenant: Tenant) -> House:
             "holiday": Holiday.objects.create(day=timezone.localdate(), name="Today").pk,
             "version": PlanVersion.objects.first().pk,
             "proposal": propose(ours),
+            "account": save_account(by=members[Role.ADMIN], name="Direct").pk,
+            "merge": merge_customers(CustomerFactory(), CustomerFactory(), by=manager).pk,
             "group": "",
             "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
