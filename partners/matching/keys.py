@@ -1,8 +1,9 @@
 """The search keys of a company: equal keys bring two companies onto the shortlist that is then scored.
 
 - `d:` the registrable domain, `n:` the whole name without blanks;
-- of each of the first words that tell something: `p:` its beginning, `s:` its end, `k:` its consonants. A slip of
-  the pen spoils one end of a word and leaves the other; slips in vowels or in the order leave the consonants;
+- of each of the first words that tell something: `p:` its beginning, `s:` its first letter and its end, `k:` its
+  consonants. A slip of the pen spoils one end of a word and leaves the other; slips in vowels or in the order
+  leave the consonants;
 - `a:` the initials of names of three words or more, and short names that may be initials.
 """
 
@@ -38,7 +39,8 @@ def keys_of(normalised_name: str, domain: str = "", country: str = "") -> set[st
 def _word_keys(word: str) -> set[str]:
     if len(word) < ENDS:
         return {f"p:{word}"}
-    return {f"p:{word[:ENDS]}", f"s:{word[-ENDS:]}", f"k:{skeleton(word)}"}
+    # Ends alone are shared by too many; the first letter is seldom wrong.
+    return {f"p:{word[:ENDS]}", f"s:{word[0]}{word[-ENDS:]}", f"k:{skeleton(word)}"}
 
 
 def skeleton(word: str) -> str:

@@ -24,8 +24,8 @@ from partners.matching.scoring import THRESHOLD, Company, Likeness, likeness
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 # Companies that share a key, at most so many a key, are put in the order of their trigrams; so many are scored.
-_A_KEY = 1500
-_SCORED = 60
+_A_KEY = 600
+_SCORED = 40
 # What a partner asks is answered after this long, whatever there was to find.
 PACE = 0.2
 _NOBODY = UUID(int=0)
