@@ -32,6 +32,7 @@ from incentives.demo.cast import (
 )
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
+from incentives.demo.prospects import Prospects, leave_some
 from incentives.example import create_example_programme
 from incentives.refresh import refresh_all
 from incentives.tiers.actions import confirm_proposal
@@ -96,7 +97,7 @@ def seed(
         return None
     history = think_up(seed_number, until, months, scale)
     with transaction.atomic(), override("en"):
-        return _Director(history, say).carry_out()
+        return _Director(history, say, seed_number, scale).carry_out()
 
 
 @dataclass(slots=True)
@@ -112,8 +113,9 @@ class _Cast:
 
 
 class _Director:
-    def __init__(self, history: History, say: Say):
+    def __init__(self, history: History, say: Say, seed_number: int, scale: float):
         self.history, self.say = history, say
+        self.seed_number, self.scale = seed_number, scale
         self.deals: dict[int, Deal] = {}
         self.over: set[int] = set()
         self.jobs: list[Job] = []
@@ -135,6 +137,9 @@ class _Director:
                 self._open()
             for job in self.jobs:
                 run_inline(job)
+            prospects = Prospects(
+                self.cast, self.clock.move_to, self.seed_number, self.history.until, self.scale
+            )
             steps = iter(self.history.timeline())
             pending = next(steps, None)
             for first, end in self._months():
@@ -142,8 +147,10 @@ class _Director:
                 with tenant_scope(self.tenant.pk):
                     self._join(first)
                     while pending and pending[0].at < end:
+                        prospects.carry_on(pending[0].at)
                         self._take(*pending)
                         pending = next(steps, None)
+                    prospects.carry_on(end)
                     self.clock.move_to(end)
                     deals.expire_due(end)
                 self._import_list(first, end)
@@ -486,6 +493,7 @@ class _Director:
         customers = [self.cast.customers[number] for number in self.history.serves[hero]]
         product = next(iter(self.cast.products.values()))
         let_wait(self.cast.people[hero][0], customers, product, today)
+        leave_some(self.cast, hero, PARTNERS[hero].region)
 
 
 def _slug(text: str, joint: str = "-") -> str:
