@@ -33,6 +33,7 @@ from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
+from portal.shell.previewed import digest, was_previewed
 
 HISTORY = 13
 PREVIEW_SHOWN = 50
@@ -363,7 +364,7 @@ def template_new(request: HttpRequest, tenant: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("metrics.change_template")
 def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    """Change the lines, look at who would move, and publish. Only “Publish” writes."""
+    """Change the lines, look at who would move, and publish. Only what was looked at can be published."""
     template = get_object_or_404(ScorecardTemplate, pk=pk)
     version = template.versions.order_by("-number").first() or _like_it(template)
     form = TemplateForm(
@@ -373,7 +374,7 @@ def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
         min_coverage = Decimal(cleaned["min_coverage"]) / 100
-        if "publish" in request.POST:
+        if was_previewed(request):
             try:
                 _version, job = actions.publish_template(
                     template,
@@ -391,6 +392,7 @@ def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         else:
             preview = preview_template(template, cleaned["kpis"], min_coverage, calendar_of(request.tenant))
             context["preview"] = preview
+            context["previewed"] = digest(request)
             context["table"] = PreviewTable(preview.rows[:PREVIEW_SHOWN], request=request)
     context |= {
         "title": template.name,

@@ -1,5 +1,6 @@
 """What a plan's new version would do, on the partners and deals there are."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -11,7 +12,7 @@ from incentives.plans.models import Plan
 from incentives.plans.queries import published_terms, terms_of
 from incentives.plans.terms import Terms
 from incentives.tiers.queries import tenant_in_scope
-from metrics.periods import PeriodKind, Window, calendar_of
+from metrics.periods import Period, PeriodKind, Window, calendar_of
 from partners.directory.models import Partner
 
 SHOWN = 50
@@ -35,13 +36,15 @@ class PlanPreview:
     """The last four quarters as if either version had been in force for all of them.
 
     `posts` is what publishing adds to (or takes from) the ledger at once, because deals from the first day on
-    have been won already.
+    have been won already. `goes_on` is the period in whose middle the draft takes over from version `replaces`.
     """
 
     currency: str
     window: Window
     rows: list[PartnerPreview]
     posts: int
+    goes_on: Period | None = None
+    replaces: int | None = None
 
     @property
     def now(self) -> int:
@@ -96,7 +99,14 @@ def preview_plan(plan: Plan, draft: VersionDraft) -> PlanPreview:
             )
         )
         posts += earned(partner_id, after, windowed=False) - earned(partner_id, own, windowed=False)
-    return PlanPreview(plan.currency, window, rows, posts)
+    taken_over = next(
+        (terms for terms in own if terms.in_force(draft.starts_on - dt.timedelta(days=1))), None
+    )
+    period = calendar.period(new.period, new.start)
+    goes_on = period if taken_over and period.start < new.start else None
+    return PlanPreview(
+        plan.currency, window, rows, posts, goes_on, taken_over.number if taken_over and goes_on else None
+    )
 
 
 def _always(terms: Terms, window: Window) -> Terms:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -123,14 +124,18 @@ def test_an_admin_previews_and_publishes_a_template(
         "win_rate-weight": "40",
         "win_rate-method": "peer",
     }
-    wrong = client.post(address, lines | {"revenue-weight": "50", "preview": ""}).content.decode()
+    wrong = client.post(address, lines | {"revenue-weight": "50", "action": "preview"}).content.decode()
     assert "add up to 90" in wrong
-    page = client.post(address, lines | {"preview": ""}).content.decode()
+    unseen = client.post(address, lines | {"action": "save"})
+    assert unseen.status_code == 200
+    answer = client.post(address, lines | {"action": "preview"})
+    preview, page = answer.context["preview"], answer.content.decode()
     assert "Harbour Systems" in page
     assert "Nothing has been saved yet" in page
     with tenant_scope(tenant.pk):
         assert template.versions.count() == 1
-    response = client.post(address, lines | {"publish": "1"})
+    seen = lines | {"action": "save", "previewed": answer.context["previewed"]}
+    response = client.post(address, seen)
     assert response.status_code == 302
     with tenant_scope(tenant.pk):
         version = template.versions.get(number=2)
@@ -148,7 +153,19 @@ def test_an_admin_previews_and_publishes_a_template(
         assert cards[0].period_start == period.start
         assert cards[0].breakdown["revenue"]["points"] == 50
         assert cards[1].version.number == 1
-    stale = client.post(address, lines | {"publish": "1"}).content.decode()
+        # What was shown is what came of it.
+        foretold = {row["partner"]: row["after"] for row in preview.rows}
+        assert foretold
+        now = {
+            card.partner.name: card.score
+            for card in Scorecard.objects.filter(
+                partner__isnull=False, period_kind="quarter", period_start=period.start
+            )
+        }
+        assert {name: now[name] for name in foretold} == {
+            name: pytest.approx(Decimal(str(score))) for name, score in foretold.items()
+        }
+    stale = client.post(address, seen).content.decode()
     assert "another version" in stale
     assert client.get("/acme/scorecards/recompute/").status_code == 302
 

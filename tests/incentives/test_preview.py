@@ -1,0 +1,113 @@
+"""What a preview foretells is what comes of the change."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db.models import Sum
+
+from incentives.ledger.actions import post_ledger
+from incentives.ledger.models import LedgerEntry
+from incentives.ledger.preview import preview_plan
+from incentives.plans.actions import VersionDraft, publish_version
+from incentives.plans.enums import BandMode
+from incentives.tiers.actions import evaluate_tiers, save_tier
+from incentives.tiers.enums import Comparison, WindowKind
+from incentives.tiers.models import TierStanding
+from incentives.tiers.preview import preview_tier
+from incentives.tiers.requirements import Condition, Group, dump
+from metrics.periods import PeriodKind
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from tests.factories import PartnerFactory, won_deal
+from tests.incentives.builders import bands, make_plan, make_tiers
+
+NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+STEPS = ((0, 100_00, "0.05"), (100_00, None, "0.10"))
+HIGHER = ((0, 150_00, "0.06"), (150_00, None, "0.12"))
+
+
+def revenue_of(amount: int) -> Condition:
+    return Condition("revenue", WindowKind.QUARTER, Comparison.AT_LEAST, Decimal(amount))
+
+
+def posted() -> int:
+    return LedgerEntry.objects.aggregate(total=Sum("amount"))["total"] or 0
+
+
+@pytest.mark.parametrize("mode", BandMode)
+@pytest.mark.parametrize("period", PeriodKind)
+@pytest.mark.parametrize(
+    "starts_on",
+    [dt.date(2026, 11, 10), dt.date(2026, 10, 1), dt.date(2026, 5, 15), dt.date(2027, 1, 1)],
+)
+def test_what_publishing_posts_is_what_was_shown(
+    scoped: Tenant, mode: BandMode, period: PeriodKind, starts_on: dt.date
+) -> None:
+    (base,) = make_tiers()
+    with time_machine.travel(NOW, tick=False):
+        first = make_plan({base: STEPS}, mode=mode)
+        for partner in (PartnerFactory(), PartnerFactory()):
+            for month, day in ((2, 3), (5, 14), (5, 20), (10, 5), (11, 9), (11, 20)):
+                won_deal(partner, 37_00 + day, dt.date(2026, month, day))
+        post_ledger(Partner.objects.values_list("pk", flat=True))
+        before = posted()
+        draft = VersionDraft(starts_on, None, mode, period, 30, {base.pk: bands(*HIGHER)})
+        preview = preview_plan(first.plan, draft)
+        publish_version(first.plan, draft, by=None)
+        post_ledger(Partner.objects.values_list("pk", flat=True), since=starts_on)
+    assert posted() - before == preview.posts
+
+
+def test_a_version_from_the_middle_of_a_period_says_that_the_bands_go_on(scoped: Tenant) -> None:
+    (base,) = make_tiers()
+    with time_machine.travel(NOW, tick=False):
+        first = make_plan({base: STEPS})
+
+        def goes_on(starts_on: dt.date) -> tuple[str, int | None] | None:
+            draft = VersionDraft(
+                starts_on, None, BandMode.MARGINAL, PeriodKind.QUARTER, 30, {base.pk: bands(*STEPS)}
+            )
+            preview = preview_plan(first.plan, draft)
+            return (preview.goes_on.key, preview.replaces) if preview.goes_on else None
+
+        assert goes_on(dt.date(2026, 11, 10)) == ("quarter:2026-10-01", 1)
+        assert goes_on(dt.date(2026, 10, 1)) is None
+        assert goes_on(dt.date(2026, 1, 1)) is None
+
+
+def test_the_same_terms_again_post_nothing(scoped: Tenant) -> None:
+    (base,) = make_tiers()
+    with time_machine.travel(NOW, tick=False):
+        first = make_plan({base: STEPS})
+        partner = PartnerFactory()
+        for day in (5, 20):
+            won_deal(partner, 80_00, dt.date(2026, 10, day))
+        post_ledger([partner.pk])
+        draft = VersionDraft(
+            dt.date(2026, 10, 10), None, BandMode.MARGINAL, PeriodKind.QUARTER, 30, {base.pk: bands(*STEPS)}
+        )
+        assert preview_plan(first.plan, draft).posts == 0
+        publish_version(first.plan, draft, by=None)
+        assert post_ledger([partner.pk]) == []
+
+
+@pytest.mark.parametrize("threshold", [5_000, 15_000, 25_000])
+def test_the_tiers_that_partners_reach_are_those_shown(
+    scoped: Tenant, admin: Membership, threshold: int
+) -> None:
+    _base, silver = make_tiers(revenue_of(15_000))
+    with time_machine.travel(NOW, tick=False):
+        for revenue in (4_000, 6_000, 16_000, 30_000):
+            won_deal(PartnerFactory(), revenue, dt.date(2026, 10, 5))
+        evaluate_tiers()
+        silver.requirements = dump(Group(items=(revenue_of(threshold),)))
+        preview = preview_tier(silver)
+        save_tier(silver, by=admin)
+        evaluate_tiers()
+    reached = {row.tier.pk: row.after for row in preview.reached}
+    counted = {tier_id: TierStanding.objects.filter(reached_tier=tier_id).count() for tier_id in reached}
+    assert counted == reached
+    assert sum(reached.values()) == 4
