@@ -135,6 +135,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.search",
     "portal.programme",
+    "portal.rates",
     "portal.files",
     "portal.discussion",
     "partners.directory",

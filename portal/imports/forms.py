@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,7 @@ from portal.imports.problems import FileRefused
 from portal.imports.reading import check_size
 from portal.imports.targets import Field, get_target, targets
 from portal.money import CURRENCIES
+from portal.rates.queries import rates_on
 
 SHOWN_UNKNOWN = 50
 ALL_KNOWN = 300  # more known values than this are not offered one by one, only the likely ones
@@ -156,6 +158,7 @@ class AnswersForm(forms.Form):
 
     def _rates(self) -> None:
         self.rate_fields = []
+        known = rates_on(timezone.localdate())
         for code in self.run.findings.get("missing_rates", []):
             self.fields[f"rate_{code}"] = forms.DecimalField(
                 label=_("1 %(code)s in your own currency") % {"code": code},
@@ -163,6 +166,7 @@ class AnswersForm(forms.Form):
                 max_digits=20,
                 decimal_places=10,
                 required=False,
+                initial=f"{known[code].normalize():f}" if code in known else None,
                 widget=forms.NumberInput(attrs={"class": "form-control", "step": "any"}),
             )
             self.rate_fields.append(f"rate_{code}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
 from uuid import UUID
 
@@ -44,6 +45,7 @@ from portal.imports.actions import start_run
 from portal.jobs.actions import create_job
 from portal.notifications.enums import Channel
 from portal.notifications.models import Letter, Notification
+from portal.rates.models import ExchangeRate
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import (
@@ -107,6 +109,9 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "programme:keys": (ADMIN, ""),
     "programme:revoke_key": (ADMIN, "key"),
     "programme:audit": (ADMIN, ""),
+    "rates:list": (ADMIN, ""),
+    "rates:create": (ADMIN, ""),
+    "rates:detail": (ADMIN, "rate"),
     "discussion:post": (EVERYONE, "deal"),
     "discussion:edit": (EVERYONE, "comment"),
     "discussion:delete": (EVERYONE, "comment"),
@@ -441,6 +446,9 @@ def house(tenant: Tenant) -> House:
                 by=members[Role.ADMIN], target="deals", file_name="deals.csv", content=DEALS_CSV
             ).pk,
             "key": ApiKey.objects.create(membership=manager, name="ERP", prefix="abcdefgh", digest="x").pk,
+            "rate": ExchangeRate.objects.create(
+                currency="USD", rate=Decimal("0.9"), starts_on=date(2026, 1, 1)
+            ).pk,
             "template": ScorecardTemplate.objects.first().pk,
             "tier": Tier.objects.first().pk,
             "plan": Plan.objects.first().pk,

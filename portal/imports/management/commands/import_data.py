@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django.utils.translation import override
 
 from portal.accounts.enums import Role
@@ -26,6 +27,7 @@ from portal.imports.targets import Field, Target, get_target, targets
 from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.jobs.runner import run_inline
+from portal.rates.queries import rates_on
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 
@@ -90,7 +92,10 @@ class Command(BaseCommand):
             by = _admin(tenant, options["by"])
             run = actions.start_run(by=by, target=target.key, file_name=path.name, content=path.read_bytes())
             mapping = _mapping(run, target, options["map"])
-            rates = dict(_rate(text) for text in options["rate"])
+            # What is said counts before what the programme's table of rates says.
+            rates = rates_on(timezone.localdate(timezone=tenant.zone)) | dict(
+                _rate(text) for text in options["rate"]
+            )
             run = actions.map_columns(
                 run,
                 by=by,
