@@ -52,7 +52,7 @@ def payable(event: Event) -> str:
     return _("%(amounts)s can be paid out") % {"amounts": ", ".join(amounts)}
 
 
-@describes("ledger.posted")
+@describes("ledger.posted", routine=True)
 def posted(event: Event) -> str:
     amounts = [quick_money(amount, currency) for currency, amount in event.data["amounts"].items()]
     return _("Earnings changed by %(amounts)s") % {"amounts": ", ".join(amounts)}

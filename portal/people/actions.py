@@ -114,6 +114,7 @@ def invite_member(member: Membership, *, email: str, by: Membership) -> Invitati
 
     What they were given already, such as partners to look after, stays theirs.
     """
+    check(by, "accounts.manage_members")
     email, secret = email.strip().lower(), new_secret()
     with _vendor_scope():
         member = _locked(member, by)

@@ -14,9 +14,17 @@ class MemberTable(Table):
     partner_id = PartnerColumn(_("Company"), orderable=False)
     job_title = Column(_("Job title"), phone=False)
     created_at = DateColumn(_("Member since"), phone=False)
+
+    class Meta(Table.Meta):
+        caption = _("People with access")
+
+
+class AdminMemberTable(MemberTable):
+    """A partner's session may not read when people sign in."""
+
     last_login = DateColumn(
         _("Last signed in"), accessor="user__last_login", order_by="user__last_login", needs=["user"]
     )
 
-    class Meta(Table.Meta):
-        caption = _("People with access")
+    class Meta(MemberTable.Meta):
+        pass

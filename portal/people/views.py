@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from portal.accounts.access import public_view, requires, signed_in
+from portal.accounts.access import can, public_view, requires, signed_in
 from portal.accounts.models import Invitation, Membership, User
 from portal.errors import ActionRefused
 from portal.people import actions, queries
 from portal.people.forms import AddressForm, InvitationForm, JoinForm, RoleForm
-from portal.people.tables import MemberTable
+from portal.people.tables import AdminMemberTable, MemberTable
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
 from portal.shell.messages import add_refusal, say_refused
@@ -39,6 +39,8 @@ class MemberList(ListPage):
     empty_icon = "users"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
+        if request.membership.is_admin:
+            self.table_class = AdminMemberTable
         return queries.members_seen_by(request.membership)
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def _member_page(
     request: HttpRequest, person: Membership, form: RoleForm, address: AddressForm | None, *, status: int
 ) -> HttpResponse:
     partner = partner_names([person.partner_id]).get(person.partner_id) if person.partner_id else None
-    waits = not actions.is_activated(person.user)
+    waits = can(request.membership, "accounts.manage_members") and not actions.is_activated(person.user)
     return render(
         request,
         "people/member.html",
@@ -161,7 +163,7 @@ def _member_page(
 
 
 @require_POST
-@requires("accounts.manage_colleagues")
+@requires("accounts.manage_members")
 def activate(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """Give a member who cannot sign in yet their address, and invite them there."""
     person = _member(request, pk)

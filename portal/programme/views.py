@@ -91,7 +91,7 @@ class AuditTrail(ListPage):
     export_name = "audit-trail"
     presets = (
         Preset(gettext_lazy("Decisions and changes")),
-        Preset(gettext_lazy("With recomputed scorecards"), {"routine": "yes"}),
+        Preset(gettext_lazy("With what the portal works out"), {"routine": "yes"}),
     )
     empty_icon = "history"
 

@@ -31,6 +31,49 @@ def test_a_member_signs_in_with_a_password_and_finds_a_second_factor(
     expect(page.locator("input[name=code]")).to_be_visible()
 
 
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+def test_a_passkey_is_added_and_signs_in_without_a_password(
+    vendor: Tenant, site: str, as_member: Callable[..., BrowserContext]
+) -> None:
+    with tenant_scope(vendor.pk):
+        member = make_member(Role.PARTNER_OWNER, partner=PartnerFactory())
+    context = as_member(None)
+    page = context.new_page()
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    # Passkeys belong to a name, never to an address of numbers.
+    home = site.replace("127.0.0.1", "localhost")
+    page.goto(f"{home}/accounts/login/")
+    page.fill("#id_login", member.user.email)
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/acme/")
+
+    page.goto(f"{home}/accounts/2fa/webauthn/add/")
+    if page.locator("input[name=password]").count():
+        page.fill("input[name=password]", PASSWORD)
+        page.locator("main form button[type=submit]").first.click()
+    page.check("input[name=passwordless]")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Security key added")).to_be_visible()
+
+    context.clear_cookies()
+    page.goto(f"{home}/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/acme/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome")
+
+
 def test_a_wrong_password_is_answered_in_a_sentence_and_keeps_the_address(
     vendor: Tenant, as_member: Callable[..., BrowserContext]
 ) -> None:

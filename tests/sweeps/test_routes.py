@@ -100,7 +100,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "people:list": (OWNERS, ""),
     "people:invite": (OWNERS, ""),
     "people:member": (OWNERS, "colleague"),
-    "people:activate": (OWNERS, "colleague"),
+    "people:activate": (ADMIN, "colleague"),
     "people:remove": (OWNERS, "colleague"),
     "people:resend": (OWNERS, "invitation"),
     "people:revoke": (OWNERS, "invitation"),
