@@ -11,7 +11,6 @@ from metrics.display import direction, format_change
 from metrics.models import Scorecard
 from metrics.periods import calendar_of
 from portal.shell.tables import (
-    BadgeColumn,
     Column,
     LinkColumn,
     MoneyColumn,
@@ -65,7 +64,7 @@ class LeagueTable(Table):
         to="metrics:scorecard",
         pk="partner_id",
     )
-    type = BadgeColumn(_("Type"), accessor="partner__type", phone=False)
+    type = Column(_("Type"), accessor="partner__type", phone=False)
     region = Column(_("Region"), accessor="partner__region", phone=False)
     manager = Column(
         _("Manager"),

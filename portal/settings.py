@@ -241,6 +241,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_FORMS = {"add_webauthn": "portal.people.passkeys.AddPasskeyForm"}
 MFA_TOTP_ISSUER = "Partner portal"
 USERSESSIONS_TRACK_ACTIVITY = False
 

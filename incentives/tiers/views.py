@@ -158,9 +158,11 @@ def _proposal_context(request: HttpRequest, found: TierProposal) -> dict[str, An
         {"label": _("To"), "value": found.to_tier.name},
         {"label": _("Takes effect"), "value": short_date(found.effective_on)},
         {"label": _("Status"), "value": found.get_status_display()},
-        {"label": _("Decided by"), "value": found.decided_by and found.decided_by.name},
-        {"label": _("Reason"), "value": found.reason},
     ]
+    if found.decided_by:
+        properties.append({"label": _("Decided by"), "value": found.decided_by.name})
+    if found.reason:
+        properties.append({"label": _("Reason"), "value": found.reason})
     return {
         "title": found.partner.name,
         "subtitle": f"{found.get_direction_display()}: {found.from_tier} → {found.to_tier}",
