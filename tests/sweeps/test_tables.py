@@ -61,10 +61,10 @@ def test_the_sweep_sees_a_wall_that_is_taken_away(mutation: str, problem: str):
 def test_without_the_restore_the_scope_tests_fail(scoped: Tenant, monkeypatch: pytest.MonkeyPatch):
     entered = scope._apply
 
-    def enter_only(tenant_id: object, partner_id: object) -> None:
+    def enter_only(tenant_id: object, partner_id: object, *rest: object) -> None:
         calls.append(partner_id)
         if len(calls) < 3:  # two scopes are entered; what follows are the restores
-            entered(tenant_id, partner_id)
+            entered(tenant_id, partner_id, *rest)
 
     calls: list[object] = []
     monkeypatch.setattr(scope, "_apply", enter_only)
