@@ -180,13 +180,14 @@ class Templates:
         with connection.cursor() as cursor:
             cursor.execute(_VERSIONS, [current_tenant_id()])
             ids = [pk for (pk,) in cursor.fetchall()]
-        if new := [pk for pk in ids if pk not in _read_versions]:
+        known = {pk: version for pk in ids if (version := _read_versions.get(pk))}
+        if len(known) < len(ids):
+            new = TemplateVersion.objects.select_related("template").filter(pk__in=set(ids) - set(known))
+            known |= {version.pk: version for version in new}
             if len(_read_versions) > _KEPT_VERSIONS:
                 _read_versions.clear()
-                new = ids
-            found = TemplateVersion.objects.select_related("template").filter(pk__in=new)
-            _read_versions.update((version.pk, version) for version in found)
-        return cls([_read_versions[pk] for pk in ids])
+            _read_versions.update(known)
+        return cls(list(known.values()))
 
     def version_for(self, period: Period, partner_type: str, region: str) -> TemplateVersion | None:
         """Groups ask with empty type and region, and get a template that is for all partners."""

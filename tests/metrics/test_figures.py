@@ -460,3 +460,26 @@ def test_a_period_is_compared_only_when_it_is_nearly_over() -> None:
     assert calendar.latest_settled(PeriodKind.QUARTER, dt.date(2026, 11, 23)) == third
     assert calendar.latest_settled(PeriodKind.QUARTER, dt.date(2026, 12, 28)) == fourth
     assert third.is_settled(dt.date(2026, 11, 23))
+
+
+def test_a_row_scores_the_same_alone_and_among_others() -> None:
+    """To the last digit: an incremental run scores a few rows of those that a full run scores together."""
+    rules = TemplateRules(
+        (
+            KpiRule("revenue", 30, target=70_007, floor=3),
+            KpiRule("win_rate", 30, target=0.7, floor=0.1),
+            KpiRule("sales_cycle", 40, target=45, floor=121),
+        )
+    )
+    rows = 500
+    frame = pl.DataFrame(
+        {
+            "partners": [1 + n % 7 for n in range(rows)],
+            "kpi.revenue": [n * 1009 % 99_991 for n in range(rows)],
+            "kpi.win_rate": [None if n % 11 == 0 else (n * 37 % 101) / 103 for n in range(rows)],
+            "kpi.sales_cycle": [(n * 53 % 997) / 9 for n in range(rows)],
+        }
+    )
+    together = score_rows(frame, rules)
+    alone = pl.concat([score_rows(frame.slice(n, 1), rules) for n in range(rows)])
+    assert alone.rows() == together.rows()

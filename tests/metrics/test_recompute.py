@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from metrics import actions, consumers
+from metrics import actions, consumers, rows, store
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.enums import DealOrigin, SalesStage
@@ -224,3 +224,24 @@ def test_a_run_that_leaves_a_period_out_does_not_stand_for_one_that_has_it(
     for job in Job.objects.filter(kind=actions.JOB_KIND).order_by("id"):
         runner.run_inline(job)
     assert row(SubjectKind.PARTNER, partner.pk, "month:2025-11-01").facts["revenue_won"] == 300_00
+
+
+def test_few_rows_and_many_are_read_alike(programme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handful comes as rows, more by COPY: empty texts, partners without figures and groups come out the same."""
+    busy, idle = PartnerFactory(region='Nørth, "or" South'), PartnerFactory(region="", manager=None)
+    won_deal(busy, 100_00, dt.date(2026, 11, 3))
+    actions.recompute_everything(TODAY)
+    calendar = calendar_of(programme)
+    periods, ids = calendar.every(TODAY, TODAY), [busy.pk, idle.pk]
+
+    def read() -> list[list[tuple]]:
+        fresh = rows.partner_rows(periods, calendar, TODAY, ids)
+        stored, groups = store.read_partners_and_groups(periods, ids, rows.groups_of(fresh))
+        return [sorted(frame.rows()) for frame in (fresh, stored, groups)]
+
+    few = read()
+    monkeypatch.setattr(rows, "are_few", lambda *_of: False)
+    monkeypatch.setattr(store, "are_few", lambda *_of: False)
+    assert read() == few
+    # Two regions, one type, one portfolio and the programme, in three periods.
+    assert [len(found) for found in few] == [6, 6, 15]
