@@ -33,6 +33,7 @@ from incentives.demo.cast import (
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.prospects import Prospects, leave_some
+from incentives.demo.selling import keep_selling
 from incentives.example import create_example_programme
 from incentives.refresh import refresh_all
 from incentives.tiers.actions import confirm_proposal
@@ -494,6 +495,13 @@ class _Director:
         product = next(iter(self.cast.products.values()))
         let_wait(self.cast.people[hero][0], customers, product, today)
         leave_some(self.cast, hero, PARTNERS[hero].region)
+        trading = {partner.pk for partner in Partner.objects.all() if partner.may_trade}
+        others = [
+            people[0]
+            for index, people in self.cast.people.items()
+            if index != hero and people and self.cast.partners[index].pk in trading
+        ]
+        keep_selling(self.cast.people[hero][0], others, today)
 
 
 def _slug(text: str, joint: str = "-") -> str:
