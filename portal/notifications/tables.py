@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.notifications.enums import LetterState
 from portal.notifications.models import DIGEST, Letter
 from portal.shell.notices import kind_of
-from portal.shell.tables import BadgeColumn, Column, DateColumn, NumberColumn, Table
+from portal.shell.tables import BadgeColumn, Column, DateColumn, Table
 
 TONES = {
     LetterState.SENT: ("success", "check"),
@@ -19,8 +19,6 @@ class LetterTable(Table):
     subject = Column(_("Subject"), order_by="subject")
     member = Column(_("To"), accessor="member__user__email", needs=["member__user"], orderable=False)
     state = BadgeColumn(_("State"), tones=TONES)
-    attempts = NumberColumn(_("Attempts"), phone=False)
-    due_at = DateColumn(_("Due"), time=True, phone=False)
     sent_at = DateColumn(_("Sent"), time=True)
     error = Column(_("What went wrong"), orderable=False, phone=False)
 
