@@ -8,4 +8,5 @@ from portal.shell.registry import PROGRAMME, navigation, nightly
 navigation(
     _("Direct accounts"), "matching:accounts", "building-bank", roles=VENDOR_ROLES, order=55, group=PROGRAMME
 )
+navigation(_("Duplicates"), "matching:duplicates", "copy", roles=VENDOR_ROLES, order=56, group=PROGRAMME)
 nightly("matching.index")
