@@ -279,6 +279,7 @@
     const focused = document.activeElement;
     if (element.contains(focused) && focused.matches("input, textarea, select")) return true;
     if ([...element.querySelectorAll("input[type=file]")].some((input) => input.files.length)) return true;
+    if (element.querySelector("[data-pick]:checked")) return true;
     return [...element.querySelectorAll("form[data-guard]")].some(isDirty) || element.querySelector(".dropdown-menu.show") !== null;
   }
   function replace(old, fresh) {

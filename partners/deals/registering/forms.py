@@ -18,7 +18,7 @@ from partners.directory.domains import brand, company_domain, registrable_domain
 from partners.directory.fields import AmountField, CountryField, DateField
 from partners.directory.models import Customer, Partner, Product
 from partners.directory.queries import customers_of, products_on_sale, trading_partners
-from partners.matching.actions import forget_own_customer, is_used_elsewhere
+from partners.matching.actions import forget_own_customer, is_used_elsewhere, lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 
@@ -171,6 +171,8 @@ class DealForm(ProductFields):
     def save(self) -> list[Deal]:
         """The deal, created or changed and, when `submitting`, submitted: several where its products are of
         several families. In one transaction, the caller's."""
+        if self.submitting:
+            lock_customers()  # before the deal is locked, as whoever decides does
         deal = self.keep()
         if self.submitting and deal.is_editable:
             return actions.submit_each(deal, by=self.by)
