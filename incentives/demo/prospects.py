@@ -140,7 +140,12 @@ class Prospects:
     def _set_up(self) -> None:
         admin = self.cast.admin
         upper = [str(pk) for pk in Tier.objects.filter(rank__gt=0).values_list("pk", flat=True)]
-        large = {"min_budget": 25_000_00, "segments": upper, "same_region": True, "max_open": 8}
+        large: dict[str, Any] = {
+            "min_budget": 25_000_00,
+            "segments": upper,
+            "same_region": True,
+            "max_open": 8,
+        }
         actions.save_rule(by=admin, name="Large projects", **large)
         actions.save_rule(
             by=admin, name="Partners in the country", same_country=True, max_open=6, preference="load"
@@ -297,7 +302,7 @@ def leave_some(cast: Cast, hero: int, region: str) -> None:
     admin, product = cast.admin, next(iter(cast.products.values()))
     seller = cast.people[hero][0]
     partner = Partner.objects.get(pk=seller.partner_id)
-    common = {
+    common: dict[str, Any] = {
         "person": "Iris de Wit",
         "phone": "+31 20 555 0147",
         "country": partner.country,
