@@ -105,7 +105,8 @@ class DealTable(Table):
     status = BadgeColumn(_("Registration"), tones=STATUS_TONES)
     stage = StageColumn(_("Stage"), tones=STAGE_TONES, needs=("partner",))
     next_step_on = NextStepColumn(_("Next step"), phone=False)
-    product = Column(_("Product"), order_by="product__name", phone=False)
+    # Exported; on the page the titles say it, and the width goes to the next step.
+    product = Column(_("Product"), order_by="product__name", visible=False)
     amount = MoneyColumn(_("Expected"), order_by="amount_base")
     revenue = MoneyColumn(_("Won"), order_by="revenue_base", phone=False)
     expected_close = DateColumn(_("Expected close"), phone=False)
