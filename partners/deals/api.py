@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -31,6 +32,7 @@ class CustomerChoice(serializers.PrimaryKeyRelatedField):
         return visible_customers(self.context["view"].membership)
 
 
+@extend_schema_field(OpenApiTypes.UUID)
 class ProductChoice(serializers.PrimaryKeyRelatedField):
     def get_queryset(self) -> QuerySet[Product]:
         return products_on_sale()

@@ -102,13 +102,13 @@ class LeadSerializer(serializers.ModelSerializer):
         return possible_verbs(self.context["view"].membership, lead)
 
 
-class SeenSerializer(serializers.Serializer):
+class LeadSeenSerializer(serializers.Serializer):
     """`version` is the version you decided on; an older one is refused. Leave it out to act on what there is."""
 
     version = serializers.IntegerField(required=False)
 
 
-class ReasonSerializer(SeenSerializer):
+class LeadReasonSerializer(LeadSeenSerializer):
     reason = serializers.CharField(max_length=500)
 
 
@@ -118,11 +118,11 @@ class AssignableChoice(serializers.PrimaryKeyRelatedField):
         return queries.assignable_partners(self.context["view"].membership)
 
 
-class OfferSerializer(SeenSerializer):
+class OfferSerializer(LeadSeenSerializer):
     partner = AssignableChoice()
 
 
-class ConvertSerializer(SeenSerializer):
+class ConvertSerializer(LeadSeenSerializer):
     """What is left out is taken from the lead. `submit` asks for protection at once (own leads only)."""
 
     customer_name = serializers.CharField(required=False, max_length=200)
@@ -199,7 +199,7 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         Send the `version` that you read: where someone has changed the lead since, yours is refused.
         """
         lead = self.get_object()
-        seen = SeenSerializer(data=request.data)
+        seen = LeadSeenSerializer(data=request.data)
         seen.is_valid(raise_exception=True)
         serializer = self.get_serializer(lead, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
@@ -226,17 +226,17 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         lead = actions.pick(UUID(str(kwargs["pk"])), by=self.membership)
         return Response(self.get_serializer(lead).data)
 
-    @extend_schema(request=ReasonSerializer, responses={204: None}, parameters=[IDEMPOTENCY_PARAMETER])
+    @extend_schema(request=LeadReasonSerializer, responses={204: None}, parameters=[IDEMPOTENCY_PARAMETER])
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Refuse a lead that was offered, with the reason. You no longer see it then."""
         lead = self.get_object()
-        serializer = ReasonSerializer(data=request.data)
+        serializer = LeadReasonSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         actions.decline(lead, by=self.membership, **serializer.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def _act(self, verb: Any, serializer_class: type[SeenSerializer]) -> Response:
+    def _act(self, verb: Any, serializer_class: type[LeadSeenSerializer]) -> Response:
         lead = self.get_object()
         serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
@@ -246,7 +246,7 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         return Response(self.get_serializer(lead).data)
 
 
-def _verb(name: str, act: Any, serializer_class: type[SeenSerializer]) -> Any:
+def _verb(name: str, act: Any, serializer_class: type[LeadSeenSerializer]) -> Any:
     """A POST route `leads/<id>/<name>/` for one action."""
 
     def route(self: LeadViewSet, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -261,14 +261,14 @@ def _verb(name: str, act: Any, serializer_class: type[SeenSerializer]) -> Any:
 
 
 for _name, _action, _serializer in (
-    ("accept", actions.accept, SeenSerializer),
+    ("accept", actions.accept, LeadSeenSerializer),
     ("convert", actions.convert, ConvertSerializer),
-    ("disqualify", actions.disqualify, ReasonSerializer),
-    ("reopen", actions.reopen, SeenSerializer),
+    ("disqualify", actions.disqualify, LeadReasonSerializer),
+    ("reopen", actions.reopen, LeadSeenSerializer),
     ("offer", actions.offer, OfferSerializer),
-    ("distribute", actions.distribute, SeenSerializer),
-    ("put-in-pool", actions.put_in_pool, SeenSerializer),
-    ("take-back", actions.take_back, SeenSerializer),
+    ("distribute", actions.distribute, LeadSeenSerializer),
+    ("put-in-pool", actions.put_in_pool, LeadSeenSerializer),
+    ("take-back", actions.take_back, LeadSeenSerializer),
 ):
     _route = _verb(_name, _action, _serializer)
     setattr(LeadViewSet, _route.__name__, _route)
