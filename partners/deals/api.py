@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -32,7 +31,7 @@ class CustomerChoice(serializers.PrimaryKeyRelatedField):
         return visible_customers(self.context["view"].membership)
 
 
-@extend_schema_field(OpenApiTypes.UUID)
+@extend_schema_field(serializers.UUIDField())
 class ProductChoice(serializers.PrimaryKeyRelatedField):
     def get_queryset(self) -> QuerySet[Product]:
         return products_on_sale()
