@@ -244,7 +244,8 @@ def test_an_earlier_deal_is_the_start_of_a_new_one(
     client.post(address("create"), typed(people, notes="Spoke to Bill"))
     with tenant_scope(tenant.pk):
         first = Deal.objects.get()
-        theirs = deal_in(Status.WON, partner=people.other_partner, number="DR-THEIRS")
+        customer = CustomerFactory(number="C-THEIRS", served_by=people.other_partner)
+        theirs = deal_in(Status.WON, partner=people.other_partner, customer=customer, number="DR-THEIRS")
     form = client.get(address("create"), {"like": str(first.pk)}).context["form"]
     kept = {name: form.initial[name] for name in ("customer_name", "quantity", "unit_price", "notes")}
     assert kept == {
