@@ -129,7 +129,8 @@ class LeadForm(forms.Form):
             self.fields["partner"].queryset = trading_partners(by).order_by("name")
         if by.is_partner:
             del self.fields["region"]
-        elif lead is not None and not lead.is_own:
+        elif lead is None or not lead.is_own:
+            # Notes are those of the partner that works on it.
             del self.fields["notes"]
         products = products_on_sale()
         if lead is not None and lead.product_id:

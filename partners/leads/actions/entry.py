@@ -68,6 +68,10 @@ def submit_lead(partner: Partner, *, by: Membership, lead_id: UUID | None = None
 def enter_lead(*, by: Membership, lead_id: UUID | None = None, **fields: Any) -> Lead:
     """A lead of the vendor's. Where the tenant wants it so, the rules give it to a partner at once."""
     check(by, "leads.enter_lead")
+    # The notes on a lead are its partner's; what the vendor notes is to reach every one that is offered it.
+    notes = fields.pop("notes", "")
+    if notes:
+        fields["need"] = "\n\n".join(part for part in (fields.get("need", ""), notes) if part)[:5000]
     lead = _new(by, lead_id, fields)
     lead.origin, lead.status = LeadOrigin.VENDOR, LeadStatus.UNASSIGNED
     lead = _insert(lead, by, told=None)

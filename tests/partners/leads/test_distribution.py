@@ -109,6 +109,12 @@ def test_placing_a_hundred_leads_takes_as_many_queries_as_one(
     assert Lead.objects.filter(status="offered").count() == 102
 
 
+def test_what_the_vendor_notes_reaches_the_partner(scoped: Tenant, people: SimpleNamespace) -> None:
+    rule(1)
+    lead = enter(people, need="A network", notes="Call before noon")
+    assert (lead.need, lead.notes) == ("A network\n\nCall before noon", "")
+
+
 def test_leads_wait_where_the_tenant_distributes_by_hand(scoped: Tenant, people: SimpleNamespace) -> None:
     LeadPolicy.objects.create(automatic=False)
     rule(1)
