@@ -67,6 +67,7 @@ _SOURCES = (
     ("Website", MarketingChannel.OWNED),
     ("Webinar", MarketingChannel.OWNED),
 )
+_LAST = (("Meridian Care", "Healthcare"), ("Northgate Foods", "Retail"), ("Oak & Iron", "Construction"))
 _DECLINES = ("We have no engineer free this month.", "Too far from our offices.", "Not our kind of project.")
 _NO_DEAL = ("No budget this year.", "They chose to wait.", "Nobody there answers.", "They bought elsewhere.")
 
@@ -94,20 +95,26 @@ class Prospects:
     """Carries out what happens to leads up to a moment; call it in the tenant's scope, as time goes by."""
 
     def __init__(
-        self, cast: Cast, move_to: Callable[[dt.datetime], None], seed: int, until: dt.datetime, scale: float
+        self,
+        cast: Cast,
+        move_to: Callable[[dt.datetime], None],
+        seed: int,
+        start: dt.date,
+        until: dt.datetime,
+        scale: float,
     ):
         self.cast, self.move_to, self.until = cast, move_to, until
         self.rng = Random(seed + 1)
         self.order = count()
         self.due: list[tuple[dt.datetime, int, Callable[[], None]]] = []
         self.names = count()
-        start = until - MONTHS * 30 * _DAY
-        self._at(start, self._set_up)
-        weeks = MONTHS * 30 // 7
-        for week in range(weeks):
+        # Not before the first partners have joined.
+        first = max(until - MONTHS * 30 * _DAY, dt.datetime.combine(start, dt.time(9), dt.UTC) + _DAY)
+        self._at(first, self._set_up)
+        for week in range((until - first).days // 7):
             for number in range(max(1, round((OWN_A_WEEK + OURS_A_WEEK) * scale))):
                 own = number < round(OWN_A_WEEK * scale)
-                at = self._working_hour(start + week * 7 * _DAY + self.rng.uniform(0.5, 6.5) * _DAY)
+                at = self._working_hour(first + week * 7 * _DAY + self.rng.uniform(0.5, 6.5) * _DAY)
                 if at < until:
                     self._at(at, self._entering(self._prospect(own)))
 
@@ -308,10 +315,13 @@ def leave_some(cast: Cast, hero: int, region: str) -> None:
         "country": partner.country,
         "region": region,
     }
+    # Nothing is given out by itself while the three are entered.
+    actions.change_policy(by=admin, automatic=False)
     waiting = [
         actions.enter_lead(
             by=admin,
             company=company,
+            industry=industry,
             email=f"iris@{company.split()[0].lower()}.example",
             employees=120,
             budget=22_000_00,
@@ -321,10 +331,8 @@ def leave_some(cast: Cast, hero: int, region: str) -> None:
             channel=MarketingChannel.OWNED,
             **common,
         )
-        for number, company in enumerate(("Meridian Care", "Northgate Foods", "Oak & Iron"))
+        for number, (company, industry) in enumerate(_LAST)
     ]
-    for lead in waiting:
-        if lead.status != LeadStatus.UNASSIGNED:
-            actions.take_back(lead, by=admin)
+    actions.change_policy(by=admin, automatic=True)
     actions.offer(waiting[0], partner, by=admin)
     actions.put_in_pool(waiting[1], by=admin)

@@ -139,7 +139,12 @@ class _Director:
             for job in self.jobs:
                 run_inline(job)
             prospects = Prospects(
-                self.cast, self.clock.move_to, self.seed_number, self.history.until, self.scale
+                self.cast,
+                self.clock.move_to,
+                self.seed_number,
+                self.history.start,
+                self.history.until,
+                self.scale,
             )
             steps = iter(self.history.timeline())
             pending = next(steps, None)
