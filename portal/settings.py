@@ -334,7 +334,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Partner portal API",
-    "DESCRIPTION": "Deals, partners, customers, scorecards and tiers of one partner programme.",
+    "DESCRIPTION": "Deals, leads, partners, customers, scorecards and tiers of one partner programme.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

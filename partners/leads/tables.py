@@ -72,6 +72,8 @@ class LeadTable(Table):
 
 class VendorLeadTable(LeadTable):
     partner = LinkColumn(_("Partner"), to="directory:partner", pk="partner_id", order_by="partner__name")
+    origin = Column(_("Origin"), visible=False)
+    country = Column(_("Country"), visible=False)
     created_at = DateColumn(_("Created"), phone=False)
     received_at = DateColumn(_("Since"), accessor="received_at", orderable=False, visible=False)
 
