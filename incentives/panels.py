@@ -44,13 +44,13 @@ def partner_tier(membership: Membership) -> dict[str, Any]:
 
 def of_partner(membership: Membership, partner: Partner) -> dict[str, Any]:
     """A partner's tier, the way to the next and what it has earned, for its page. Three queries."""
-    standing = tiers.standing_of(partner.pk)
+    tenant, standing = tiers.tenant_in_scope(), tiers.standing_of(partner.pk)
     rows = ledger.entries(membership).filter(partner=partner)
     return {
         "partner": partner,
         "standing": standing,
-        "next": progress_of(standing, tiers.tenant_in_scope().currency),
-        "earnings": ledger.earnings(rows),
+        "next": progress_of(standing, tenant.currency),
+        "earnings": ledger.earnings(rows, tenant=tenant),
     }
 
 

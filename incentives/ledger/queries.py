@@ -20,6 +20,7 @@ from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
 
 
 def won_deals(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[UUID, list[WonDeal]]:
@@ -127,9 +128,11 @@ def entries(membership: Membership) -> QuerySet[LedgerEntry]:
     return rows.order_by("-booked_on", "-id")
 
 
-def earnings(rows: QuerySet[LedgerEntry], today: dt.date | None = None) -> list[Earnings]:
+def earnings(
+    rows: QuerySet[LedgerEntry], today: dt.date | None = None, *, tenant: Tenant | None = None
+) -> list[Earnings]:
     """The sums of some entries, one for each currency, the largest first. One query beside the tenant's."""
-    tenant = tier_queries.tenant_in_scope()
+    tenant = tenant or tier_queries.tenant_in_scope()
     calendar = calendar_of(tenant)
     today = today or calendar.today()
     quarter = calendar.period(PeriodKind.QUARTER, today)
