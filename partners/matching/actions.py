@@ -44,14 +44,27 @@ def index_accounts(ids: Iterable[UUID]) -> None:
 
 
 def index_missing() -> int:
-    """Write the keys of all customers and accounts that have none; the number of companies."""
+    """Write the keys of all customers and accounts that have none; the number of companies. For commands and tests."""
+    total = 0
+    while count := index_some_missing():
+        total += count
+    return total
+
+
+def index_some_missing() -> int:
+    """Write the keys of a chunk of the customers and of the accounts that have none; the number of companies."""
     count = 0
     for kind, model in (("customer", Customer), ("account", DirectAccount)):
         missing = model.objects.filter(~Exists(MatchKey.objects.filter(**{kind: OuterRef("pk")})))
-        while rows := list(missing.order_by("pk")[:BATCH]):
-            _write(kind, rows)
-            count += len(rows)
+        ids = list(missing.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        _index(kind, model.objects.filter(pk__in=ids))
+        count += len(ids)
     return count
+
+
+def forget_customers(ids: Collection[UUID]) -> None:
+    """Take the keys of these customers away, for `index_some_missing` to write them anew."""
+    MatchKey.objects.filter(customer__in=ids).delete()
 
 
 def _index(kind: str, companies: models.QuerySet[Any]) -> None:

@@ -22,7 +22,10 @@ from partners.matching.enums import ConflictKind, Grounds
 from partners.matching.keys import keys_of
 from partners.matching.models import CustomerMerge, DirectAccount, MatchKey
 from partners.matching.scoring import THRESHOLD, Company, likeness
+from partners.matching.tasks import index as index_task
 from portal.errors import ActionRefused
+from portal.events.dispatch import dispatch_pending
+from portal.events.record import record
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, PartnerFactory, ProductFamilyFactory
@@ -140,6 +143,30 @@ def test_keys_follow_what_happens_to_a_customer(scoped: Tenant) -> None:
     MatchKey.objects.all().delete()
     assert actions.index_missing() == 1
     assert actions.index_missing() == 0
+
+
+def test_a_large_import_gets_its_keys_by_and_by(
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:
+    monkeypatch.setattr("partners.matching.actions.BATCH", 4)
+    sent: list[str] = []
+    monkeypatch.setattr(
+        "partners.matching.consumers.current_app.send_task", lambda name, **_more: sent.append(name)
+    )
+    with tenant_scope(tenant.pk):
+        CustomerFactory.create_batch(9, name="Brought in", normalised_name="brought in")
+        record("customer.imported", subject=tenant, data={"count": 9})
+    with django_capture_on_commit_callbacks(execute=True):
+        dispatch_pending(tenant.pk)
+    assert sent == ["matching.index"]
+    with tenant_scope(tenant.pk):
+        assert MatchKey.objects.values("customer").distinct().count() == 4
+    index_task(tenant_id=str(tenant.pk))
+    with tenant_scope(tenant.pk):
+        assert MatchKey.objects.values("customer").distinct().count() == 9
+        assert actions.index_missing() == 0
 
 
 # --- conflicts ---------------------------------------------------------------------------------
