@@ -4,9 +4,8 @@ import datetime as dt
 from collections.abc import Iterable
 from uuid import UUID
 
-from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
-from incentives.refresh import refresh_all
+from incentives.refresh import post_earnings_of, refresh_all
 from incentives.tiers.actions import evaluate_tiers
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
@@ -37,7 +36,7 @@ def post_earnings(events: list[Event]) -> None:
             if day is not None:
                 days.append(day)
     if partner_ids and days:
-        post_ledger(partner_ids, since=min(days))
+        post_earnings_of(partner_ids, since=min(days))
 
 
 def _days(event: Event) -> Iterable[dt.date]:

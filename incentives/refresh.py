@@ -1,14 +1,18 @@
 """Bringing tiers and ledger up to date for many partners: at once for few, as a job for many."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from incentives.ledger.actions import post_ledger
 from incentives.tiers.actions import evaluate_tiers
+from partners.deals.enums import SalesStage
+from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.jobs.actions import advance, create_job
@@ -19,6 +23,9 @@ from portal.jobs.runner import job_handler, start
 JOB_KIND = "incentives.refresh"
 AT_ONCE = 200
 CHUNK = 500
+# A step ends well within a worker's time limit: about so many won deals are read, and so many entries posted.
+DEALS = 10_000
+POSTS = 2_000
 
 
 def refresh_all(
@@ -27,7 +34,7 @@ def refresh_all(
     """Evaluate every partner's tier and post every partner's ledger; returns the job where it became one."""
     total = Partner.objects.count()
     payload = {"tiers": tiers, "ledger": ledger, "since": str(since) if since else None}
-    if total > AT_ONCE:
+    if total > AT_ONCE or (ledger and _won_deals().count() > DEALS):
         # One that has not begun will see what this one would; while a worker has it in hand it is locked.
         waiting = (
             Job.objects.select_for_update(of=("self",), skip_locked=True)
@@ -41,28 +48,60 @@ def refresh_all(
         )
         start(job)
         return job
-    _refresh(list(Partner.objects.order_by("pk").values_list("pk", flat=True)), payload)
+    ids = list(Partner.objects.order_by("pk").values_list("pk", flat=True))
+    while _refresh(ids, payload):
+        pass
     return None
 
 
 @job_handler(JOB_KIND)
 def refresh_chunk(job: Job) -> bool:
-    """The next partners after the cursor."""
-    after = job.cursor.get("after")
+    """The next partners after the cursor: as many as a step can carry, or more entries of the same ones."""
+    ids = _next_partners(job)
+    if not ids:
+        return False
+    if not _refresh(ids, job.payload):
+        advance(job, done=job.done + len(ids), cursor={"after": str(ids[-1])})
+    return True
+
+
+def _next_partners(job: Job) -> list[UUID]:
     rows = Partner.objects.order_by("pk")
-    if after:
+    if job.payload.get("partners"):
+        rows = rows.filter(pk__in=job.payload["partners"])
+    if after := job.cursor.get("after"):
         rows = rows.filter(pk__gt=after)
     ids = list(rows.values_list("pk", flat=True)[:CHUNK])
-    if ids:
-        _refresh(ids, job.payload)
-        advance(job, done=job.done + len(ids), cursor={"after": str(ids[-1])})
-    return len(ids) == CHUNK
+    counts = _won_deals().filter(partner_id__in=ids).order_by().values_list("partner_id")
+    deals = dict(counts.annotate(Count("id")))
+    sums = accumulate(deals.get(pk, 0) for pk in ids)
+    return [
+        pk for number, (pk, total) in enumerate(zip(ids, sums, strict=True)) if not number or total <= DEALS
+    ]
 
 
-def _refresh(partner_ids: Sequence[UUID], payload: dict[str, Any]) -> None:
+def post_earnings_of(partner_ids: Collection[UUID], *, since: dt.date) -> None:
+    """Post what these partners earn: at once, or by a job where that is more than one step may do."""
+    deals = _won_deals().filter(partner_id__in=partner_ids, closed_on__gte=since)
+    if deals.count() <= DEALS and len(post_ledger(partner_ids, since=since, most=POSTS)) < POSTS:
+        return
+    ids = sorted(str(pk) for pk in partner_ids)
+    payload = {"tiers": False, "ledger": True, "since": str(since), "partners": ids}
+    start(create_job(JOB_KIND, title=_("Earnings of many deals"), by=None, total=len(ids), payload=payload))
+
+
+def _won_deals() -> QuerySet[Deal]:
+    return Deal.objects.filter(stage=SalesStage.WON)
+
+
+def _refresh(partner_ids: Sequence[UUID], payload: dict[str, Any]) -> bool:
+    """Whether the ledger may have more to post than one step does."""
     # The ledger's locks come before the tiers', as in the dispatcher, so that the two never wait crosswise.
     if payload["ledger"]:
         since = payload["since"]
-        post_ledger(partner_ids, since=dt.date.fromisoformat(since) if since else None)
+        day = dt.date.fromisoformat(since) if since else None
+        if len(post_ledger(partner_ids, since=day, most=POSTS)) >= POSTS:
+            return True
     if payload["tiers"]:
         evaluate_tiers(partner_ids)
+    return False

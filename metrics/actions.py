@@ -22,7 +22,7 @@ from uuid import UUID
 
 import polars as pl
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -358,16 +358,23 @@ def all_chunks(today: dt.date | None = None, since: dt.date | None = None) -> li
     return chunks
 
 
+@transaction.atomic
 def start_full_recompute(
     *, by: Membership | None = None, since: dt.date | None = None, send: bool = True
 ) -> Job:
     """A job that recomputes every period since the first deal, or those that end after `since`.
 
-    With `send` off it waits for `runner.run_inline`.
+    The same job where one has not begun yet, however many ask at once; a person also gets one that is under way. With
+    `send` off it waits for `runner.run_inline`.
     """
     if by is not None:
         check(by, "metrics.recompute_scorecards")
     chunks = all_chunks(since=since)
+    lock(JOB_KIND, current_tenant_id())
+    # What is under way may have done some periods before the change that a system's call is about.
+    states = [JobState.QUEUED, JobState.RUNNING] if by is not None else [JobState.QUEUED]
+    if same := Job.objects.filter(kind=JOB_KIND, state__in=states, payload__chunks=chunks).first():
+        return same
     job = create_job(
         JOB_KIND,
         title=_("Recompute scorecards"),

@@ -36,13 +36,20 @@ LOOK_BACK = 7
 
 @transaction.atomic
 def post_ledger(
-    partner_ids: Iterable[UUID], *, since: dt.date | None = None, today: dt.date | None = None
+    partner_ids: Iterable[UUID],
+    *,
+    since: dt.date | None = None,
+    today: dt.date | None = None,
+    most: int | None = None,
 ) -> list[LedgerEntry]:
     """Post what the partners' won deals earn and the ledger does not hold yet, or holds too much of.
 
     `since` limits the work to programme years from that day's on. Posting again changes nothing, however
     often and by however many workers at once: each partner's lock is held from before the first read to
     the end of the transaction. The number of queries does not depend on how many partners there are.
+
+    `most` bounds the entries of one call, but for the periods that it has begun; while so many are returned, call
+    again for the rest.
     """
     ids = sorted(set(partner_ids))
     if not ids:
@@ -68,6 +75,8 @@ def post_ledger(
         found += [(partner_id, *pair) for pair in zip(missing, late, strict=True)]
     if not found:
         return []
+    if most is not None and len(found) > most:
+        found = _first_periods(found, most)
     tier_names = {tier.pk: tier.name for tier in all_tiers()}
     taken_back = _last_entries(
         [difference.key for _id, difference, _late in found if difference.line is None]
@@ -80,6 +89,21 @@ def post_ledger(
     LedgerEntry.objects.bulk_create(entries, batch_size=1000)
     _record_posted(entries)
     return entries
+
+
+def _first_periods(
+    found: Sequence[tuple[UUID, Difference, bool]], most: int
+) -> list[tuple[UUID, Difference, bool]]:
+    """Whole periods of a plan and partner: one of which a part was posted would count as settled."""
+    groups: dict[tuple[UUID, UUID, object], list[tuple[UUID, Difference, bool]]] = defaultdict(list)
+    for row in found:
+        groups[row[0], row[1].key.plan_id, _period_of(row[1]) or row[1].key.day].append(row)
+    taken: list[tuple[UUID, Difference, bool]] = []
+    for rows in groups.values():
+        if len(taken) >= most:
+            break
+        taken += rows
+    return taken
 
 
 def since_of(deal_ids: Collection[UUID], days: Iterable[dt.date], calendar: Calendar) -> dt.date | None:

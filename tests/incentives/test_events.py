@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from incentives import consumers, panels, refresh
 from incentives.example import create_example_programme
@@ -123,3 +124,23 @@ def test_thousands_of_deals_are_posted_within_seconds(scoped: Tenant) -> None:
     entries = post_ledger([partner.pk for partner in partners])
     assert len(entries) == 4_201
     assert time.process_time() - start < 8
+
+
+def test_one_partner_with_many_deals_is_posted_in_steps_of_whole_periods(
+    scoped: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve deals in each of four quarters, five deals to a step: the same ledger as in one go."""
+    monkeypatch.setattr(refresh, "DEALS", 10)
+    monkeypatch.setattr(refresh, "POSTS", 5)
+    create_example_programme(by=None, starts_on=dt.date(2025, 1, 1))
+    partner, idle = PartnerFactory(), PartnerFactory()
+    for number in range(48):
+        won_deal(partner, 1_000_00 + number, dt.date(2025, 1 + 3 * (number % 4), 10))
+    refresh.post_earnings_of([partner.pk], since=dt.date(2025, 1, 1))
+    assert not LedgerEntry.objects.exists()
+    job = Job.objects.get(kind=refresh.JOB_KIND)
+    assert runner.run_inline(job).state == JobState.DONE
+    rows = LedgerEntry.objects.filter(partner=partner)
+    assert (rows.count(), rows.filter(booked_on=F("occurred_on")).count()) == (48, 48)
+    assert not LedgerEntry.objects.filter(partner=idle).exists()
+    assert post_ledger([partner.pk, idle.pk]) == []

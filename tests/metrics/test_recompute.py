@@ -1,23 +1,28 @@
 """Incremental and full runs, groups, marks."""
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from metrics import actions, consumers, rows, store
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.enums import DealOrigin, SalesStage
 from partners.directory.enums import PartnerStatus, PartnerType
+from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.events.models import Event
 from portal.jobs import runner
+from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.programme.actions import change_settings
 from portal.tenancy.models import Tenant
-from tests.factories import DealFactory, PartnerFactory, won_deal
+from portal.tenancy.scope import tenant_scope
+from tests.factories import DealFactory, PartnerFactory, make_member, won_deal
 
 TODAY = dt.date(2026, 11, 20)
 
@@ -245,3 +250,34 @@ def test_few_rows_and_many_are_read_alike(programme: Tenant, monkeypatch: pytest
     assert read() == few
     # Two regions, one type, one portfolio and the programme, in three periods.
     assert [len(found) for found in few] == [6, 6, 15]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_however_many_ask_at_once_one_full_run_starts(tenant: Tenant) -> None:
+    """Two connections, and then a click while the job waits and while it runs; a system's call then has news."""
+    jobs: list[object] = []
+    barrier = threading.Barrier(2)
+
+    def ask() -> None:
+        try:
+            with tenant_scope(tenant.pk):
+                barrier.wait(10)
+                jobs.append(actions.start_full_recompute(send=False).pk)
+        finally:
+            connection.close()
+
+    with tenant_scope(tenant.pk):
+        admin = make_member(Role.ADMIN)
+        actions.ensure_default_template(tenant)
+        won_deal(PartnerFactory(), 300_00, dt.date(2025, 11, 3))
+    threads = [threading.Thread(target=ask) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(jobs) == 2
+    with tenant_scope(tenant.pk):
+        assert jobs == [actions.start_full_recompute(by=admin, send=False).pk] * 2
+        Job.objects.update(state=JobState.RUNNING)
+        assert actions.start_full_recompute(by=admin, send=False).pk == jobs[0]
+        assert actions.start_full_recompute(send=False).pk != jobs[0]
