@@ -139,6 +139,11 @@ class Engines:
                 return self._start(owner)
         except OSError as error:
             raise EngineError(_explain(error, self.folder)) from error
+        except psycopg.errors.DiskFull as error:
+            raise EngineError(f"The disk that holds {self.folder} is full.") from error
+        except psycopg.Error as error:
+            reason = (str(error).strip().splitlines() or ["it gave no reason"])[0]
+            raise EngineError(f"The database cannot be prepared: {reason.removesuffix('.')}.") from error
 
     def stop(self) -> None:
         """Stop both engines and wait until they are gone. Stopping what does not run does nothing."""
@@ -198,11 +203,16 @@ class Engines:
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         process = account.spawn(command, self.logs / "postgres.log")
         address = f"postgres://postgres:{self.secrets()['superuser']}@127.0.0.1:{port}/postgres"
-        self._wait("PostgreSQL", process, lambda: psycopg.connect(address, connect_timeout=2).close())
-        words = self.secrets()
-        roles.prepare(address, DATABASE, owner_password=words["owner"], app_password=words["app"])
-        if not self.durable:
-            roles.allow_test_databases(address)
+        try:
+            self._wait("PostgreSQL", process, lambda: psycopg.connect(address, connect_timeout=2).close())
+            words = self.secrets()
+            roles.prepare(address, DATABASE, owner_password=words["owner"], app_password=words["app"])
+            if not self.durable:
+                roles.allow_test_databases(address)
+        except BaseException:
+            # Nobody has written down yet that it runs, so nobody would stop it.
+            process.send_signal(signal.SIGINT)
+            raise
         return {**_identity(psutil.Process(process.pid)), "port": port}
 
     def _create_cluster(self, program: Path, account: "Account") -> None:

@@ -171,6 +171,11 @@ def _manage(environment: dict[str, str], *arguments: str) -> None:
     with open(log, "a") as stream:
         stream.write(finished.stdout)
     if finished.returncode != 0:
+        if any(
+            sign in finished.stdout
+            for sign in ("No space left on device", "DiskFull", "could not extend file")
+        ):
+            raise CannotRun(f"The disk that holds {VAR} is full. What was said is in {log}.")
         last = (finished.stdout.strip().splitlines() or ["it said nothing"])[-1]
         raise CannotRun(
             f"manage.py {arguments[0]} failed: {last.rstrip('.')}. All of its output is in {log}."
