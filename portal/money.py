@@ -4,12 +4,19 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from babel.core import Locale
+from babel.core import Locale, get_global
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+# All that ever were, so that what is recorded stays readable; and those that are legal tender somewhere today.
 CURRENCIES = frozenset(list_currencies())
+CURRENT_CURRENCIES = frozenset(
+    code
+    for uses in get_global("territory_currencies").values()
+    for code, _start, end, tender in uses
+    if end is None and tender
+)
 _DECIMALS = re.compile(r"\.[0#]+")
 _GROUPING = str.maketrans("", "", " \u00a0\u202f'’_")
 
@@ -23,6 +30,11 @@ class Money:
 
     def __str__(self) -> str:
         return format_money(self.minor, self.currency)
+
+
+def offered_currencies(*kept: str) -> list[tuple[str, str]]:
+    """Choices for a form: today's currencies, and `kept`, which a record has already."""
+    return [(code, code) for code in sorted(CURRENT_CURRENCIES.union(filter(None, kept)))]
 
 
 def digits(currency: str) -> int:

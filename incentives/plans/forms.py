@@ -21,7 +21,7 @@ from incentives.tiers.models import Tier
 from metrics.periods import PeriodKind
 from partners.directory.enums import PartnerType
 from partners.directory.models import Partner
-from portal.money import CURRENCIES
+from portal.money import CURRENT_CURRENCIES
 
 MAX_BANDS = 10
 
@@ -93,7 +93,7 @@ class PlanForm(forms.Form):
 
     def clean_currency(self) -> str:
         currency = self.cleaned_data["currency"].upper()
-        if currency not in CURRENCIES:
+        if currency not in CURRENT_CURRENCIES:
             raise ValidationError(_g("“%(code)s” is not a currency, such as EUR.") % {"code": currency})
         return currency
 

@@ -18,7 +18,7 @@ from portal.imports.parsing import DateOrder
 from portal.imports.problems import FileRefused
 from portal.imports.reading import check_size
 from portal.imports.targets import Field, get_target, targets
-from portal.money import CURRENCIES
+from portal.money import offered_currencies
 from portal.rates.queries import rates_on
 
 SHOWN_UNKNOWN = 50
@@ -51,10 +51,7 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """One choice a column, named `column_<number>`, and the currency of bare amounts."""
 
-    currency = forms.ChoiceField(
-        label=gettext_lazy("Currency of amounts that name none"),
-        choices=[(code, code) for code in sorted(CURRENCIES)],
-    )
+    currency = forms.ChoiceField(label=gettext_lazy("Currency of amounts that name none"))
 
     def __init__(self, run: ImportRun, tenant_currency: str, *args: Any, **kwargs: Any):
         self.run, self.target = run, get_target(run.target)
@@ -62,6 +59,7 @@ class ColumnsForm(forms.Form):
         initial = {f"column_{column}": name for column, name in guessed.items()}
         initial["currency"] = run.options.get("currency") or tenant_currency
         super().__init__(*args, initial=initial, **kwargs)
+        self.fields["currency"].choices = offered_currencies(tenant_currency, initial["currency"])
         choices = [("", _("Leave out"))]
         choices += [
             (field.name, f"{field.label} *" if field.required else str(field.label))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.enums import Role
 from portal.accounts.models import Invitation, digest, new_secret
 from portal.events.record import record
-from portal.money import CURRENCIES
+from portal.money import CURRENT_CURRENCIES
 from portal.people.actions import INVITATION_LASTS
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -46,7 +46,7 @@ def _validate(tenant: Tenant, admin_email: str) -> None:
         tenant.full_clean()
     except ValidationError as error:
         problems |= error.message_dict
-    if tenant.currency not in CURRENCIES:
+    if tenant.currency not in CURRENT_CURRENCIES:
         problems["currency"] = [_("“%(value)s” is not a currency, such as EUR.") % {"value": tenant.currency}]
     if tenant.language not in dict(settings.LANGUAGES):
         known = ", ".join(dict(settings.LANGUAGES))

@@ -8,7 +8,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.money import CURRENCIES
+from portal.money import offered_currencies
 from portal.programme.pictures import checked_logo
 from portal.programme.territories import countries
 from portal.shell.colours import LIGHT_GROUND, contrast
@@ -53,7 +53,7 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, currency_is_fixed: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["currency"].choices = [(code, code) for code in sorted(CURRENCIES)]
+        self.fields["currency"].choices = offered_currencies(self.instance.currency)
         self.fields["time_zone"].choices = [
             (zone, zone.replace("_", " ")) for zone in sorted(available_timezones())
         ]

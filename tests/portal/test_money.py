@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.money import (
+    CURRENCIES,
     Money,
     convert,
     digits,
     format_money,
+    offered_currencies,
     parse_amount,
     round_half_up,
     to_decimal,
@@ -82,3 +84,12 @@ def test_money_is_written_in_the_readers_language():
     assert format_money(1_234, "JPY", "en") == "¥1,234"
     assert format_money(None, "EUR", "en") == "–"
     assert str(Money(5, "USD")) == "$0.05"
+
+
+def test_only_currencies_of_today_are_offered_and_what_a_record_has_stays() -> None:
+    offered = {code for code, _label in offered_currencies()}
+    assert {"EUR", "USD", "JPY", "KWD", "CHF", "GBP"} <= offered
+    assert not offered & {"DEM", "NLG", "FRF", "ITL", "ZWD", "XAU", "XXX", "CHE", "HRK"}
+    assert ("DEM", "DEM") in offered_currencies("DEM")
+    assert format_money(12_34, "DEM", "en") == "DEM12.34"
+    assert "DEM" in CURRENCIES
