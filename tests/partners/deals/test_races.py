@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from threading import Event as Signal
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -269,3 +272,61 @@ def test_one_open_registration_is_the_limit_for_two_submissions_at_once(
     results = at_once(submit(drafts[0]), submit(drafts[1]))
     refused = [result for result in results if isinstance(result, ActionRefused)]
     assert [refusal.code for refusal in refused] == ["open_registrations"]
+
+
+def test_one_idempotency_key_on_two_connections_makes_one_deal(
+    tenant: Tenant,
+    people: SimpleNamespace,
+    client_as: Callable[[Membership], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second comes while the first is inside the action: 409. Afterwards it gets the first one's answer."""
+    inside, go_on = Signal(), Signal()
+    create_draft = actions.create_draft
+
+    def wait_inside(*arguments: object, **fields: object) -> Deal:
+        deal = create_draft(*arguments, **fields)
+        inside.set()
+        assert go_on.wait(20)
+        return deal
+
+    def post() -> HttpResponse:
+        client = client_as(people.seller)
+        headers = {"Idempotency-Key": "same"}
+        return client.post(
+            "/acme/api/v1/deals/", {"notes": "x"}, content_type="application/json", headers=headers
+        )
+
+    def second() -> HttpResponse:
+        assert inside.wait(20)
+        try:
+            return post()
+        finally:
+            go_on.set()
+
+    monkeypatch.setattr(actions, "create_draft", wait_inside)
+    first, refused = at_once(post, second)
+    assert (first.status_code, refused.status_code) == (201, 409)
+    again = post()
+    assert (again.status_code, again["Idempotent-Replay"], again.json()) == (201, "true", first.json())
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.count() == 1
+
+
+def test_two_posts_with_one_idempotency_key_at_the_same_moment_make_one_deal(
+    tenant: Tenant, people: SimpleNamespace, client_as: Callable[[Membership], Client]
+) -> None:
+    clients = [client_as(people.seller) for _number in range(2)]
+
+    def post(client: Client) -> Callable[[], HttpResponse]:
+        headers = {"Idempotency-Key": "both"}
+        return lambda: client.post(
+            "/acme/api/v1/deals/", {"notes": "x"}, content_type="application/json", headers=headers
+        )
+
+    answers = at_once(*(post(client) for client in clients))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    made = {answer.json()["id"] for answer in answers if answer.status_code == 201}
+    assert len(made) == 1
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.count() == 1
