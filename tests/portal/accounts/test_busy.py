@@ -73,7 +73,7 @@ def test_a_query_that_takes_too_long_is_stopped(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(20)")
 
-    monkeypatch.setattr("portal.shell.views.home_panels_for", slow)
+    monkeypatch.setattr("portal.shell.panels.home_panels_for", slow)
     monkeypatch.setattr("partners.directory.queries.visible_partners", slow)
     response = client_as(admin).get(path)
     assert response.status_code == 503
