@@ -19,6 +19,7 @@ class DealsConfig(AppConfig):
             "places",
             "attachable",
             "notices",
+            "movement",
             "search",
             "api",
         ):

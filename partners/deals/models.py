@@ -16,6 +16,7 @@ from partners.deals.approvals.models import (
 from partners.deals.enums import (
     EDITABLE_STATUSES,
     LIVE_STATUSES,
+    OPEN_STAGES,
     WAITING_STATUSES,
     DealOrigin,
     Deciders,
@@ -131,6 +132,8 @@ class Deal(TenantModel):
     import_id = models.UUIDField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    # When something happened around it that changed no field: a comment, a file, a share.
+    moved_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -203,6 +206,12 @@ class Deal(TenantModel):
                 fields=["tenant", "stage", "expected_close", "id"],
                 condition=~models.Q(stage__in=[SalesStage.WON, SalesStage.LOST]),
                 name="deals_deal_board",
+            ),
+            models.Index(
+                fields=["tenant", "expected_close", "id"],
+                # As `queries.pipeline` asks.
+                condition=models.Q(stage__in=OPEN_STAGES, status__in=sorted(LIVE_STATUSES)),
+                name="deals_deal_live",
             ),
         ]
 

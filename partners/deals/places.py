@@ -40,7 +40,7 @@ for role in (*PARTNER_ROLES, *VENDOR_ROLES):
         "attention",
         data=panels.attention,
         template="deals/panels/attention.html",
-        queries=3,
+        queries=2,
         order=28,
         width="half",
     )

@@ -29,7 +29,7 @@ from partners.deals.filters import DealFilter, InboxFilter, VendorDealFilter
 from partners.deals.forms import PolicyForm
 from partners.deals.models import Deal
 from partners.deals.offers import VERBS, offered
-from partners.deals.selling.attention import hints, with_activity
+from partners.deals.selling.attention import hints
 from partners.deals.steps import STEPS
 from partners.deals.tables import ANSWERS, STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
 from partners.deals.workdays import today
@@ -330,8 +330,7 @@ def not_now(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 def find_deal(request: HttpRequest, pk: UUID) -> Deal:
-    deals = with_activity(queries.visible_deals(request.membership))
-    deals = deals.select_related("partner__manager__user", "owner__user")
+    deals = queries.visible_deals(request.membership).select_related("partner__manager__user", "owner__user")
     return get_object_or_404(deals.select_related("customer", "product__family", "tenant"), pk=pk)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +12,6 @@ from partners.deals.enums import OPEN_STAGES
 from partners.deals.models import Deal, DealPolicy
 from partners.deals.queries import pipeline, policy
 from partners.deals.workdays import today
-from portal.events.models import Event
 from portal.shell.formats import short_date
 from portal.tenancy.models import current_tenant
 
@@ -25,14 +24,8 @@ class Hint:
     text: str
 
 
-def with_activity(deals: QuerySet[Deal]) -> QuerySet[Deal]:
-    """With `last_event_at`: when something last happened around the deal, a comment or a file too."""
-    latest = Event.objects.filter(subject_id=OuterRef("pk")).order_by("-id").values("occurred_at")[:1]
-    return deals.annotate(last_event_at=Subquery(latest, output_field=DateTimeField()))
-
-
 def hints(deal: Deal, rules: DealPolicy, day: date, now: datetime) -> list[Hint]:
-    """Why an open deal asks for attention now; empty when it does not. Needs `with_activity`."""
+    """Why an open deal asks for attention now; empty when it does not."""
     if not deal.is_live:
         return []
     found = []
@@ -42,7 +35,7 @@ def hints(deal: Deal, rules: DealPolicy, day: date, now: datetime) -> list[Hint]
     if deal.expected_close and deal.expected_close < day:
         text = _("The expected close, %s, has passed.") % short_date(deal.expected_close)
         found.append(Hint("close", text))
-    last = max(deal.updated_at, getattr(deal, "last_event_at", None) or deal.updated_at)
+    last = max(deal.updated_at, deal.moved_at or deal.updated_at)
     days = (now - last).days
     if days >= rules.stalled_after(deal.stage):
         text = ngettext("Nothing has moved for %s day.", "Nothing has moved for %s days.", days) % days
@@ -59,6 +52,6 @@ def stalled(
     ask = Q(next_step_on__lt=day) | Q(expected_close__lt=day)
     for stage in OPEN_STAGES:
         since = now - timedelta(days=rules.stalled_after(stage))
-        recent = Event.objects.filter(subject_id=OuterRef("pk"), occurred_at__gt=since)
-        ask |= Q(stage=stage, updated_at__lte=since) & Q(~Exists(recent))
+        still = Q(moved_at=None) | Q(moved_at__lte=since)
+        ask |= Q(stage=stage, updated_at__lte=since) & still
     return pipeline(deals).filter(ask)

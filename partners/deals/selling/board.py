@@ -10,7 +10,7 @@ from partners.deals import queries
 from partners.deals.enums import LIVE_STATUSES, OPEN_STAGES, ForecastCategory
 from partners.deals.models import Deal, DealPolicy
 from partners.deals.offers import may_use
-from partners.deals.selling.attention import Hint, hints, with_activity
+from partners.deals.selling.attention import Hint, hints
 from partners.deals.workdays import today
 from portal.accounts.models import Membership
 from portal.shell.formats import number, quick_money
@@ -64,7 +64,7 @@ def sums(deals: QuerySet[Deal]) -> tuple[dict[str, Column], dict[str, int]]:
 def cards(deals: QuerySet[Deal], stage: str, limit: int, member: Membership, rules: DealPolicy) -> list[Card]:
     """A column's cards, those that close first on top. One query."""
     now, day = timezone.now(), today(member.tenant)
-    rows = with_activity(deals.filter(stage=stage)).select_related("owner__user")
+    rows = deals.filter(stage=stage).select_related("owner__user")
     ordered = rows.order_by(F("expected_close").asc(nulls_last=True), "pk")[:limit]
     return [
         Card(deal, hints(deal, rules, day, now), may_use(member, deal, "update"), _days_left(deal, now))
