@@ -20,6 +20,7 @@ from partners.deals.models import Deal, DealPolicy
 from partners.deals.offers import offered
 from partners.directory.models import Customer, Partner, Product
 from partners.directory.queries import products_on_sale, trading_partners, visible_customers
+from portal.accounts.models import Membership
 from portal.shell.api import IDEMPOTENCY_PARAMETER, TenantViewSet, api_routes
 
 STAGES = [(stage.value, stage.label) for stage in OPEN_STAGES]
@@ -285,8 +286,13 @@ def _verb(name: str, act: Any, serializer_class: type[SeenSerializer]) -> Any:
     return schema(action(detail=True, methods=["post"], url_path=name)(route))
 
 
+def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
+    """Ask the vendor to decide. A deal with products of several families becomes a registration for each."""
+    return actions.submit_each(deal, by=by, version=version)[0]
+
+
 for _name, _action, _serializer in (
-    ("submit", actions.submit, SeenSerializer),
+    ("submit", submit, SeenSerializer),
     ("withdraw", actions.withdraw, OptionalReasonSerializer),
     ("win", actions.win, WinSerializer),
     ("lose", actions.lose, LoseSerializer),

@@ -41,7 +41,7 @@ class StepForm(forms.Form):
 
 class SubmitForm(StepForm):
     def save(self) -> Deal:
-        return actions.submit(self.deal, **self.seen)
+        return actions.submit_each(self.deal, **self.seen)[0]
 
 
 class ReviewForm(StepForm):

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from partners.deals.enums import OPEN_STATUSES
 from partners.deals.models import Deal, DealPolicy
 from partners.deals.workdays import today
-from partners.directory.models import Partner
+from partners.directory.models import Customer, Partner
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.money import format_money
@@ -83,4 +83,14 @@ def refuse_wrong_day(day: date, deal: Deal, by: Membership, field: str) -> None:
             _("The day cannot be before the deal began, on %s.")
             % date_format(deal.engaged_on, "DATE_FORMAT"),
             field=field,
+        )
+
+
+def refuse_anothers_customer(customer: Customer, partner: Partner) -> None:
+    """A customer that a partner has named for itself is that partner's alone until a registration is approved."""
+    if customer.named_by_id not in (None, partner.pk):
+        raise ActionRefused(
+            _("Choose one of this partner's customers, or one of your own."),
+            field="customer",
+            code="customer",
         )

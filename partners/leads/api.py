@@ -41,6 +41,8 @@ WRITABLE = (
     "external_id",
 )
 
+VENDORS_OWN = ("region", "external_id")
+
 
 @extend_schema_field(serializers.UUIDField())
 class FamilyChoice(serializers.PrimaryKeyRelatedField):
@@ -186,7 +188,8 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         fields = dict(serializer.validated_data)
         partner = fields.pop("partner", None)
         if self.membership.is_partner:
-            fields.pop("region", None)
+            for name in VENDORS_OWN:
+                fields.pop(name, None)
             partner = Partner.objects.get(pk=self.membership.partner_id)
         if partner is not None:
             serializer.instance = actions.submit_lead(partner, by=self.membership, **fields)
@@ -205,6 +208,9 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Creat
         serializer.is_valid(raise_exception=True)
         fields = dict(serializer.validated_data)
         fields.pop("partner", None)
+        if self.membership.is_partner:
+            # Whether an id of the vendor's system is taken is not for a partner to learn.
+            fields.pop("external_id", None)
         version = seen.validated_data.get("version")
         lead = actions.update_lead(lead, by=self.membership, version=version, **fields)
         return Response(self.get_serializer(lead).data)

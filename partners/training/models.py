@@ -249,6 +249,7 @@ class Statement(TenantModel):
     digest = models.CharField(max_length=64)
     outcome = models.CharField(_("outcome"), max_length=10, choices=StatementOutcome)
     completion = TenantForeignKey(Completion, models.SET_NULL, null=True, related_name="+")
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]

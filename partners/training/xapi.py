@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -117,10 +118,14 @@ def store(reports: Iterable[Report], *, by: Membership) -> list[Statement]:
 def match_again(*, by: Membership) -> int:
     """Try the statements that named nobody or nothing we knew; returns how many became completions."""
     check(by, "training.view_statements")
-    waiting = Statement.objects.select_for_update(of=("self",)).filter(
-        outcome__in=(StatementOutcome.NO_PERSON, StatementOutcome.NO_COURSE)
+    # What still names nobody must not keep the rest from its turn, so who was tried longest ago comes first.
+    waiting = (
+        Statement.objects.select_for_update(of=("self",))
+        .filter(outcome__in=(StatementOutcome.NO_PERSON, StatementOutcome.NO_COURSE))
+        .order_by(F("tried_at").asc(nulls_first=True), "pk")
     )
-    for statement in (found := list(waiting.order_by("pk")[:MOST_STATEMENTS])):
+    found = list(waiting[:MOST_STATEMENTS])
+    for statement in found:
         _act(statement, read(statement.raw, statement.statement_id), by)
     return sum(statement.outcome == StatementOutcome.COMPLETED for statement in found)
 
@@ -148,7 +153,8 @@ def _act(statement: Statement, report: Report, by: Membership) -> None:
             external_id=str(report.statement_id),
         )
         statement.outcome = StatementOutcome.COMPLETED
-    statement.save(update_fields=["outcome", "completion"])
+    statement.tried_at = timezone.now()
+    statement.save(update_fields=["outcome", "completion", "tried_at"])
 
 
 def _actor(actor: Any) -> str:

@@ -85,6 +85,8 @@ def grant_protection(
     now = timezone.now()
     refuse_if_held(deal, now)
     changes: Changes = {
+        # What is protected is the record that stands, even where the row still named one merged meanwhile.
+        "customer_id": deal.customer.pk,
         "status": Status.APPROVED,
         "decided_at": now,
         "decided_by_id": by.pk if by else None,

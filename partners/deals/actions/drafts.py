@@ -14,6 +14,7 @@ from partners.deals.enums import (
     SalesStage,
 )
 from partners.deals.limits import (
+    refuse_anothers_customer,
     refuse_unless_writing,
 )
 from partners.deals.models import Deal
@@ -163,6 +164,7 @@ def derive(deal: Deal, base_currency: str) -> None:
     else:
         deal.amount_base = convert(deal.amount, deal.rate, deal.currency, base_currency)
     if deal.customer is not None:
+        refuse_anothers_customer(deal.customer, deal.partner)
         link_customer(deal.customer, deal.partner)
     if not deal.title:
         deal.title = derived_title(deal)

@@ -16,6 +16,7 @@ from partners.deals.enums import (
     SalesStage,
 )
 from partners.deals.limits import (
+    refuse_anothers_customer,
     refuse_unless_writing,
     refuse_without,
     refuse_wrong_day,
@@ -61,6 +62,7 @@ def win(
     customer = customer or deal.customer
     if customer is None:
         raise ActionRefused(_("Say which customer bought."), field="customer")
+    refuse_anothers_customer(customer, deal.partner)
     if deal.customer_id and customer.pk != deal.customer_id:
         raise ActionRefused(
             _("This deal is for %s. Register a sale to another customer as a deal of its own.")

@@ -109,6 +109,10 @@ def update_lead(lead: Lead, *, by: Membership, version: int | None = None, **fie
     changed = [name for name in names if before[name] != after[name]]
     if not changed:
         return lead
+    if lead.external_id and "external_id" in changed and _is_taken(lead.external_id):
+        raise ActionRefused(
+            _("Another lead has this external id already."), field="external_id", code="taken"
+        )
     save(lead, {name: getattr(lead, name) for name in changed})
     told = [name for name in changed if name not in ("verdict", "qualified", "marketing_qualified")]
     data: dict[str, Any] = {"fields": told}
