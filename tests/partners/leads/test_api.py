@@ -80,9 +80,12 @@ def test_a_partner_cannot_ask_by_an_external_id_whether_a_lead_is_there(
     tenant: Tenant, people: SimpleNamespace, client_as: SignIn
 ) -> None:
     with tenant_scope(tenant.pk):
-        LeadFactory(partner=people.beta, company="Secret Co", external_id="X1")
+        LeadFactory(partner=people.beta, company="Secret Co", external_id="X1", number="L-0")
     client = client_as(people.seller)
     answers = [
         post(client, "", company="Acme", phone="1", external_id=external_id) for external_id in ("X1", "X2")
     ]
-    assert [(answer.status_code, answer.json()["external_id"]) for answer in answers] == [(201, ""), (201, "")]
+    assert [(answer.status_code, answer.json()["external_id"]) for answer in answers] == [
+        (201, ""),
+        (201, ""),
+    ]
