@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from partners.deals import actions
@@ -15,7 +14,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.browser.test_every_page import faults_of
+from tests.browser.judging import assert_sound
 from tests.factories import PartnerFactory, ProductFactory, make_member
 
 pytestmark = pytest.mark.slow
@@ -53,10 +52,6 @@ def people(vendor: Tenant) -> People:
         return People(seller, manager, admin, product.name)
 
 
-def judged(page: Page) -> None:
-    assert faults_of(page, Axe(), page.url) == []
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_register_conflict_decision_and_appeal(
     size: str, people: People, as_member: Callable[..., BrowserContext]
@@ -74,7 +69,7 @@ def test_register_conflict_decision_and_appeal(
     expect(seller.get_by_text("Registered by another partner: They met first.").first).to_be_visible()
     assert RIVAL not in seller.content()
     seller.get_by_role("link", name="Appeal", exact=True).click()
-    judged(seller)
+    assert_sound(seller)
     seller.fill("#id_grounds", "We hold the signed quote of 2 March.")
     seller.get_by_role("button", name="Send the appeal").click()
     expect(seller.get_by_text("An administrator answers by").first).to_be_visible()
@@ -88,7 +83,7 @@ def test_register_conflict_decision_and_appeal(
     board.get_by_role("button", name="Approve on appeal").click()
     expect(board.get_by_text("holds the customer until").first).to_be_visible()
     expect(board.get_by_text("Decisions and their grounds")).to_be_visible()
-    judged(board)
+    assert_sound(board)
 
     seller.goto(deal_url)
     expect(seller.get_by_text("Approved", exact=True).first).to_be_visible()
@@ -115,7 +110,7 @@ def look_at_both_sides(page: Page, deal_url: str) -> None:
     sides = page.get_by_role("region", name="Both sides of the conflict")
     expect(sides).to_contain_text(RIVAL)
     expect(sides).to_contain_text("Northwind")
-    judged(page)
+    assert_sound(page)
 
 
 def reject(page: Page, *, keys: bool) -> None:
@@ -123,7 +118,7 @@ def reject(page: Page, *, keys: bool) -> None:
     page.goto("/acme/deals/waiting/")
     row = page.get_by_role("row").filter(has_text="Northwind")
     expect(row).to_contain_text("Conflict")
-    judged(page)
+    assert_sound(page)
     if keys:
         page.locator("#search").focus()
         page.keyboard.type("jx")
@@ -157,7 +152,7 @@ def test_several_at_once_by_key_and_by_hand(
     page.get_by_label("Pick DR-").check()
     page.get_by_role("button", name="Return picked").click()
     expect(page.get_by_text("Each is decided by itself")).to_be_visible()
-    judged(page)
+    assert_sound(page)
     page.get_by_role("link", name="Cancel").click()
 
     page.get_by_text("Keys", exact=True).click()

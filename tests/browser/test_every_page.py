@@ -11,29 +11,27 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 from pytest_django import DjangoDbBlocker
 
 from incentives.demo.seed import SLUG, seed
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from tests.browser.conftest import session_cookie
+from tests.browser.judging import faults_of
 from tests.reliability.processes import portal
 
 pytestmark = pytest.mark.slow
 
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 IDENTIFIER = re.compile(r"(?<=/cards/)[^/]+/\w+|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)(month|quarter|year):[0-9-]+")
 # What is no page: downloads, other applications' pages, and signing out.
 NO_PAGE = re.compile(r"/(logout|schema|refused\.\w+|platform|media|static)(/|$)|export")
 MOST = 80
 LINKS = "[...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
-OUTSIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @dataclass
@@ -106,20 +104,9 @@ def pages_of(browser: Browser, site: Site, role: str) -> list[str]:
     return site.pages[role]
 
 
-def faults_of(page: Page, axe: Axe, label: str) -> list[str]:
-    faults = []
-    beyond = page.evaluate(OUTSIDE)
-    if beyond > 0:
-        faults.append(f"{label}: the page is {beyond} px wider than the screen")
-    for violation in axe.run(page, options=RULES).response["violations"]:
-        nodes = "; ".join(node["html"][:140] for node in violation["nodes"][:2])
-        faults.append(f"{label}: {violation['id']} ({len(violation['nodes'])}): {nodes}")
-    return faults
-
-
 def judge(browser: Browser, site: Site, role: str | None, theme: str, addresses: list[str]) -> list[str]:
     """What is wrong with the pages, in sentences."""
-    context, axe, faults = window(browser, site, role, theme), Axe(), []
+    context, faults = window(browser, site, role, theme), []
     # Policies are refused to axe itself as well, so it is put in by the browser and not by the page.
     page = context.new_page()
     said: list[str] = []
@@ -135,7 +122,7 @@ def judge(browser: Browser, site: Site, role: str | None, theme: str, addresses:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(60)
-            faults += faults_of(page, axe, f"{address} {theme} {width}")
+            faults += faults_of(page, f"{address} {theme} {width}")
         faults += [f"{address}: console: {text[:300]}" for text in said]
     context.close()
     return faults

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from metrics.actions import recompute_dirty
 from metrics.models import Scorecard
@@ -14,16 +13,10 @@ from portal.accounts.enums import Role
 from portal.events.dispatch import dispatch_pending
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.browser.test_every_page import faults_of
+from tests.browser.judging import assert_sound
 from tests.factories import PartnerFactory, ProductFactory, make_member
 
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
-
-
-def sound(page: Page) -> None:
-    """Readable for everybody, and no wider than the screen."""
-    assert faults_of(page, Axe(), page.url) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 @pytest.mark.slow
@@ -41,7 +34,7 @@ def test_an_offered_lead_becomes_a_won_deal_and_counts(
 
     desk = as_member(manager, viewport=SIZES[size]).new_page()
     desk.goto("/acme/leads/new/")
-    sound(desk)
+    assert_sound(desk)
     desk.fill("#id_company", "Zonneveld Bakeries")
     desk.fill("#id_person", "Iris de Wit")
     desk.fill("#id_email", "iris@zonneveld.example")
@@ -50,20 +43,20 @@ def test_an_offered_lead_becomes_a_won_deal_and_counts(
     desk.get_by_role("button", name="Save the lead").click()
     expect(desk.get_by_text("Offered to Alpha, who answers by").first).to_be_visible()
     expect(desk.get_by_text("Not qualified: budget below €10,000")).to_be_visible()
-    sound(desk)
+    assert_sound(desk)
 
     page = as_member(seller, viewport=SIZES[size]).new_page()
     page.goto("/acme/")
     page.locator("#panel-leads").get_by_role("link", name="Zonneveld Bakeries").click()
     expect(page.get_by_text("Accept or decline by")).to_be_visible()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("link", name="Accept", exact=True).click()
     page.get_by_role("button", name="Accept the lead").click()
     expect(page.get_by_text("The lead is yours.").first).to_be_visible()
     page.get_by_role("link", name="Make it a deal").click()
     expect(page.locator("#id_customer_name")).to_have_value("Zonneveld Bakeries")
     expect(page.locator("#id_amount")).to_have_value("9000.00")
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Make it a deal").click()
     expect(page.get_by_text("The lead is now the deal").first).to_be_visible()
     page.get_by_role("link", name="Report as won").click()
@@ -82,7 +75,7 @@ def test_an_offered_lead_becomes_a_won_deal_and_counts(
     expect(page.get_by_text("1 ÷ 1")).to_be_visible()
     expect(page.get_by_text("100.0%").first).to_be_visible()
     expect(page.get_by_role("link", name="Zonneveld Bakeries").first).to_be_visible()
-    sound(page)
+    assert_sound(page)
 
 
 @pytest.mark.slow
@@ -95,13 +88,13 @@ def test_an_admin_writes_a_rule_and_sees_what_it_would_do(
         PartnerFactory(name="Alpha", country="NL", region="North")
     page = as_member(admin, viewport=SIZES[size]).new_page()
     page.goto("/acme/leads/rules/")
-    sound(page)
+    assert_sound(page)
     page.get_by_role("link", name="Add a rule").first.click()
     page.fill("#id_name", "Dutch")
     page.get_by_label("Only partners in the lead’s country").check()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("Where the leads of the last 90 days would have gone")).to_be_visible()
-    sound(page)
+    assert_sound(page)
     page.get_by_role("button", name="Save the rule").click()
     expect(page.get_by_role("heading", name="1. Dutch")).to_be_visible()
     for address in (
@@ -111,4 +104,4 @@ def test_an_admin_writes_a_rule_and_sees_what_it_would_do(
         "/acme/leads/",
     ):
         page.goto(address)
-        sound(page)
+        assert_sound(page)

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from metrics.actions import ensure_default_template
 from partners.coselling.models import Seat
@@ -19,14 +18,13 @@ from portal.discussion.models import Comment
 from portal.events.dispatch import dispatch_pending
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
+from tests.browser.judging import assert_sound
 from tests.factories import CustomerFactory, DealFactory, PartnerFactory, UserFactory, make_member
 from tests.portal.files.builders import PDF
 
 AsMember = Callable[..., BrowserContext]
 DESK = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-OUTSIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 pytestmark = pytest.mark.slow
 
 
@@ -53,13 +51,6 @@ def deal(vendor: Tenant, seller: Membership) -> Deal:
         )
 
 
-def is_fine(page: Page) -> None:
-    """Accessible, and within the screen."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found] == []
-    assert page.evaluate(OUTSIDE) <= 0
-
-
 def stage_of(deal: Deal) -> str:
     with tenant_scope(deal.tenant_id):
         return Deal.objects.get(pk=deal.pk).stage
@@ -70,7 +61,7 @@ def test_a_card_is_moved_by_keyboard_and_by_dragging(
 ) -> None:
     page = as_member(seller, **DESK).new_page()
     page.goto("/acme/deals/board/")
-    is_fine(page)
+    assert_sound(page)
     button = page.get_by_role("button", name="Move Headquarters")
     button.focus()
     page.keyboard.press("Enter")
@@ -93,7 +84,7 @@ def test_a_card_goes_back_when_the_portal_says_no(
 ) -> None:
     page = as_member(seller, **PHONE).new_page()
     page.goto("/acme/deals/board/")
-    is_fine(page)
+    assert_sound(page)
     with tenant_scope(deal.tenant_id):
         Deal.objects.filter(pk=deal.pk).update(version=deal.version + 1)
     page.get_by_role("button", name="Move Headquarters").tap()
@@ -111,7 +102,7 @@ def test_a_comment_calls_somebody_and_files_are_checked(
     page.goto(f"/acme/deals/{deal.pk}/")
     page.locator("#id_text").press_sequentially("Hello @Mar")
     expect(page.get_by_role("option", name="Marieke de Vries")).to_be_visible()
-    is_fine(page)
+    assert_sound(page)
     page.keyboard.press("Enter")
     expect(page.locator("#id_text")).to_have_value("Hello @Marieke de Vries ")
     page.get_by_role("button", name="Send").click()
@@ -131,7 +122,7 @@ def test_a_comment_calls_somebody_and_files_are_checked(
     page.locator("#id_uploads").set_input_files(false)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("not a genuine PDF file")).to_be_visible()
-    is_fine(page)
+    assert_sound(page)
 
 
 def test_two_partners_sell_a_deal_together(
@@ -149,7 +140,7 @@ def test_two_partners_sell_a_deal_together(
     page.get_by_role("link", name="Invite").click()
     page.fill("#id_email", "sue@second.example")
     page.fill("#id_percent", "30")
-    is_fine(page)
+    assert_sound(page)
     page.get_by_role("button", name="Invite").click()
     expect(page.get_by_text("has been invited")).to_be_visible()
     dispatch_pending(vendor.pk)
@@ -162,13 +153,13 @@ def test_two_partners_sell_a_deal_together(
     expect(other.get_by_text("Cafe Customer")).to_have_count(0)
     other.get_by_role("button", name="Join").tap()
     expect(other.get_by_text("Cafe Customer")).to_be_visible()
-    is_fine(other)
+    assert_sound(other)
 
     page.goto(f"/acme/deals/{deal.pk}/")
     expect(page.locator("#sellers").get_by_text("Second Inc").first).to_be_visible()
     page.get_by_role("link", name="Report as won").click()
     page.fill("#id_revenue", "1000")
-    is_fine(page)
+    assert_sound(page)
     page.get_by_role("button", name="Report the win").click()
     expect(page.get_by_text("Congratulations")).to_be_visible()
     other.goto(f"/acme/shared/seats/{seat.pk}/")

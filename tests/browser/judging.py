@@ -1,0 +1,28 @@
+"""What is wrong with an open page: accessibility by axe's rules for WCAG 2.2 AA, and nothing beyond the screen."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+OUTSIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# The bar that stays at the top of a phone covers a part of whatever has been scrolled under it, and axe
+# calls a link small of which only a strip is free.
+TO_THE_TOP = "window.scrollTo({top: 0, behavior: 'instant'})"
+AXE = Axe()
+
+
+def faults_of(page: Page, label: str) -> list[str]:
+    faults = []
+    beyond = page.evaluate(OUTSIDE)
+    if beyond > 0:
+        faults.append(f"{label}: the page is {beyond} px wider than the screen")
+    page.evaluate(TO_THE_TOP)
+    for violation in AXE.run(page, options=RULES).response["violations"]:
+        nodes = "; ".join(node["html"][:140] for node in violation["nodes"][:2])
+        faults.append(f"{label}: {violation['id']} ({len(violation['nodes'])}): {nodes}")
+    return faults
+
+
+def assert_sound(page: Page) -> None:
+    """Readable for everybody, and no wider than the screen."""
+    assert faults_of(page, page.url) == []
