@@ -1,0 +1,229 @@
+"""A programme in which everything that an address can name exists twice: once for each of two partners."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+from uuid import UUID
+
+from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.utils import timezone
+
+from incentives.example import create_example_programme
+from incentives.ledger.actions import post_ledger
+from incentives.ledger.models import LedgerEntry
+from incentives.plans.models import Plan, PlanVersion
+from incentives.tiers.actions import evaluate_tiers
+from incentives.tiers.enums import Direction
+from incentives.tiers.models import Tier, TierProposal, TierStanding
+from metrics.actions import recompute_periods
+from metrics.models import Scorecard, ScorecardTemplate
+from metrics.periods import PeriodKind, calendar_of
+from partners.coselling.models import Seat, Share
+from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
+from partners.deals.enums import RegistrationStatus
+from partners.deals.models import Deal, LossReason
+from partners.directory.models import Partner
+from partners.leads.enums import LeadStatus
+from partners.leads.models import LeadRule
+from partners.matching.actions import merge_customers, save_account
+from partners.training.actions import record_completion
+from partners.training.enums import CourseKind, CourseStatus
+from partners.training.models import Completion, Course, Question, Session
+from portal.accounts.enums import Role
+from portal.accounts.models import ApiKey, Invitation, Membership
+from portal.discussion import actions as comments
+from portal.events.record import record
+from portal.files import storage
+from portal.files.models import Attachment
+from portal.imports.actions import start_run
+from portal.jobs.actions import create_job
+from portal.notifications.enums import Channel
+from portal.notifications.models import Letter, Notification
+from portal.rates.models import ExchangeRate
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import (
+    CustomerFactory,
+    DealFactory,
+    LeadFactory,
+    PartnerFactory,
+    VendorLeadFactory,
+    make_member,
+    won_deal,
+)
+
+DEALS_CSV = b"opportunity_id,partner,stage,amount\nX1,Ours,Engaging,100\n"
+
+
+@dataclass
+class House:
+    """A programme with two partners, each with one of everything, and somebody in every role."""
+
+    members: dict[str, Membership] = field(default_factory=dict)
+    things: dict[str, UUID | str] = field(default_factory=dict)
+    theirs: dict[str, UUID | str] = field(default_factory=dict)
+    # What only its member may see, by role.
+    personal: dict[str, dict[str, UUID | str]] = field(default_factory=dict)
+
+
+def things_of(partner: Partner, manager: Membership, colleague: Membership) -> dict[str, UUID | str]:
+    customer = CustomerFactory(served_by=partner)
+    deal = DealFactory(partner=partner, customer=customer, status=RegistrationStatus.DRAFT)
+    won = won_deal(partner, 50_000_00, date(2026, 3, 2), customer=customer)
+    invitation = Invitation.objects.create(
+        email=f"new@{partner.number.lower()}.example",
+        role=Role.PARTNER_MEMBER,
+        partner_id=partner.pk,
+        digest=partner.number,
+        invited_by=manager,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    return {
+        "partner": partner.pk,
+        "customer": customer.pk,
+        "deal": deal.pk,
+        "share": a_share(deal, manager).pk,
+        "seat": a_seat(partner, manager).pk,
+        "lead": LeadFactory(partner=partner).pk,
+        "file": a_file(deal, colleague).pk,
+        "comment": comments.post(deal, "Hello", by=colleague).pk,
+        "won": won.pk,
+        "completion": a_completion(colleague, manager).pk,
+        "colleague": colleague.pk,
+        "invitation": invitation.pk,
+    }
+
+
+def furnish(tenant: Tenant) -> House:
+    """Partner ours, whose owner and member sign in, and partner theirs, whom they must never meet."""
+    with tenant_scope(tenant.pk):
+        ours, theirs = PartnerFactory(name="Ours"), PartnerFactory(name="Theirs")
+        manager = make_member(Role.CHANNEL_MANAGER)
+        Partner.objects.update(manager=manager)
+        members = {
+            Role.PARTNER_OWNER: make_member(Role.PARTNER_OWNER, partner=ours),
+            Role.PARTNER_MEMBER: make_member(Role.PARTNER_MEMBER, partner=ours),
+            Role.CHANNEL_MANAGER: manager,
+            Role.ADMIN: make_member(Role.ADMIN),
+        }
+        things = {
+            name: things_of(partner, manager, make_member(Role.PARTNER_MEMBER, partner=partner))
+            for name, partner in {"ours": ours, "theirs": theirs}.items()
+        }
+        create_example_programme(by=None, starts_on=date(2026, 1, 1))
+        recompute_periods([calendar_of(tenant).current(PeriodKind.QUARTER)])
+        evaluate_tiers([ours.pk, theirs.pk])
+        post_ledger([ours.pk, theirs.pk])
+        for partner, of_partner in [(ours, things["ours"]), (theirs, things["theirs"])]:
+            of_partner["entry"] = LedgerEntry.objects.filter(partner=partner).first().pk
+            of_partner["card"] = Scorecard.objects.filter(partner_id=partner.pk).first().pk
+            of_partner["standing"] = TierStanding.objects.get(partner=partner).pk
+        deal, session = DealFactory(partner=ours), a_session()
+        shared = {
+            "course": Course.objects.get(title="Basics").pk,
+            "question": Question.objects.get().pk,
+            "session": session.pk,
+            "workshop": session.course_id,
+            "product": deal.product_id,
+            "family": deal.family_id,
+            "pooled": VendorLeadFactory(status=LeadStatus.POOL, pooled_at=timezone.now()).pk,
+            "lead_rule": LeadRule.objects.create(name="All", position=1).pk,
+            "job": create_job("test.idle", title="Idle", by=manager).pk,
+            "run": start_run(
+                by=members[Role.ADMIN], target="deals", file_name="deals.csv", content=DEALS_CSV
+            ).pk,
+            "key": ApiKey.objects.create(membership=manager, name="ERP", prefix="abcdefgh", digest="x").pk,
+            "rate": ExchangeRate.objects.create(
+                currency="USD", rate=Decimal("0.9"), starts_on=date(2026, 1, 1)
+            ).pk,
+            "template": ScorecardTemplate.objects.first().pk,
+            "tier": Tier.objects.first().pk,
+            "plan": Plan.objects.first().pk,
+            "approval_rule": ApprovalRule.objects.create(name="Large", position=1).pk,
+            "rejection_reason": RejectionReason.objects.create(name="Direct account").pk,
+            "holiday": Holiday.objects.create(day=timezone.localdate(), name="Today").pk,
+            "version": PlanVersion.objects.first().pk,
+            "proposal": propose(ours),
+            "account": save_account(by=members[Role.ADMIN], name="Direct").pk,
+            "merge": merge_customers(CustomerFactory(), CustomerFactory(), by=manager).pk,
+            "group": "",
+            "loss_reason": LossReason.objects.create(name="Price").pk,
+            "secret": "no-such-secret",
+        }
+        personal = {role: {"notification": tell(member)} for role, member in members.items()}
+        shared["letter"] = Letter.objects.create(member=manager, kind="test", due_at=timezone.now()).pk
+        shared["notification"] = personal[Role.ADMIN]["notification"]
+        things["theirs"]["notification"] = tell(Membership.objects.get(pk=things["theirs"]["colleague"]))
+    return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]}, personal)
+
+
+def a_completion(colleague: Membership, manager: Membership) -> Completion:
+    course, _new = Course.objects.get_or_create(
+        title="Basics", kind=CourseKind.QUIZ, status=CourseStatus.PUBLISHED, gives_certificate=True
+    )
+    Question.objects.get_or_create(
+        course=course,
+        position=0,
+        text="Right?",
+        choices=[{"text": "Yes", "correct": True}, {"text": "No", "correct": False}],
+    )
+    return record_completion(course, colleague, by=manager, completed_on=date(2026, 3, 2), note="Seen")
+
+
+def a_session() -> Session:
+    workshop = Course.objects.create(title="Workshop", kind=CourseKind.SESSION, status=CourseStatus.PUBLISHED)
+    begins = timezone.now() + timedelta(days=1)
+    return Session.objects.create(course=workshop, starts_at=begins, ends_at=begins + timedelta(hours=1))
+
+
+def a_share(deal: Deal, by: Membership) -> Share:
+    return Share.objects.create(
+        deal=deal, partner=deal.partner, email="x@example.com", slice=NumericRange(80, 100), invited_by=by
+    )
+
+
+def a_seat(partner: Partner, by: Membership) -> Seat:
+    """At a third partner's deal."""
+    deal = DealFactory()
+    return Seat.objects.create(share=a_share(deal, by), deal=deal, partner=partner)
+
+
+def a_file(deal: Deal, by: Membership) -> Attachment:
+    return Attachment.objects.create(
+        partner_id=deal.partner_id,
+        subject_type="deals.deal",
+        subject_id=deal.pk,
+        name="offer.txt",
+        size=5,
+        content_type="text/plain",
+        sha256="0" * 64,
+        stored_as=storage.save(deal.tenant_id, BytesIO(b"offer"))[0],
+        uploaded_by=by,
+    )
+
+
+def tell(member: Membership) -> UUID:
+    event = record("test.told", subject=member)
+    return Notification.objects.create(
+        event=event,
+        member=member,
+        partner_id=member.partner_id,
+        channel=Channel.PORTAL,
+        kind="deals.imported",
+        words={"count": 3},
+    ).pk
+
+
+def propose(partner: Partner) -> UUID:
+    TierProposal.objects.filter(partner=partner).delete()
+    lower, upper = Tier.objects.order_by("pk")[:2]
+    proposal = TierProposal.objects.create(
+        partner=partner,
+        direction=Direction.PROMOTION,
+        from_tier=lower,
+        to_tier=upper,
+        period_start=date(2026, 10, 1),
+        effective_on=date(2026, 12, 1),
+    )
+    return proposal.pk
