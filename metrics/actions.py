@@ -37,8 +37,19 @@ from metrics.models import (
     TemplateVersion,
 )
 from metrics.periods import MONTHS_IN, Calendar, Period, PeriodKind, calendar_of
-from metrics.rows import PROGRAMME, SUBJECT, Templates, group_rows, groups_of, partner_rows, scored_rows
+from metrics.rows import (
+    PROGRAMME,
+    SUBJECT,
+    Templates,
+    group_rows,
+    groups_of,
+    house_rows,
+    partner_rows,
+    scored_rows,
+)
 from metrics.scoring import KpiRule, TemplateRules
+from metrics.sources.reading import active_sources, fact_names
+from metrics.sources.shape import OF_PARTNERS
 from metrics.store import Changed, delete_rows, read_partners_and_groups, read_rows, write_rows
 from metrics.wake import wake_on_commit
 from partners.directory.models import Partner
@@ -77,18 +88,19 @@ class Recomputed:
 # --- marking -----------------------------------------------------------------------------------
 
 
-def mark_dirty(marks: Iterable[tuple[UUID, dt.date]]) -> int:
+def mark_dirty(marks: Iterable[tuple[UUID | None, dt.date]]) -> int:
     """Note that these partners' facts may have changed from a day on, and wake a worker; returns how many partners.
 
-    The day is the earliest one on which the change shows; `ALWAYS` for all of a partner's history.
+    None is what is of the programme and of no partner. The day is the earliest one on which the change shows; `ALWAYS`
+    for all of a partner's history.
     """
-    earliest: dict[UUID, dt.date] = {}
+    earliest: dict[UUID | None, dt.date] = {}
     for partner_id, since in marks:
         earliest[partner_id] = min(since, earliest.get(partner_id, dt.date.max))
     if not earliest:
         return 0
     # In order, so that two transactions never wait for each other's rows.
-    ordered = sorted(earliest)
+    ordered = sorted(earliest, key=str)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO {DirtyPartner._meta.db_table} AS old (id, tenant_id, created_at, partner_id, since)
@@ -116,8 +128,10 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
         since = min(marks.values())
         if since == ALWAYS:
             whole = [partner_id for partner_id, day in marks.items() if day == ALWAYS]
-            since = min([first_day(calendar, whole), *(day for day in marks.values() if day != ALWAYS)])
-        result.changed = _recompute_partners(list(marks), calendar, min(since, today), today)
+            known = [partner_id for partner_id in whole if partner_id is not None]
+            first = first_day(calendar, known if len(known) == len(whole) else None)
+            since = min([first, *(day for day in marks.values() if day != ALWAYS)])
+        result.changed = _recompute_partners(marks.keys(), calendar, min(since, today), today)
         _announce(result.changed)
     result.more = _clear_when_clean()
     return result
@@ -141,13 +155,20 @@ def recompute_everything(today: dt.date | None = None) -> Recomputed:
 
 
 def _recompute_partners(
-    partner_ids: list[UUID], calendar: Calendar, since: dt.date, today: dt.date
+    marked: Collection[UUID | None], calendar: Calendar, since: dt.date, today: dt.date
 ) -> Changed:
     periods = calendar.every(since, today)
     templates = _templates()
+    sources = active_sources()
+    partner_ids = [partner_id for partner_id in marked if partner_id is not None]
+    with_house = len(partner_ids) < len(marked)
     changed = Changed()
-    fresh = partner_rows(periods, calendar, today, partner_ids)
-    stored, groups = read_partners_and_groups(periods, partner_ids, groups_of(fresh))
+    fresh = partner_rows(periods, calendar, today, sources, partner_ids)
+    if with_house:
+        fresh = pl.concat([fresh, house_rows(periods, calendar, today, sources)])
+    stored, groups = read_partners_and_groups(
+        periods, partner_ids, groups_of(fresh), fact_names(sources), with_house=with_house
+    )
     known = {key for kind, subject, key in _keys(groups) if (kind, subject) == PROGRAMME}
     # Peers are scored from stored facts, which takes less than reading their deals.
     if templates.among_peers(periods) and len(periods) * Partner.objects.count() > 4 * AT_ONCE:
@@ -170,7 +191,7 @@ def _recompute_partners(
         moved = pl.concat([fresh, stored.drop("id")])
         if moved.height:
             others = ~pl.col("partner_id").is_in([str(key) for key in partner_ids])
-            peers = read_rows(periods, peers_of=moved).drop("id").filter(others)
+            peers = read_rows(periods, fact_names(sources), peers_of=moved).drop("id").filter(others)
     changed.add(write_rows(scored_rows(pl.concat([rows, peers]), templates)))
     changed.rows += _delete_missing(pl.concat([stored, groups]), rows)
     return changed
@@ -194,9 +215,11 @@ def _recompute_all(
 ) -> Changed:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', '64MB', true)")
-    fresh = partner_rows(periods, calendar, today)
+    sources = active_sources()
+    house = house_rows(periods, calendar, today, sources)
+    fresh = pl.concat([partner_rows(periods, calendar, today, sources), house])
     rows = pl.concat([fresh, group_rows(fresh)])
-    stored = read_rows(periods, with_facts=False)
+    stored = read_rows(periods)
     changed = write_rows(scored_rows(rows, templates))
     changed.rows += _delete_missing(stored, rows)
     return changed
@@ -232,7 +255,7 @@ def _keys(rows: pl.DataFrame) -> Iterator[tuple[str, ...]]:
     return zip(*(rows[name].to_list() for name in [*SUBJECT, "key"]), strict=True)
 
 
-def _take_marks(limit: int) -> dict[UUID, dt.date]:
+def _take_marks(limit: int) -> dict[UUID | None, dt.date]:
     """Claim dirty partners by deleting their marks; a rollback brings them back.
 
     The array makes the inner query run once: as IN (...) it may run again for each row, and take more each time.
@@ -302,35 +325,24 @@ def _templates() -> Templates:
     return Templates.load()
 
 
-_FIRST_DAY = """SELECT LEAST(
-    (SELECT min(LEAST(engaged_on, closed_on, (first_submitted_at AT TIME ZONE %(zone)s)::date,
-                      (created_at AT TIME ZONE %(zone)s)::date))
-     FROM deals_deal d WHERE d.tenant_id = %(tenant)s{deals}),
-    (SELECT min(LEAST(submitted_at, closed_at) AT TIME ZONE %(zone)s)::date
-     FROM leads_lead l WHERE l.tenant_id = %(tenant)s AND submitted_at IS NOT NULL{leads}),
-    (SELECT min(offered_at AT TIME ZONE %(zone)s)::date
-     FROM leads_leadoffer o WHERE o.tenant_id = %(tenant)s{offers}),
-    (SELECT min(LEAST(joined_on, (created_at AT TIME ZONE %(zone)s)::date))
-     FROM directory_partner p WHERE p.tenant_id = %(tenant)s{partners}),
-    (SELECT min(period_start) FROM metrics_scorecard s WHERE s.tenant_id = %(tenant)s{scorecards}))"""
+_PARTNERS_FIRST = """SELECT min(LEAST(joined_on, (created_at AT TIME ZONE %(zone)s)::date))
+    FROM directory_partner d WHERE d.tenant_id = %(tenant)s{these}"""
+_CARDS_FIRST = """SELECT min(period_start) FROM metrics_scorecard d WHERE d.tenant_id = %(tenant)s{these}"""
 
 
 def first_day(calendar: Calendar, partner_ids: Collection[UUID] | None = None) -> dt.date:
     """The first day of which there may be figures of these partners (None: of any); today when there is nothing."""
-    sql = _FIRST_DAY.format(
-        deals="" if partner_ids is None else " AND d.partner_id = ANY(%(ids)s)",
-        leads="" if partner_ids is None else " AND l.partner_id = ANY(%(ids)s)",
-        offers="" if partner_ids is None else " AND o.partner_id = ANY(%(ids)s)",
-        partners="" if partner_ids is None else " AND p.id = ANY(%(ids)s)",
-        scorecards="" if partner_ids is None else " AND s.partner_id = ANY(%(ids)s)",
-    )
+    these = "" if partner_ids is None else OF_PARTNERS
+    asked = [sql.format(these=these) for source in active_sources() for sql in source.first_day]
+    asked.append(_PARTNERS_FIRST.format(these=these.replace("partner_id", "id")))
+    asked.append(_CARDS_FIRST.format(these=these))
     values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "zone": calendar.zone.key,
-        "ids": None if partner_ids is None else list(partner_ids),
+        "partners": None if partner_ids is None else list(partner_ids),
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(f"SELECT LEAST({', '.join(f'({sql})' for sql in asked)})", values)
         (day,) = cursor.fetchone()
     return day or calendar.today()
 

@@ -1,7 +1,11 @@
-"""What happened to deals, leads, customers and partners makes scorecards dirty."""
+"""What happened to the records that figures come from makes scorecards dirty.
+
+Most sources say themselves which events change them (`metrics.sources`); these here take more than that.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +13,8 @@ from django.db import connection
 
 from metrics.actions import ALWAYS, forget_other_calendars, mark_dirty, start_full_recompute
 from metrics.periods import Calendar, calendar_of
+from metrics.sources import SOURCES
+from metrics.sources.shape import Source
 from portal.events.consumers import subscribe
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
@@ -39,10 +45,6 @@ _DAYS = f"""SELECT d.id, d.partner_id, {_FIRST_DAY}
     UNION ALL SELECT d.id, q.partner_id, {_FIRST_DAY}
     FROM coselling_seat q JOIN deals_deal d ON d.tenant_id = q.tenant_id AND d.id = q.deal_id
     WHERE q.tenant_id = %(tenant)s AND q.deal_id = ANY(%(ids)s)"""
-_LEAD_DAYS = """SELECT partner_id, (submitted_at AT TIME ZONE %(zone)s)::date FROM leads_lead
-    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND submitted_at IS NOT NULL
-    UNION ALL SELECT partner_id, (offered_at AT TIME ZONE %(zone)s)::date FROM leads_leadoffer
-    WHERE tenant_id = %(tenant)s AND lead_id = ANY(%(ids)s)"""
 _SERVED = """SELECT partner_id FROM directory_customerpartner WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)
     UNION SELECT partner_id FROM deals_deal WHERE tenant_id = %(tenant)s AND customer_id = ANY(%(ids)s)"""
 
@@ -63,15 +65,16 @@ def deals_changed(events: list[Event]) -> None:
     mark_dirty(marks)
 
 
-def leads_changed(events: list[Event]) -> None:
-    """Marks the partner whose own lead it is from the day it was submitted, and those it was offered to from then on."""
+def records_changed(source: Source, events: list[Event]) -> None:
+    """Marks the events' partner from the earliest day that they tell of, and whom else the source says."""
     calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
-    marks = [
+    marks: list[tuple[UUID | None, dt.date]] = [
         (event.partner_id, min([*_days_in(event.data, calendar), calendar.day_of(event.occurred_at)]))
         for event in events
         if event.partner_id
     ]
-    mark_dirty([*marks, *_fetch(_LEAD_DAYS, calendar, [event.subject_id for event in events])])
+    ids = [event.subject_id for event in events]
+    mark_dirty([*marks, *_fetch(source.touched, calendar, ids)])
 
 
 def customers_changed(events: list[Event]) -> None:
@@ -130,7 +133,11 @@ def _partners_in(data: dict[str, Any]) -> Iterator[UUID]:
 
 def register() -> None:
     subscribe("deal.*", "deals.imported", name="metrics.deals", consumer=deals_changed)
-    subscribe("lead.*", "leads.imported", name="metrics.leads", consumer=leads_changed)
+    for source in SOURCES.values():
+        if source.events:
+            subscribe(
+                *source.events, name=f"metrics.{source.name}", consumer=partial(records_changed, source)
+            )
     subscribe("customer.*", "customers.imported", name="metrics.customers", consumer=customers_changed)
     subscribe("partner.*", "partners.imported", name="metrics.partners", consumer=partners_changed)
     subscribe("programme.settings_changed", name="metrics.settings", consumer=settings_changed)

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from metrics.catalogue import CATALOGUE, Unit
+from metrics.catalogue import CATALOGUE
 from metrics.periods import PeriodKind
 from metrics.scoring import TARGET
+from metrics.units import Unit
 from portal.money import to_minor
 
 MIN_COVERAGE = Decimal("0.5")

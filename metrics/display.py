@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from metrics.catalogue import CATALOGUE, DOWN, Unit
+from metrics.catalogue import CATALOGUE
+from metrics.units import DOWN, Unit
 from portal.money import digits, format_money
 from portal.shell.formats import DASH, number, percent
 

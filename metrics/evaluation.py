@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from metrics.catalogue import FORMULA_CODES, with_kpis
-from metrics.facts import FACTS
+from metrics.sources import FACTS
 
 Number = int | float
 

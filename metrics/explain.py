@@ -8,20 +8,21 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
+from django.apps import apps
 from django.utils.translation import gettext as _
 
-from metrics.catalogue import CATALOGUE, Kpi, Unit
+from metrics.catalogue import CATALOGUE
 from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
 from metrics.evaluation import evaluate_facts
-from metrics.facts import FACTS, contributions
 from metrics.formulas import names_in
+from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.periods import Calendar
 from metrics.queries import PeerFigures
 from metrics.scoring import PEER
-from partners.deals.models import Deal
-from partners.directory.models import Customer
-from partners.leads.models import Lead
+from metrics.sources import FACTS, SOURCES
+from metrics.sources.reading import contributions
+from metrics.units import Unit
 
 Number = int | float
 RECORDS_SHOWN = 100
@@ -191,7 +192,7 @@ def fact_lines(card: Scorecard, kpi: Kpi, currency: str) -> list[FactLine]:
 def fact_text(name: str, value: int, currency: str) -> str:
     """A fact's value; amounts as money, hours from seconds."""
     fact = FACTS[name]
-    if any(word in name for word in ("revenue", "cost", "amount")):
+    if fact.unit == Unit.MONEY:
         return format_value(Unit.MONEY, value, currency)
     return format_value(Unit.COUNT, value if fact.divisor == 1 else value / fact.divisor, currency)
 
@@ -232,10 +233,12 @@ def _tokens(words: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A deal, a lead or a customer and what it adds to each fact."""
+    """A record and what it adds to each fact. Without `url_name` it has no page of its own."""
 
-    record: Deal | Lead | Customer
-    source: str
+    pk: UUID
+    title: str
+    second: str
+    url_name: str
     amounts: list[str]
 
 
@@ -255,6 +258,9 @@ def records_behind(
         return []
     tables = []
     for source in kpi.sources:
+        records = SOURCES[source].records
+        if records is None or SOURCES[source].sql is None:
+            continue
         names = [name for name in kpi.facts if FACTS[name].source == source]
         frame = contributions(source, card.period.window(), calendar, today, card.partner_id)
         frame = frame.filter(pl.any_horizontal(pl.col(names) != 0)).sort(
@@ -262,19 +268,17 @@ def records_behind(
         )
         shown = frame.head(RECORDS_SHOWN)
         ids = [UUID(key) for key in shown["id"]]
-        found: dict[UUID, Any] = (
-            Deal.objects.select_related("customer").in_bulk(ids)
-            if source == "deals"
-            else (Lead if source == "leads" else Customer).objects.in_bulk(ids)
-        )
+        found = apps.get_model(records.model)._default_manager.select_related(*records.related).in_bulk(ids)
         lines = [
             RecordLine(
-                found[UUID(row["id"])],
-                source,
+                record.pk,
+                records.title(record),
+                records.second(record),
+                records.url_name,
                 [fact_text(name, row[name], currency) for name in names],
             )
             for row in shown.iter_rows(named=True)
-            if UUID(row["id"]) in found
+            if (record := found.get(UUID(row["id"])))
         ]
         sums = [fact_text(name, int(frame[name].sum()), currency) for name in names]
         tables.append(Records([str(FACTS[name].meaning) for name in names], lines, frame.height, sums))

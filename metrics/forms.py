@@ -7,10 +7,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from metrics.catalogue import CATALOGUE, Unit
+from metrics.catalogue import CATALOGUE
 from metrics.models import ScorecardTemplate, TemplateVersion
 from metrics.periods import PeriodKind
 from metrics.scoring import PEER, TARGET
+from metrics.units import Unit
 from partners.directory.enums import PartnerType
 from portal.money import digits, parse_amount, to_decimal
 

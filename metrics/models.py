@@ -21,6 +21,7 @@ class SubjectKind(models.TextChoices):
     REGION = "region", _("Region")
     TYPE = "type", _("Partner type")
     PROGRAMME = "programme", _("Programme")
+    HOUSE = "house", _("Not of one partner")
 
 
 class ScorecardTemplate(TenantModel):
@@ -95,7 +96,7 @@ class TemplateVersion(TenantModel):
 class Scorecard(TenantModel):
     """A subject's figures, score and full working for one period; with the version that they were made with.
 
-    `facts` are whole numbers by name, `breakdown` has for each KPI of the template its value, target, floor, weight,
+    `facts` are whole numbers by name, those that are not 0; `breakdown` has for each KPI of the template its value, target, floor, weight,
     share (the weight after that of KPIs without data is shared out), attainment and points. Groups of partners have
     no `partner`, so a partner's session cannot reach them.
     """
@@ -142,15 +143,20 @@ class Scorecard(TenantModel):
 
 
 class DirtyPartner(TenantModel):
-    """A partner whose facts may have changed for every period that ends after `since`."""
+    """A partner whose facts may have changed for every period that ends after `since`.
 
-    partner = TenantForeignKey(Partner, models.CASCADE, related_name="+")
+    Without a partner it is the facts that are of the programme and of no partner.
+    """
+
+    partner = TenantForeignKey(Partner, models.CASCADE, null=True, related_name="+")
     since = models.DateField()
 
     class Meta:
         constraints = [
             *tenant_constraints("metrics_dirtypartner", "partner"),
-            models.UniqueConstraint(fields=["tenant", "partner"], name="metrics_dirtypartner_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "partner"], nulls_distinct=False, name="metrics_dirtypartner_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from metrics.models import ScorecardTemplate, SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period, PeriodKind
 from metrics.queries import partner_names
 from metrics.rows import Templates, scored_rows
+from metrics.sources.reading import active_sources, fact_names
 from metrics.store import read_rows
 
 
@@ -28,7 +29,7 @@ def preview_template(
 ) -> Preview:
     """Score the stored facts by the present rules and by the proposed ones; nothing is written."""
     period = calendar.current(PeriodKind(template.period_kind))
-    stored = read_rows([period])
+    stored = read_rows([period], fact_names(active_sources()))
     partners = stored.filter(stored["subject_kind"] == SubjectKind.PARTNER.value).drop("id")
     present = Templates.load()
     proposed = TemplateVersion(

@@ -11,12 +11,13 @@ import polars as pl
 from django.db import models
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from metrics.catalogue import FORMULA_CODES, with_kpis
-from metrics.facts import FACTS, READ, read_facts
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import Calendar, Period, PeriodKind, Window, add_months, calendar_of
+from metrics.sources import FACTS
+from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.tenancy.models import current_tenant
@@ -69,7 +70,10 @@ def _facts(
         asked = pl.DataFrame({"partner_id": [str(key) for key in ids]}, schema={"partner_id": pl.String})
         keys = pl.DataFrame({"key": [window.key for window in windows]}, schema={"key": pl.String})
         frame = asked.join(keys, how="cross").join(frame, on=["partner_id", "key"], how="left")
-    return frame.with_columns(pl.col(READ).fill_null(0), partners=pl.lit(1, pl.Int64))
+    own = {
+        name: pl.col(name).fill_null(0) if name in frame.columns else pl.lit(0, pl.Int64) for name in FACTS
+    }
+    return frame.with_columns(**own | {"partners": pl.lit(1, pl.Int64)})
 
 
 def tenant_calendar() -> Calendar:
@@ -135,8 +139,12 @@ def with_figures(cards: models.QuerySet[Scorecard]) -> models.QuerySet[Scorecard
     )
 
 
-def _fact(name: str) -> Cast:
-    return Cast(KeyTextTransform(name, "facts"), models.BigIntegerField())
+def _fact(name: str) -> Coalesce:
+    return Coalesce(
+        Cast(KeyTextTransform(name, "facts"), models.BigIntegerField()),
+        0,
+        output_field=models.BigIntegerField(),
+    )
 
 
 def league(period: Period) -> models.QuerySet[Scorecard]:

@@ -1,6 +1,6 @@
 """Reading and writing scorecard rows in bulk."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -10,19 +10,18 @@ import polars as pl
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from metrics.facts import FACTS, are_few, fetch_frame
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
-from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, OWN, PERIOD, ROW, SUBJECT
+from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, KEYS, OWN, PARTNERS, PERIOD, SUBJECT
+from metrics.sources.reading import are_few, fetch_frame
 from portal.tenancy.scope import current_tenant_id
 
 _TABLE = Scorecard._meta.db_table
-_FACTS = pl.Struct(dict.fromkeys(FACTS, pl.Int64))
 _READ = f"""SELECT id::text, subject_kind, subject_key, COALESCE(partner_id::text, '') AS partner_id, partner_type, region,
     COALESCE(manager_id::text, '') AS manager_id, period_kind, period_start::text, period_kind || ':' || period_start,
     {{facts}}::text FROM {_TABLE} WHERE tenant_id = %(tenant)s
     AND (period_kind, period_start) IN (SELECT * FROM unnest(%(kinds)s::text[], %(starts)s::date[]))"""
-_PARTNERS = " AND subject_kind = %(partner)s AND subject_key = ANY(%(partners)s)"
+_SUBJECTS = " AND subject_kind = ANY(%(own)s) AND subject_key = ANY(%(keys)s)"
 _PEERS = """ AND subject_kind = %(partner)s
     AND (partner_type, region) IN (SELECT * FROM unnest(%(types)s::text[], %(regions)s::text[]))"""
 _STORED_IN = " UNION ".join(
@@ -87,11 +86,11 @@ class Changed:
 
 
 def read_rows(
-    periods: Collection[Period], *, peers_of: pl.DataFrame | None = None, with_facts: bool = True
+    periods: Collection[Period], facts: Sequence[str] = (), *, peers_of: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Stored rows of the periods: of the partners that share period, type and region with the rows of `peers_of`, or
-    of everyone. Columns: `id` and those of `metrics.rows`; facts 0 where not asked."""
-    sql = _READ.format(facts="facts" if with_facts else "'{}'")
+    of everyone. Columns: `id` and those of `metrics.rows` with these facts; without any `partners` is 0."""
+    sql = _READ.format(facts="facts" if facts else "'{}'")
     values = _period_values(periods)
     if peers_of is not None:
         audiences = peers_of.filter(pl.col("partner_id") != "").select("partner_type", "region").unique()
@@ -100,37 +99,50 @@ def read_rows(
             "types": audiences["partner_type"].to_list(),
             "regions": audiences["region"].to_list(),
         }
-    return _fetch_rows(sql, values)
+    return _fetch_rows(sql, values, facts)
 
 
 def read_partners_and_groups(
-    periods: Collection[Period], partner_ids: Collection[UUID], groups: Iterable[tuple[str, str]]
+    periods: Collection[Period],
+    partner_ids: Collection[UUID],
+    groups: Iterable[tuple[str, str]],
+    facts: Sequence[str],
+    *,
+    with_house: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Stored rows of these partners, and those of these (kind, key) groups and of the groups that the partners'
-    stored rows are part of. Columns as of `read_rows`."""
+    """Stored rows of these partners (and those of no partner), and those of these (kind, key) groups and of the groups
+    that the partners' stored rows are part of. Columns as of `read_rows`."""
     everyone = _READ.format(facts="facts")
     kinds, keys = zip(*sorted(groups), strict=True)
     values = {
         **_period_values(periods),
-        "partners": [str(key) for key in partner_ids],
+        "own": [SubjectKind.PARTNER.value, *([SubjectKind.HOUSE.value] if with_house else [])],
+        # The house row's key is empty, as no partner's is.
+        "keys": [*(str(key) for key in partner_ids), *([""] if with_house else [])],
         "g_kinds": list(kinds),
         "g_keys": list(keys),
     }
-    sql = _WITH_GROUPS.format(own=everyone + _PARTNERS, everyone=everyone)
-    found = _fetch_rows(sql, values, few=are_few(partner_ids, periods))
-    is_partner = found["subject_kind"] == SubjectKind.PARTNER.value
-    return found.filter(is_partner), found.filter(~is_partner)
+    sql = _WITH_GROUPS.format(own=everyone + _SUBJECTS, everyone=everyone)
+    found = _fetch_rows(sql, values, facts, few=are_few(partner_ids, periods))
+    is_own = found["subject_kind"].is_in([SubjectKind.PARTNER.value, SubjectKind.HOUSE.value])
+    return found.filter(is_own), found.filter(~is_own)
 
 
-def _fetch_rows(sql: str, values: dict[str, object], *, few: bool = False) -> pl.DataFrame:
+def _fetch_rows(
+    sql: str, values: dict[str, object], facts: Sequence[str], *, few: bool = False
+) -> pl.DataFrame:
+    names = [*facts, PARTNERS]
     frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()), few=few)
     texts = [*SUBJECT, *OWN]
     return (
         frame.lazy()
-        .with_columns(pl.col(texts).fill_null(""), pl.col("facts").str.json_decode(_FACTS))
+        .with_columns(
+            pl.col(texts).fill_null(""),
+            pl.col("facts").str.json_decode(pl.Struct(dict.fromkeys(names, pl.Int64))),
+        )
         .unnest("facts")
-        .with_columns(pl.col(list(FACTS)).fill_null(0))
-        .select(pl.col(["id", *ROW]))
+        .with_columns(pl.col(names).fill_null(0))
+        .select(pl.col(["id", *KEYS, *names]))
         .collect(optimizations=AS_WRITTEN)
     )
 

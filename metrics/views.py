@@ -17,13 +17,13 @@ from metrics.catalogue import CATALOGUE
 from metrics.charts import history_chart, points_chart
 from metrics.display import format_score, format_value
 from metrics.explain import fact_lines, kpi_lines, records_behind, score_change, substituted, ways_to_gain
-from metrics.facts import FACTS
 from metrics.filters import LeagueFilter
 from metrics.forms import NewTemplateForm, TemplateForm
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.preview import preview_template
 from metrics.queries import PeerFigures
+from metrics.sources import FACTS
 from metrics.tables import GroupTable, LeagueTable, PreviewTable
 from partners.directory.enums import PartnerType
 from partners.directory.models import Partner

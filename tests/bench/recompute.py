@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from metrics.actions import mark_dirty, recompute_dirty, recompute_periods
 from metrics.catalogue import FORMULA_CODES
 from metrics.evaluation import evaluate_facts
-from metrics.facts import read_facts
 from metrics.models import DirtyPartner, Scorecard
 from metrics.periods import Period, PeriodKind, calendar_of
+from metrics.sources.reading import read_facts
 from partners.deals.models import Deal
 from portal.tenancy.scope import tenant_scope
 from tests.bench.data import Vendor, bare_table, quiet, tidy

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from metrics import actions, consumers
 from metrics.models import ScorecardTemplate
 from metrics.periods import calendar_of
+from metrics.sources import SOURCES
 from partners.coselling.enums import ShareStatus
 from partners.coselling.models import Share
 from partners.deals.enums import DealOrigin, SalesStage
@@ -218,7 +219,7 @@ def happened_to_leads(
 def tell_of_lead(lead: Lead, partner: Partner, data: dict) -> None:
     moment = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
     event = Event(type="lead.x", subject_id=lead.pk, partner_id=partner.pk, data=data, occurred_at=moment)
-    consumers.leads_changed([event])
+    consumers.records_changed(SOURCES["leads"], [event])
 
 
 def tell(deal: Deal, name: str, data: dict) -> None:

@@ -14,12 +14,13 @@ from metrics import actions, queries
 from metrics.catalogue import CATALOGUE, percentile_rank
 from metrics.evaluation import evaluate_facts
 from metrics.explain import records_behind
-from metrics.facts import FACTS, contributions
 from metrics.formulas import FormulaError, to_sql
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import Calendar, Period, PeriodKind, Window, calendar_of
 from metrics.queries import fact_values, kpi_values, peer_figures, score_history, scores
 from metrics.scoring import PEER, KpiRule, TemplateRules, score_rows
+from metrics.sources import FACTS
+from metrics.sources.reading import contributions
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from metrics.facts import contributions
 from metrics.periods import Window, calendar_of
 from metrics.queries import fact_values, kpi_values
+from metrics.sources.reading import contributions
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.enums import Role

@@ -1,0 +1,39 @@
+"""Co-selling and market expansion."""
+
+from django.utils.translation import gettext_lazy as _
+
+from metrics.kpis.shape import Kpi
+from metrics.units import LAG, LEAD, UP, Unit
+
+KPIS = [
+    Kpi(
+        "joint_customers",
+        _("Customers won together"),
+        "joint_customers_won",
+        Unit.COUNT,
+        UP,
+        LAG,
+        "PG",
+        _("Customers first won together with the vendor's people or with another partner."),
+    ),
+    Kpi(
+        "shared_pipeline_growth",
+        _("Growth of the shared pipeline"),
+        "(pipeline_shared_amount - pipeline_shared_before) / pipeline_shared_before",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("The partner's part of open deals that are sold together, against the period's first day."),
+    ),
+    Kpi(
+        "shared_leads",
+        _("Leads shared both ways"),
+        "leads_received + leads_submitted",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("Leads that the vendor gave the partner, and those that the partner submitted."),
+    ),
+]

@@ -1,0 +1,5 @@
+"""Engagement and enablement."""
+
+from metrics.kpis.shape import Kpi
+
+KPIS: list[Kpi] = []

@@ -1,0 +1,39 @@
+"""What a KPI is."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from metrics.sources import FACTS
+from metrics.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A measure. `level` is P (a partner), G (a group of partners) or PG. One with `ranks` is no formula over facts
+    but the mean of the partner's percentile ranks among its peers in those KPIs, times 100.
+
+    `area` and `facts`, what the formula comes down to with the KPIs it names, are filled in when KPIs are collected.
+    """
+
+    code: str
+    name: str | Promise
+    formula: str
+    unit: Unit
+    better: str
+    kind: str
+    level: str
+    meaning: str | Promise
+    ranks: tuple[str, ...] = ()
+    area: str = ""
+    facts: tuple[str, ...] = ()
+
+    @property
+    def additive(self) -> bool:
+        """A plain sum: a group of ten is expected to reach ten times one partner's target."""
+        return all(part.strip() in FACTS for part in self.formula.split("+"))
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources of its facts."""
+        return list(dict.fromkeys(FACTS[name].source for name in self.facts))

@@ -1,0 +1,73 @@
+"""What a source of facts is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+
+from metrics.units import Unit
+
+# The windows of days that a statement answers for, as rows `w` numbered `n` from 1.
+WINDOWS = """w AS (SELECT * FROM unnest(%(start_on)s::date[], %(end_on)s::date[], %(previous_on)s::date[],
+    %(as_of)s::date[], %(start_at)s::timestamptz[], %(end_at)s::timestamptz[])
+    WITH ORDINALITY AS w(start_on, end_on, previous_on, as_of, start_at, end_at, n))"""
+OF_PARTNERS = " AND d.partner_id = ANY(%(partners)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An additive number. It is kept whole; formulas see it divided by `divisor` (hours are kept as seconds).
+
+    A `standing` fact is there without anything having happened (how many members a partner has): it alone gives no
+    partner a scorecard in a period in which it was not in the programme. `source` is filled in by the registry.
+    """
+
+    name: str
+    meaning: str | Promise
+    unit: Unit = Unit.COUNT
+    divisor: int = 1
+    standing: bool = False
+    source: str = ""
+
+
+def _nothing(_record: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records that a source's facts come from: what a figure opens down to.
+
+    `column` is the column of the statement that holds their ids, `model` the label of their model. `title` and
+    `second` say what a record is called and what else is told of it; `url_name` is its page, given its id.
+    """
+
+    column: str
+    model: str
+    related: tuple[str, ...] = ()
+    title: Callable[[Any], str] = str
+    second: Callable[[Any], str] = _nothing
+    url_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of facts. See the package's docstring for each part."""
+
+    name: str
+    label: str | Promise
+    facts: tuple[Fact, ...]
+    tables: tuple[str, ...] = ()
+    sql: Callable[[str, str], str] | None = None
+    wide: Callable[[int], str] | None = None
+    of_no_partner: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    first_day: tuple[str, ...] = ()
+    records: Records | None = None
+    events: tuple[str, ...] = ()
+    touched: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        return [fact.name for fact in self.facts]
