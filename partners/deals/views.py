@@ -48,6 +48,8 @@ MOST_COMPARED = 5
 KEYS = {verb: key for answers in ANSWERS.values() for key, verb in answers}
 REGISTER = Action(gettext_lazy("Register a deal"), "deals:create", "plus", "deals.add_deal", primary=True)
 
+FROM_FILE = Action(gettext_lazy("From a file"), "deals:from_file", "file-import", "deals.add_deal")
+
 
 class DealList(ListPage):
     title = gettext_lazy("Deals")
@@ -57,7 +59,7 @@ class DealList(ListPage):
     search_fields: tuple[str, ...] = ("number", "title", "customer__name", "external_id")
     search_label = gettext_lazy("Search by number, deal or customer")
     export_name = "deals"
-    actions = (REGISTER,)
+    actions = (FROM_FILE, REGISTER)
     presets = (
         Preset(gettext_lazy("All")),
         Preset(gettext_lazy("Drafts"), {"status": Status.DRAFT}),

@@ -2,7 +2,7 @@
 
 import csv
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -50,6 +50,8 @@ class Quality:
     recall: float
     notes: str
     least: tuple[float, float] = (0.95, 0.90)
+    # It takes no time that could be explained.
+    explain: Callable[[], str] | None = None
 
     @property
     def reached(self) -> bool:

@@ -5,7 +5,7 @@ asked) when the programme's rules forbid it now. `version`, where given, is the 
 looking at: an older one is refused, so that nobody decides on what they have not seen.
 """
 
-from partners.deals.actions.bulk import Outcome, decide_many
+from partners.deals.actions.bulk import Outcome, decide_many, submit_many
 from partners.deals.actions.deciding import approve, reject
 from partners.deals.actions.distributed import open_distributed
 from partners.deals.actions.drafts import DRAFT_FIELDS, create_draft, move_stage, update_deal
@@ -66,6 +66,7 @@ __all__ = [
     "start_review",
     "submit",
     "submit_each",
+    "submit_many",
     "sum_of",
     "update_deal",
     "uphold_rejection",

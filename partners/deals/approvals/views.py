@@ -18,6 +18,7 @@ from partners.deals.approvals.preview import DAYS, preview
 from partners.deals.approvals.queries import approval_rules, rule_choices
 from partners.deals.approvals.words import conditions
 from partners.deals.enums import Deciders, Decision
+from partners.deals.picking import picked_deals
 from partners.directory.pages import form_page
 from portal.accounts.access import requires
 from portal.errors import ActionRefused
@@ -34,8 +35,6 @@ TABS = (
     (gettext_lazy("Reasons for rejecting"), "deals:reasons"),
     (gettext_lazy("Holidays"), "deals:holidays"),
 )
-# Enough for anyone to look through before deciding; the lists show 25 a page.
-MOST_AT_ONCE = 100
 BULK_TITLES = {
     "approve": (gettext_lazy("Approve these registrations"), gettext_lazy("Approve them")),
     "return": (gettext_lazy("Return these registrations"), gettext_lazy("Return them")),
@@ -223,7 +222,7 @@ def decide(request: HttpRequest, tenant: str) -> HttpResponse:
     verb, _sep, picked = request.POST.get("one", "").partition(":")
     if not picked:
         verb = request.POST.get("verb", "")
-    versions = _picked([picked] if picked else request.POST.getlist("deal"))
+    versions = picked_deals([picked] if picked else request.POST.getlist("deal"))
     deals = list(queries.waiting_for(request.membership).filter(pk__in=versions))
     if verb not in BULK_FORMS or not deals:
         messages.info(request, _("Pick registrations that wait for your decision."))
@@ -247,18 +246,6 @@ def decide(request: HttpRequest, tenant: str) -> HttpResponse:
         "danger": verb == "reject",
     }
     return render(request, "deals/decide.html", context, status=422 if form.is_bound else 200)
-
-
-def _picked(values: list[str]) -> dict[UUID, int]:
-    """Which deals, each with the version that was looked at. What is not of that form is left out."""
-    versions: dict[UUID, int] = {}
-    for value in values[:MOST_AT_ONCE]:
-        key, _sep, version = value.partition(":")
-        try:
-            versions[UUID(key)] = int(version)
-        except ValueError:
-            continue
-    return versions
 
 
 def _outcomes(

@@ -13,14 +13,19 @@ from partners.deals import actions
 from partners.deals.actions.drafts import derived_title
 from partners.deals.enums import OPEN_STAGES, SalesStage
 from partners.deals.models import Deal
-from partners.directory.actions import name_customer, rename_own_customer
-from partners.directory.domains import brand, company_domain, registrable_domain
+from partners.deals.registering.customers import customer_meant, domain_typed, own_customer
+from partners.deals.registering.from_file import LIMITS, OrderUnclear, Taken, take_file
+from partners.directory.actions import rename_own_customer
+from partners.directory.domains import company_domain
 from partners.directory.fields import AmountField, CountryField, DateField
 from partners.directory.models import Customer, Partner, Product
-from partners.directory.queries import customers_of, products_on_sale, trading_partners
+from partners.directory.queries import products_on_sale, trading_partners
 from partners.matching.actions import forget_own_customer, is_used_elsewhere, lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.imports.parsing import DateOrder
+from portal.imports.problems import FileRefused
+from portal.imports.reading import check_size
 
 STAGE_CHOICES = [(stage.value, stage.label) for stage in OPEN_STAGES]
 MOST_LINES = 30
@@ -206,12 +211,12 @@ class DealForm(ProductFields):
             return None
         now = self.deal.customer if self.deal else None
         if self.deal is None or now is None:
-            return self._known(partner, name, domain, country) or self._new(partner, name, domain, country)
+            return customer_meant(partner, name, domain, country, by=self.by)
         same_name = name == now.name
         if same_name and company_domain(domain) == company_domain(now.domain) and country == now.country:
             return now
         if now.named_by_id == partner.pk and not is_used_elsewhere(now, than=self.deal):
-            known = None if same_name else self._known(partner, name, domain, country)
+            known = None if same_name else own_customer(partner, name, domain, country)
             return known or rename_own_customer(now, by=self.by, name=name, domain=domain, country=country)
         if same_name and not (company_domain(domain) and company_domain(now.domain)):
             raise ActionRefused(
@@ -223,37 +228,75 @@ class DealForm(ProductFields):
                 if company_domain(domain) != company_domain(now.domain)
                 else "customer_country",
             )
-        return self._known(partner, name, domain, country) or self._new(partner, name, domain, country)
+        return customer_meant(partner, name, domain, country, by=self.by)
 
     def _named(self) -> tuple[str, str, str]:
         """Name, website and country as typed; a website in the place of the name is taken for both."""
         data = self.cleaned_data
         name, domain = " ".join(data.get("customer_name", "").split()), data.get("customer_domain", "")
-        if " " not in name and registrable_domain(name):
-            domain = domain or name
-        return name, domain, data.get("customer_country", "")
-
-    def _known(self, partner: Partner, name: str, domain: str, country: str) -> Customer | None:
-        """One of the partner's own customers, named exactly or by its website."""
-        found = customers_of(partner)
-        if " " not in name and registrable_domain(name):
-            found = found.filter(domain__in=[name.lower(), registrable_domain(name)])
-        else:
-            found = found.filter(name__iexact=name)
-        if company_domain(domain):
-            found = found.filter(domain__in=["", company_domain(domain), registrable_domain(name)])
-        if country:
-            found = found.filter(country__in=["", country])
-        one = list(found[:2])
-        return one[0] if len(one) == 1 else None
-
-    def _new(self, partner: Partner, name: str, domain: str, country: str) -> Customer:
-        if " " not in name and registrable_domain(name):
-            name = brand(registrable_domain(name)).replace("-", " ").title()
-        return name_customer(partner, name, by=self.by, domain=domain, country=country)
+        return name, domain_typed(name, domain), data.get("customer_country", "")
 
     def _own_partner(self) -> Partner:
         return Partner.objects.get(pk=self.by.partner_id)
+
+
+class FileForm(forms.Form):
+    """A file of registrations. Its rows become drafts; nobody is asked to decide before they are submitted."""
+
+    partner = forms.ModelChoiceField(
+        label=_("For which partner?"),
+        queryset=Partner.objects.none(),
+        help_text=_("You register these deals on the partner's behalf."),
+    )
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV or Excel (.xlsx). The first row names the columns, as in the template."),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+    )
+    order = forms.ChoiceField(
+        label=_("Dates in the file"),
+        choices=[
+            ("", _("As they can be understood")),
+            (DateOrder.DAY_FIRST.value, _("day first (31-12-2026)")),
+            (DateOrder.MONTH_FIRST.value, _("month first (12/31/2026)")),
+        ],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any):
+        self.by = by
+        super().__init__(*args, **kwargs)
+        if by.is_partner:
+            del self.fields["partner"]
+        else:
+            self.fields["partner"].queryset = trading_partners(by).order_by("name")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        try:
+            check_size(file.size, LIMITS)  # what is too large is never read
+        except FileRefused as refusal:
+            raise forms.ValidationError(str(refusal.message)) from refusal
+        return file
+
+    def save(self) -> Taken:
+        """The rows, kept as drafts. ActionRefused where the file cannot be taken."""
+        data = self.cleaned_data
+        partner = data.get("partner") or Partner.objects.get(pk=self.by.partner_id)
+        order = DateOrder(data["order"]) if data["order"] else None
+        try:
+            return take_file(data["file"].read(), partner, by=self.by, order=order)
+        except FileRefused as refusal:
+            raise ActionRefused(str(refusal.message), field="file") from refusal
+        except OrderUnclear as unclear:
+            raise ActionRefused(
+                _(
+                    "Dates such as %(examples)s can be read in two ways. Say what comes first, and choose the file again."
+                )
+                % {"examples": str(unclear)},
+                field="order",
+            ) from unclear
 
 
 def with_another_line(data: Mapping[str, Any], wish: str) -> Any:

@@ -1,11 +1,14 @@
 """What would come of a registration, for the partner to see before it is submitted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from partners.deals.actions.lines import families_of
 from partners.deals.approvals.queries import Expected, expected_decision
 from partners.deals.models import Deal
+from partners.directory.models import Customer, Product
 from partners.matching.queries import at_pace, company_of, notice
 
 
@@ -23,16 +26,30 @@ def outlook(deal: Deal) -> Outlook | None:
     """For a draft that names its customer and its product. It takes the same time whatever there is to find."""
     if deal.customer is None or deal.product is None:
         return None
+    with at_pace():
+        return _outlook(deal, deal.customer, deal.product)
+
+
+def outlooks(deals: Iterable[Deal]) -> dict[UUID, Outlook]:
+    """Those of several drafts, in one go."""
+    with at_pace():
+        return {
+            deal.pk: _outlook(deal, deal.customer, deal.product)
+            for deal in deals
+            if deal.customer is not None and deal.product is not None
+        }
+
+
+def _outlook(deal: Deal, customer: Customer, product: Product) -> Outlook:
     lines = list(deal.lines.select_related("product__family").order_by("position"))
     groups = families_of(lines)
-    families = [group[0].product.family for group in groups] or [deal.product.family]
-    with at_pace():
-        told = notice(
-            company_of(deal.customer),
-            partner_id=deal.partner_id,
-            families=[family.pk for family in families],
-            customer=deal.customer,
-            but=deal.pk,
-        )
-        expected = expected_decision(deal)
+    families = [group[0].product.family for group in groups] or [product.family]
+    told = notice(
+        company_of(customer),
+        partner_id=deal.partner_id,
+        families=[family.pk for family in families],
+        customer=customer,
+        but=deal.pk,
+    )
+    expected = expected_decision(deal)
     return Outlook(told.conflict, told.own, expected, tuple(family.name for family in families))

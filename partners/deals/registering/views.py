@@ -3,18 +3,21 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from partners.deals import queries
+from partners.deals import actions, queries
 from partners.deals.models import Deal
 from partners.deals.offers import offered
-from partners.deals.registering.forms import DealForm, token_of, with_another_line
-from partners.deals.registering.outlook import outlook
+from partners.deals.picking import picked_deals
+from partners.deals.registering.forms import DealForm, FileForm, token_of, with_another_line
+from partners.deals.registering.from_file import LIMITS, MOST_ROWS, RegistrationTarget, Taken
+from partners.deals.registering.outlook import outlook, outlooks
 from partners.deals.steps import submitted_text
 from partners.deals.views import find_deal, not_now, refused
 from partners.directory.pages import form_page
@@ -22,6 +25,8 @@ from partners.directory.queries import customer_suggestions
 from portal.accounts.access import check, requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
+from portal.shell.exports import csv_lines, csv_response
+from portal.shell.messages import add_refusal
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 TEMPLATE = "deals/form.html"
@@ -134,6 +139,68 @@ def save_draft(request: HttpRequest, tenant: str) -> HttpResponse:
         "fragment": True,
     }
     return render(request, "deals/outlook.html", context)
+
+
+# --- from a file -------------------------------------------------------------------------------
+
+
+@form_methods
+@requires("deals.add_deal")
+def from_file(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Many registrations from a file: its rows are kept as drafts, and shown with what would come of each."""
+    form = FileForm(request.POST or None, request.FILES or None, by=request.membership)
+    context: dict[str, Any] = {
+        "title": _("Register deals from a file"),
+        "subtitle": _("Each row becomes a draft. You look at all of them before you submit."),
+        "back_url": turl(request, "deals:list"),
+        "back_label": _("Deals"),
+    }
+    if form.is_bound and form.is_valid():
+        try:
+            with transaction.atomic():
+                taken = form.save()
+        except ActionRefused as refusal:
+            add_refusal(form, refusal)
+        else:
+            return render(request, "deals/from_file_taken.html", {**context, **_taken_context(taken)})
+    columns = RegistrationTarget(request.tenant.currency).fields
+    context |= {"form": form, "columns": columns, "most": MOST_ROWS, "most_bytes": LIMITS.max_bytes}
+    return render(request, "deals/from_file.html", context, status=422 if form.is_bound else 200)
+
+
+def _taken_context(taken: Taken) -> dict[str, Any]:
+    open_deals = [kept.deal for kept in taken.kept if kept.deal.is_editable]
+    expected = outlooks(open_deals)
+    rows = [{"kept": kept, "outlook": expected.get(kept.deal.pk)} for kept in taken.kept]
+    return {"taken": taken, "rows": rows, "open_count": len(open_deals)}
+
+
+@require_POST
+@requires("deals.submit_deal")
+def submit_many(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Submit the drafts that were picked, each by itself, and say what became of each."""
+    versions = picked_deals(request.POST.getlist("deal"))
+    deals = queries.visible_deals(request.membership).filter(pk__in=versions)
+    outcomes = actions.submit_many(deals, by=request.membership, versions=versions)
+    if not outcomes:
+        messages.info(request, _("Pick the registrations that you want to submit."))
+        return redirect(turl(request, "deals:list"))
+    context = {
+        "title": _("What became of them"),
+        "back_url": turl(request, "deals:list"),
+        "back_label": _("Deals"),
+        "done": [outcome for outcome in outcomes if not outcome.refusal],
+        "refused": [outcome for outcome in outcomes if outcome.refusal],
+    }
+    return render(request, "deals/submitted.html", context)
+
+
+@require_safe
+@requires("deals.add_deal")
+def file_template(request: HttpRequest, tenant: str) -> HttpResponseBase:
+    """An empty file with the columns that are understood."""
+    header = [str(field.label) for field in RegistrationTarget.fields]
+    return csv_response("registrations", csv_lines(header, []))
 
 
 @require_safe
