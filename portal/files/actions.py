@@ -23,6 +23,7 @@ from portal.files.models import Attachment
 from portal.files.queries import kept_bytes
 from portal.shell.subjects import may_add, subject_of
 from portal.tenancy.db import lock
+from portal.tenancy.scope import current_tenant_id
 
 log = structlog.get_logger(__name__)
 
@@ -55,15 +56,30 @@ def attach(
         partner_id = None
     else:
         partner_id = partner_id or subject_of(thing).partner_of(thing)
+    return _keep(thing, upload, by=by, purpose=purpose, partner_id=partner_id)
+
+
+def receive(thing: models.Model, upload: UploadedFile, *, purpose: str = "") -> Attachment:
+    """Keep a file that came through a public form, for the vendor's people alone. Raises ActionRefused as `attach`.
+
+    It asks for no permission: the caller has held abuse off.
+    """
+    return _keep(thing, upload, by=None, purpose=purpose, partner_id=None)
+
+
+def _keep(
+    thing: models.Model, upload: UploadedFile, *, by: Membership | None, purpose: str, partner_id: UUID | None
+) -> Attachment:
+    tenant_id = current_tenant_id()
     _refuse_if_too_large(upload)
     try:
         kind = checked(upload.name or "", upload)  # type: ignore[arg-type]
     except ValidationError as error:
         raise ActionRefused(error.messages[0], field="file", code="file") from error
     # Uploads of one programme are counted one after the other, or two at once would both find room.
-    lock("files", by.tenant_id)
+    lock("files", tenant_id)
     _refuse_if_full(thing, upload.size or 0, partner_id)
-    stored_as, digest, size = storage.save(by.tenant_id, upload)  # type: ignore[arg-type]
+    stored_as, digest, size = storage.save(tenant_id, upload)  # type: ignore[arg-type]
     attachment = Attachment.objects.create(
         partner_id=partner_id,
         subject_type=thing._meta.label_lower,

@@ -12,8 +12,9 @@ from portal.tenancy.models import TenantModel
 class Attachment(TenantModel):
     """One file. Its content lies on disk under `stored_as`, a random name that no address shows.
 
-    `partner_id` is the partner who sees it beside the vendor; without one it is the vendor's alone. A deleted file
-    stays as a row, and for some weeks as content, so that deleting can be undone.
+    `partner_id` is the partner who sees it beside the vendor; without one it is the vendor's alone. `uploaded_by` is
+    empty where it came from outside, through a public form. A deleted file stays as a row, and for some weeks as
+    content, so that deleting can be undone.
     """
 
     partner_id = models.UUIDField(null=True)
@@ -25,7 +26,7 @@ class Attachment(TenantModel):
     content_type = models.CharField(_("type"), max_length=100)
     sha256 = models.CharField(max_length=64)
     stored_as = models.CharField(max_length=64)
-    uploaded_by = TenantForeignKey(Membership, models.PROTECT, related_name="+")
+    uploaded_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True)
     deleted_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     purged_at = models.DateTimeField(null=True)
