@@ -50,6 +50,11 @@ PRODUCT_FIELDS = frozenset({"name", "sku", "family", "price", "currency", "is_ac
 def create_partner(*, by: Membership, status: PartnerStatus = PartnerStatus.ACTIVE, **fields: Any) -> Partner:
     """A new partner company, active unless said otherwise."""
     check(by, "directory.add_partner")
+    return admit_partner(by=by, status=status, **fields)
+
+
+def admit_partner(*, by: Membership, status: PartnerStatus = PartnerStatus.ACTIVE, **fields: Any) -> Partner:
+    """Enter a partner company that has been decided on. For actions that have asked whether `by` may decide."""
     _refuse_wrong_manager(fields.get("manager"), by)
     partner = Partner(number=next_number("P"), status=status, **_known(fields, PARTNER_FIELDS))
     if partner.joined_on is None:
