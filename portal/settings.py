@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "partners.coselling",
     "partners.leads",
     "partners.training",
+    "partners.onboarding",
     "metrics",
     "incentives",
     "django.contrib.auth",
@@ -395,6 +396,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenancy.for_each_tenant",
         "args": ["leads.move_on"],
         "schedule": crontab(minute="2-52/10"),
+    },
+    "post-to-applicants": {
+        "task": "tenancy.for_each_tenant",
+        "args": ["onboarding.post"],
+        "schedule": crontab(minute="3-53/10"),
     },
     "nightly": {"task": "shell.nightly", "schedule": crontab(minute=5)},
 }

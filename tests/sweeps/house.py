@@ -23,10 +23,13 @@ from partners.coselling.models import Seat, Share
 from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
 from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal, LossReason
+from partners.directory.enums import PartnerType
 from partners.directory.models import Partner
 from partners.leads.enums import LeadStatus
 from partners.leads.models import LeadRule
 from partners.matching.actions import merge_customers, save_account
+from partners.onboarding.enums import ApplicationStatus
+from partners.onboarding.models import Application, ApplicationQuestion, ScoringCriterion
 from partners.training.actions import record_completion
 from partners.training.enums import CourseKind, CourseStatus
 from partners.training.models import Completion, Course, Question, Session
@@ -147,6 +150,9 @@ def furnish(tenant: Tenant) -> House:
             "proposal": propose(ours),
             "account": save_account(by=members[Role.ADMIN], name="Direct").pk,
             "merge": merge_customers(CustomerFactory(), CustomerFactory(), by=manager).pk,
+            "application": an_application().pk,
+            "application_question": ApplicationQuestion.objects.create(position=0, text="Why?").pk,
+            "criterion": ScoringCriterion.objects.create(position=0, name="Fit").pk,
             "group": "",
             "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
@@ -175,6 +181,20 @@ def a_session() -> Session:
     workshop = Course.objects.create(title="Workshop", kind=CourseKind.SESSION, status=CourseStatus.PUBLISHED)
     begins = timezone.now() + timedelta(days=1)
     return Session.objects.create(course=workshop, starts_at=begins, ends_at=begins + timedelta(hours=1))
+
+
+def an_application() -> Application:
+    return Application.objects.create(
+        number="AP-2026-00001",
+        status=ApplicationStatus.APPLIED,
+        company="Newcomer",
+        normalised_name="newcomer",
+        country="NL",
+        type=PartnerType.RESELLER,
+        person="Jane Doe",
+        email="jane@newcomer.example",
+        submitted_at=timezone.now(),
+    )
 
 
 def a_share(deal: Deal, by: Membership) -> Share:

@@ -1,0 +1,98 @@
+"""What an event of an application says in a timeline or the audit trail."""
+
+from django.utils.translation import gettext as _
+
+from portal.events.describe import describes
+from portal.events.models import Event
+
+
+def _new(event: Event, name: str) -> str:
+    return str(event.data.get("new", {}).get(name) or "")
+
+
+def _with_reason(sentence: str, event: Event) -> str:
+    reason = event.data.get("reason", "")
+    return f"{sentence}: {reason}" if reason else f"{sentence}."
+
+
+@describes("application.submitted")
+def submitted(event: Event) -> str:
+    return _("%s applied.") % _new(event, "company")
+
+
+@describes("application.answered")
+def answered(event: Event) -> str:
+    return _("The applicant answered.")
+
+
+@describes("application.withdrawn")
+def withdrawn(event: Event) -> str:
+    return _("The applicant withdrew.")
+
+
+@describes("application.review_started")
+def review_started(event: Event) -> str:
+    return _("Started the review.")
+
+
+@describes("application.assigned")
+def assigned(event: Event) -> str:
+    name = _new(event, "manager")
+    return (
+        _("Gave the application to %s.") % name
+        if name
+        else _("Gave the application to nobody in particular.")
+    )
+
+
+@describes("application.scored")
+def scored(event: Event) -> str:
+    return _("%(criterion)s: %(points)s points.") % {
+        "criterion": _new(event, "criterion"),
+        "points": event.data["new"]["points"],
+    }
+
+
+@describes("application.returned")
+def returned(event: Event) -> str:
+    return _with_reason(_("Asked for more"), event)
+
+
+@describes("application.approved")
+def approved(event: Event) -> str:
+    return _with_reason(_("Approved the application of %s") % _new(event, "company"), event)
+
+
+@describes("application.rejected")
+def rejected(event: Event) -> str:
+    return _with_reason(_("Rejected the application of %s") % _new(event, "company"), event)
+
+
+@describes("referral.made")
+def referred(event: Event) -> str:
+    return _("Referred %s.") % _new(event, "company")
+
+
+@describes("onboarding.policy_changed")
+def policy_changed(event: Event) -> str:
+    return _("Changed how applications are taken.")
+
+
+@describes("onboarding.question_saved", "onboarding.question_moved")
+def question_saved(event: Event) -> str:
+    return _("Changed the application form: %s") % _new(event, "text")
+
+
+@describes("onboarding.question_removed")
+def question_removed(event: Event) -> str:
+    return _("Took a question out of the application form: %s") % event.data["old"]["text"]
+
+
+@describes("onboarding.criterion_saved", "onboarding.criterion_moved")
+def criterion_saved(event: Event) -> str:
+    return _("Changed the scoring sheet: %s.") % _new(event, "name")
+
+
+@describes("onboarding.criterion_removed")
+def criterion_removed(event: Event) -> str:
+    return _("Took a criterion off the scoring sheet: %s.") % event.data["old"]["name"]

@@ -1,0 +1,5 @@
+from partners.onboarding.applications.urls import urlpatterns as applications
+
+app_name = "onboarding"
+
+urlpatterns = [*applications]
