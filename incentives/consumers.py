@@ -7,12 +7,17 @@ from uuid import UUID
 from incentives.ledger.models import LedgerEntry
 from incentives.refresh import post_earnings_of, refresh_all
 from incentives.tiers.actions import evaluate_tiers
+from partners.coselling.models import Seat
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
+from partners.training.models import Completion
 from portal.events.consumers import subscribe
 from portal.events.models import Event
 
 DEAL_EVENTS = ("deal.won", "deal.lost", "deal.reversed", "deal.cancelled", "deal.updated")
+SHARE_EVENTS = ("deal.share_joined", "deal.share_ended")
+# Of these the subject is a record with a day and a partner of its own.
+ACTIVITY_EVENTS = ("course.completed", "course.completion_revoked")
 DEALS_IMPORTED = "deals.imported"
 TIER_ASSIGNED = "tier.assigned"
 # More partners than this in one batch of events are evaluated by a job.
@@ -23,7 +28,7 @@ def post_earnings(events: list[Event]) -> None:
     """Post the ledger of the partners whose deals or tier changed, from the earliest day that is touched."""
     partner_ids = {event.partner_id for event in events if event.partner_id}
     days = [day for event in events for day in _days(event)]
-    deal_ids = {event.subject_id for event in events if event.type in DEAL_EVENTS}
+    deal_ids = {event.subject_id for event in events if event.type in (*DEAL_EVENTS, *SHARE_EVENTS)}
     if deal_ids:
         won = Deal.objects.filter(pk__in=deal_ids, stage=SalesStage.WON).order_by()
         held = LedgerEntry.objects.filter(deal_id__in=deal_ids).order_by()
@@ -35,6 +40,11 @@ def post_earnings(events: list[Event]) -> None:
             partner_ids.add(partner_id)
             if day is not None:
                 days.append(day)
+        partner_ids |= set(Seat.objects.filter(deal_id__in=deal_ids).values_list("partner_id", flat=True))
+    activity_ids = {event.subject_id for event in events if event.type in ACTIVITY_EVENTS}
+    if activity_ids:
+        done = Completion.objects.filter(pk__in=activity_ids).order_by()
+        days += done.values_list("completed_on", flat=True)
     if partner_ids and days:
         post_earnings_of(partner_ids, since=min(days))
 
@@ -68,7 +78,15 @@ def follow_programme(events: list[Event]) -> None:
 
 
 def register() -> None:
-    subscribe(*DEAL_EVENTS, DEALS_IMPORTED, TIER_ASSIGNED, name="incentives.ledger", consumer=post_earnings)
+    subscribe(
+        *DEAL_EVENTS,
+        *SHARE_EVENTS,
+        *ACTIVITY_EVENTS,
+        DEALS_IMPORTED,
+        TIER_ASSIGNED,
+        name="incentives.ledger",
+        consumer=post_earnings,
+    )
     subscribe(
         "scorecards.updated",
         "partner.created",

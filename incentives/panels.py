@@ -23,6 +23,10 @@ _SHOWN_OF_ENTRY = [
     "currency",
     "occurred_on",
     "explanation",
+    "label",
+    "part",
+    "payable_on",
+    "keeps",
     "deal__number",
     "deal__title",
 ]

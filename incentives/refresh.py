@@ -9,8 +9,10 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from incentives.ledger.actions import post_ledger
+from incentives.ledger.actions import collective_plans, post_collective, post_ledger
+from incentives.plans.queries import published_terms
 from incentives.tiers.actions import evaluate_tiers
+from incentives.tiers.queries import tenant_in_scope
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
@@ -51,6 +53,8 @@ def refresh_all(
     ids = list(Partner.objects.order_by("pk").values_list("pk", flat=True))
     while _refresh(ids, payload):
         pass
+    if ledger:
+        post_collective(since=since)
     return None
 
 
@@ -59,6 +63,9 @@ def refresh_chunk(job: Job) -> bool:
     """The next partners after the cursor: as many as a step can carry, or more entries of the same ones."""
     ids = _next_partners(job)
     if not ids:
+        if job.payload["ledger"]:
+            since = job.payload["since"]
+            post_collective(since=dt.date.fromisoformat(since) if since else None)
         return False
     if not _refresh(ids, job.payload):
         advance(job, done=job.done + len(ids), cursor={"after": str(ids[-1])})
@@ -66,6 +73,8 @@ def refresh_chunk(job: Job) -> bool:
 
 
 def _next_partners(job: Job) -> list[UUID]:
+    if job.payload.get("shared"):
+        return []
     rows = Partner.objects.order_by("pk")
     if job.payload.get("partners"):
         rows = rows.filter(pk__in=job.payload["partners"])
@@ -84,10 +93,24 @@ def post_earnings_of(partner_ids: Collection[UUID], *, since: dt.date) -> None:
     """Post what these partners earn: at once, or by a job where that is more than one step may do."""
     deals = _won_deals().filter(partner_id__in=partner_ids, closed_on__gte=since)
     if deals.count() <= DEALS and len(post_ledger(partner_ids, since=since, most=POSTS)) < POSTS:
+        _post_shared(since)
         return
     ids = sorted(str(pk) for pk in partner_ids)
     payload = {"tiers": False, "ledger": True, "since": str(since), "partners": ids}
     start(create_job(JOB_KIND, title=_("Earnings of many deals"), by=None, total=len(ids), payload=payload))
+
+
+def _post_shared(since: dt.date) -> None:
+    """What partners earn together from a budget or a pool: at once, or by one job where many deals count."""
+    if not collective_plans(published_terms(tenant_in_scope())):
+        return
+    if _won_deals().filter(closed_on__gte=since).count() <= DEALS:
+        post_collective(since=since)
+        return
+    payload = {"tiers": False, "ledger": True, "since": str(since), "partners": [], "shared": True}
+    waiting = Job.objects.filter(kind=JOB_KIND, state=JobState.QUEUED, payload=payload)
+    if not waiting.exists():
+        start(create_job(JOB_KIND, title=_("Plans with a budget or a pool"), by=None, payload=payload))
 
 
 def _won_deals() -> QuerySet[Deal]:

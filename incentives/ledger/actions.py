@@ -3,32 +3,34 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Sum
 
-from incentives.ledger import queries
-from incentives.ledger.calculation import (
-    Difference,
-    Key,
-    Line,
-    Posted,
-    calculate,
-    closed_periods,
-    differences,
-)
-from incentives.ledger.enums import EntryKind
+from incentives.ledger import pools, queries
+from incentives.ledger.calculation import Line, WonDeal, calculate
+from incentives.ledger.enums import EntryKind, Part
+from incentives.ledger.items import won_items
 from incentives.ledger.models import LedgerEntry
+from incentives.ledger.postings import Difference, Key, Posted, closed_periods, differences
 from incentives.locks import lock_partners
+from incentives.plans.bands import Slice
+from incentives.plans.enums import PlanBase, PlanForm
+from incentives.plans.models import PlanVersion
 from incentives.plans.queries import published_terms
+from incentives.plans.terms import Terms
 from incentives.tiers.queries import tenant_in_scope
 from incentives.tiers.queries import tiers as all_tiers
 from metrics.periods import Calendar, Period, PeriodKind, calendar_of
+from partners.deals.enums import SalesStage
+from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.events.models import Event
 from portal.events.record import EventDraft, record_many
+from portal.money import round_half_up
 
 # How many days of payable earnings are announced late when a night was missed.
 LOOK_BACK = 7
@@ -62,28 +64,95 @@ def post_ledger(
 
     audiences = queries.audiences(ids)
     terms = published_terms(tenant)
-    deals = queries.won_deals(ids, first)
+    deals = won_items(ids, queries.reach_of(first, terms), terms)
     posted = queries.posted(ids, first)
-    found: list[tuple[UUID, Difference, bool]] = []
+    shared = collective_plans(terms)
+    found: list[_Found] = []
     for partner_id in ids:
         held = posted.get(partner_id, {})
         lines = calculate(
             deals.get(partner_id, ()), queries.settled(audiences[partner_id], held), terms, calendar
         )
-        missing = differences(lines, held)
-        late = _comes_late(missing, held, calendar, today)
-        found += [(partner_id, *pair) for pair in zip(missing, late, strict=True)]
+        own = [line for line in lines if line.terms is not None and line.terms.plan_id not in shared]
+        own_held = {key: row for key, row in held.items() if key.plan_id not in shared}
+        found += _missing(partner_id, own, own_held, first, calendar, today)
+    return _post(found, today, most)
+
+
+_Found = tuple[UUID, Difference, bool]
+
+
+@transaction.atomic
+def post_collective(*, since: dt.date | None = None, today: dt.date | None = None) -> list[LedgerEntry]:
+    """Post what plans earn in which partners share a budget or a pool, as `post_ledger` does the others.
+
+    Such a plan is calculated for all partners at once, under a lock of its own; nothing else posts for it.
+    """
+    tenant = tenant_in_scope()
+    terms = published_terms(tenant)
+    shared = collective_plans(terms)
+    if not shared:
+        return []
+    lock_partners("plans", shared)
+    calendar = calendar_of(tenant)
+    today = today or calendar.today()
+    begins = min(term.start for term in terms if term.plan_id in shared)
+    first = calendar.period(PeriodKind.YEAR, max(since, begins) if since else begins).start
+    ids = list(Partner.objects.order_by("pk").values_list("pk", flat=True))
+    audiences, posted = queries.audiences(ids), queries.posted(ids, first, shared)
+    deals = won_items(ids, queries.reach_of(first, terms), terms)
+    lines = {
+        partner_id: calculate(
+            deals.get(partner_id, ()),
+            queries.settled(audience, posted.get(partner_id, {})),
+            terms,
+            calendar,
+        )
+        for partner_id, audience in audiences.items()
+    }
+    due = queries.under_budget(lines, shared, calendar)
+    for division in pools.divisions(lines, audiences, terms, calendar, first, today):
+        settlement = pools.settle(division)
+        for partner_id, line in pools.pool_lines(division, settlement.pk).items():
+            due[partner_id].append(line)
+    found: list[_Found] = []
+    for partner_id in ids:
+        found += _missing(partner_id, due[partner_id], posted.get(partner_id, {}), first, calendar, today)
+    return _post(found, today, None)
+
+
+def collective_plans(terms: Iterable[Terms]) -> frozenset[UUID]:
+    return frozenset(term.plan_id for term in terms if term.is_collective)
+
+
+def _missing(
+    partner_id: UUID,
+    lines: Iterable[Line],
+    held: Mapping[Key, Posted],
+    first: dt.date | None,
+    calendar: Calendar,
+    today: dt.date,
+) -> list[_Found]:
+    """What the ledger lacks of the lines from the first day on, each with whether it comes late."""
+    within = [line for line in lines if first is None or line.day >= first]
+    missing = differences(within, held)
+    late = _comes_late(missing, held, calendar, today)
+    return [(partner_id, *pair) for pair in zip(missing, late, strict=True)]
+
+
+def _post(found: list[_Found], today: dt.date, most: int | None) -> list[LedgerEntry]:
     if not found:
         return []
     if most is not None and len(found) > most:
         found = _first_periods(found, most)
     tier_names = {tier.pk: tier.name for tier in all_tiers()}
+    ended = [row.key for _id, row, _late in found if row.line is None]
     taken_back = _last_entries(
-        [difference.key for _id, difference, _late in found if difference.line is None]
+        {(partner_id, row.key) for partner_id, row, _late in found if row.line is None}
     )
-    rates = {deal.id: deal.rate for rows in deals.values() for deal in rows}
+    found = _by_time_served(found, taken_back, ended)
     entries = [
-        _entry(partner_id, difference, taken_back, tier_names, rates, today, late=late)
+        _entry(partner_id, difference, taken_back, tier_names, today, late=late)
         for partner_id, difference, late in found
     ]
     LedgerEntry.objects.bulk_create(entries, batch_size=1000)
@@ -91,14 +160,49 @@ def post_ledger(
     return entries
 
 
-def _first_periods(
-    found: Sequence[tuple[UUID, Difference, bool]], most: int
-) -> list[tuple[UUID, Difference, bool]]:
+def _by_time_served(
+    found: Sequence[_Found], last: Mapping[tuple[UUID, Key], LedgerEntry], ended: Collection[Key]
+) -> list[_Found]:
+    """Of deals that were reversed after their hold only so much comes back as their plan says, by the days since the win.
+
+    A deal that is won still, and only earns elsewhere, is taken back in full.
+    """
+    if not any(late for _id, row, late in found if row.line is None):
+        return list(found)
+    gone = Deal.objects.filter(pk__in={key.deal_id for key in ended}).exclude(stage=SalesStage.WON)
+    days = reversal_days(set(gone.values_list("pk", flat=True)))
+    versions = PlanVersion.objects.in_bulk({entry.plan_version_id for entry in last.values()})
+    kept = []
+    for partner_id, row, late in found:
+        reversed_on = days.get(row.key.deal_id)
+        entry = last.get((partner_id, row.key))
+        if row.line is not None or not late or entry is None or reversed_on is None:
+            kept.append((partner_id, row, late))
+            continue
+        part = versions[entry.plan_version_id].said.clawback_share((reversed_on - row.key.day).days)
+        back = round_half_up(row.before * part)
+        if back:
+            stays = row.before - back
+            kept.append((partner_id, replace(row, amount=-back, keeps=stays or None), late))
+    return kept
+
+
+def reversal_days(deal_ids: Collection[UUID]) -> dict[UUID, dt.date]:
+    """The day on which each of these deals ceased to be won; today where nobody wrote it down."""
+    calendar = calendar_of(tenant_in_scope())
+    found = dict.fromkeys(deal_ids, calendar.today())
+    rows = Event.objects.filter(subject_id__in=deal_ids, type="deal.reversed").order_by("id")
+    for deal_id, moment in rows.values_list("subject_id", "occurred_at"):
+        found[deal_id] = calendar.day_of(moment)
+    return found
+
+
+def _first_periods(found: Sequence[_Found], most: int) -> list[_Found]:
     """Whole periods of a plan and partner: one of which a part was posted would count as settled."""
-    groups: dict[tuple[UUID, UUID, object], list[tuple[UUID, Difference, bool]]] = defaultdict(list)
+    groups: dict[tuple[UUID, UUID, object], list[_Found]] = defaultdict(list)
     for row in found:
         groups[row[0], row[1].key.plan_id, _period_of(row[1]) or row[1].key.day].append(row)
-    taken: list[tuple[UUID, Difference, bool]] = []
+    taken: list[_Found] = []
     for rows in groups.values():
         if len(taken) >= most:
             break
@@ -139,9 +243,8 @@ def _period_of(difference: Difference) -> Period | None:
 def _entry(
     partner_id: UUID,
     difference: Difference,
-    taken_back: Mapping[Key, LedgerEntry],
+    taken_back: Mapping[tuple[UUID, Key], LedgerEntry],
     tier_names: Mapping[UUID, str],
-    rates: Mapping[UUID, Any],
     today: dt.date,
     *,
     late: bool,
@@ -155,8 +258,9 @@ def _entry(
         kind = EntryKind.ADJUSTMENT if difference.entries else EntryKind.EARNING
     common = {
         "partner_id": partner_id,
-        "deal_id": key.deal_id,
+        **_subject(key, line, taken_back.get((partner_id, key))),
         "plan_id": key.plan_id,
+        "part": key.part,
         "kind": kind,
         "amount": difference.amount,
         "occurred_on": key.day,
@@ -166,7 +270,7 @@ def _entry(
         "sequence": difference.entries + 1,
     }
     if line is None or line.terms is None:
-        last = taken_back[key]
+        last = taken_back[partner_id, key]
         return LedgerEntry(
             plan_version_id=last.plan_version_id,
             tier_id=last.tier_id,
@@ -174,8 +278,10 @@ def _entry(
             base=0,
             rate=0,
             exchange_rate=last.exchange_rate,
+            keeps=difference.keeps,
             explanation={
                 "taken_back": True,
+                "before_posting": difference.before,
                 "tier": tier_names.get(last.tier_id, "") if last.tier_id else "",
             },
             **common,
@@ -187,9 +293,26 @@ def _entry(
         base=line.base,
         rate=line.rate,
         exchange_rate=line.exchange_rate,
-        explanation=explain(line, tier_names) | {"before_posting": line.amount - difference.amount},
+        explanation=explain(line, tier_names) | {"before_posting": difference.before},
         **common,
     )
+
+
+def _subject(key: Key, line: Line | None, last: LedgerEntry | None) -> dict[str, Any]:
+    """What an entry is for: a deal, or another item with its key and its name."""
+    if line is None:
+        assert last is not None
+        return {"deal_id": last.deal_id, "item": last.item, "label": last.label}
+    if line.pool is not None and line.period is not None:
+        return {
+            "item": key.deal_id,
+            "label": f"{line.terms.plan_name if line.terms else ''}, {line.period.label()}",
+        }
+    deal: WonDeal | None = line.deal
+    label = deal.label[:250] if deal else ""
+    if deal is not None and deal.activity:
+        return {"item": key.deal_id, "label": label}
+    return {"deal_id": key.deal_id, "label": label}
 
 
 def explain(line: Line, tier_names: Mapping[UUID, str]) -> dict[str, Any]:
@@ -210,17 +333,55 @@ def explain(line: Line, tier_names: Mapping[UUID, str]) -> dict[str, Any]:
         "before": line.before,
         "total": line.total,
         "hold_days": line.terms.hold_days,
-        "slices": [{"base": part.base, "rate": str(part.rate)} for part in line.slices],
+        "slices": [_slice(part) for part in line.slices],
         "nothing": line.nothing,
+        **_more(line),
     }
 
 
-def _last_entries(keys: Collection[Key]) -> dict[Key, LedgerEntry]:
-    """The latest entry of each key."""
-    if not keys:
+def _slice(part: Slice) -> dict[str, Any]:
+    more = {name: value for name, value in (("each", part.each), ("why", part.why)) if value}
+    return {"base": part.base, "rate": str(part.rate), **more}
+
+
+def _more(line: Line) -> dict[str, Any]:
+    """What is said of some lines only, and the numbers from which the amount can be computed again."""
+    assert line.terms is not None
+    found: dict[str, Any] = {}
+    if line.inputs is not None:
+        found["inputs"] = line.inputs.dump()
+    if line.terms.base != PlanBase.REVENUE:
+        found["counts"] = line.terms.base
+    if line.terms.form != PlanForm.RATE:
+        found["form"] = line.terms.form
+    if line.free != line.amount and line.inputs is not None:
+        found["free"] = line.free
+    if line.held_back:
+        found["held_back"] = line.held_back
+    if line.deal is not None and line.deal.guest:
+        found["percent"] = sum(end - start for start, end in line.deal.own)
+    if line.pool is not None:
+        found["pool"] = {
+            "pool": line.pool.pool,
+            "weight": line.pool.weight,
+            "weights": line.pool.weights,
+            "partners": line.pool.partners,
+            "by": line.terms.said.pool_by,
+            "settlement": str(line.pool.settlement_id) if line.pool.settlement_id else "",
+        }
+    return found
+
+
+def _last_entries(pairs: Collection[tuple[UUID, Key]]) -> dict[tuple[UUID, Key], LedgerEntry]:
+    """The latest entry of each partner and key."""
+    if not pairs:
         return {}
-    rows = LedgerEntry.objects.filter(deal_id__in={key.deal_id for key in keys}).order_by("id")
-    return {Key(row.deal_id, row.plan_id, row.occurred_on): row for row in rows}
+    rows = LedgerEntry.objects.filter(
+        subject__in={key.deal_id for _id, key in pairs}, plan__isnull=False
+    ).order_by("sequence")
+    return {
+        (row.partner_id, Key(row.subject, row.plan_id, row.occurred_on, Part(row.part))): row for row in rows
+    }
 
 
 def _record_posted(entries: Collection[LedgerEntry]) -> None:

@@ -1,12 +1,14 @@
 """What each partner has earned, entry by entry."""
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from incentives.ledger.enums import EntryKind
+from incentives.ledger.enums import AdjustmentStatus, DisputeStatus, EntryKind, Part
 from incentives.plans.models import Plan, PlanVersion
 from incentives.tiers.models import Tier
-from portal.tenancy.constraints import AppendOnly, PartnerIsolation, tenant_constraints
+from portal.accounts.models import Membership
+from portal.tenancy.constraints import AppendOnly, NeverChanged, PartnerIsolation, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import TenantModel
 
@@ -18,13 +20,23 @@ class LedgerEntry(TenantModel):
     entry counts: the deal's, or the posting's for what is taken back after the hold and for what comes too
     late for a period that may have been paid. `payable_on` is the end of the hold. `base` is the
     deal's revenue in the plan's currency, `exchange_rate` the plan's currency per unit of the deal's,
-    `rate` the (average) rate paid. `sequence` numbers the postings of one deal, plan and day.
+    `rate` the (average) rate paid. `sequence` numbers the postings of one subject, plan, day and part.
+
+    The subject is the `deal`, or the `item` with this key: a completed activity, a pool's period, a proposal to
+    adjust, which has no plan. `label` says what it is called, also to a partner that shares another's deal and may not
+    read it. `keeps` is what stays posted although the deal earns nothing any more. `explanation["inputs"]`
+    are the numbers from which the amount can be computed again.
     """
 
     partner = TenantForeignKey("directory.Partner", models.PROTECT, related_name="ledger_entries")
-    deal = TenantForeignKey("deals.Deal", models.PROTECT, related_name="ledger_entries")
-    plan = TenantForeignKey(Plan, models.PROTECT, related_name="+")
-    plan_version = TenantForeignKey(PlanVersion, models.PROTECT, related_name="+")
+    deal = TenantForeignKey("deals.Deal", models.PROTECT, null=True, related_name="ledger_entries")
+    item = models.UUIDField(null=True)
+    subject = models.GeneratedField(
+        expression=Coalesce("deal_id", "item"), output_field=models.UUIDField(), db_persist=True
+    )
+    label = models.CharField(_("for"), max_length=250, blank=True)
+    plan = TenantForeignKey(Plan, models.PROTECT, null=True, related_name="+")
+    plan_version = TenantForeignKey(PlanVersion, models.PROTECT, null=True, related_name="+")
     tier = TenantForeignKey(Tier, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(_("kind"), max_length=12, choices=EntryKind)
     amount = models.BigIntegerField(_("amount"))
@@ -36,7 +48,9 @@ class LedgerEntry(TenantModel):
     booked_on = models.DateField(_("booked on"))
     payable_on = models.DateField(_("payable from"))
     posted_on = models.DateField(_("posted on"))
+    part = models.CharField(_("part"), max_length=8, choices=Part, default=Part.MAIN, blank=True)
     sequence = models.PositiveSmallIntegerField()
+    keeps = models.BigIntegerField(null=True)
     explanation = models.JSONField(default=dict)
 
     class Meta:
@@ -47,9 +61,21 @@ class LedgerEntry(TenantModel):
             *tenant_constraints("incentives_ledgerentry", "partner", "deal", "plan", "plan_version", "tier"),
             PartnerIsolation(privileges="SELECT", name="incentives_ledgerentry_partner"),
             AppendOnly(name="incentives_ledgerentry_append_only"),
+            NeverChanged(name="incentives_ledgerentry_never_changed"),
             models.UniqueConstraint(
-                fields=["tenant", "partner", "deal", "plan", "occurred_on", "sequence"],
+                fields=["tenant", "partner", "subject", "plan", "occurred_on", "part", "sequence"],
                 name="incentives_ledgerentry_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="incentives_ledgerentry_subject",
+                condition=models.Q(deal__isnull=False, item__isnull=True)
+                | models.Q(deal__isnull=True, item__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="incentives_ledgerentry_planned",
+                condition=models.Q(kind=EntryKind.MANUAL)
+                | models.Q(plan__isnull=False, plan_version__isnull=False),
             ),
             models.CheckConstraint(name="incentives_ledgerentry_not_zero", condition=~models.Q(amount=0)),
         ]
@@ -59,7 +85,105 @@ class LedgerEntry(TenantModel):
             ),
             models.Index(fields=["tenant", "-booked_on", "-id"], name="incentives_ledger_booked_ix"),
             models.Index(fields=["tenant", "deal"], name="incentives_ledger_deal_ix"),
+            models.Index(
+                fields=["tenant", "plan", "occurred_on", "partner"], name="incentives_ledger_plan_ix"
+            ),
+            models.Index(fields=["tenant", "payable_on"], name="incentives_ledger_payable_ix"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner_id} {self.amount} {self.currency}"
+        return self.headline
+
+    @property
+    def headline(self) -> str:
+        """What lists call it."""
+        if self.label:
+            return self.label
+        return self.deal.headline if self.deal else ""
+
+    @property
+    def subline(self) -> str:
+        return self.deal.number if self.deal and self.deal.number not in self.label else ""
+
+
+class Adjustment(TenantModel):
+    """An amount that somebody proposes to post by hand, with the reason; somebody else approves it.
+
+    `entry` is the ledger entry that it puts right, where it does. `amount` is in minor units of `currency`.
+    """
+
+    partner = TenantForeignKey(
+        "directory.Partner", models.PROTECT, related_name="+", verbose_name=_("partner")
+    )
+    entry = TenantForeignKey(LedgerEntry, models.PROTECT, null=True, related_name="adjustments")
+    amount = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    reason = models.CharField(_("reason"), max_length=500)
+    status = models.CharField(
+        _("status"), max_length=10, choices=AdjustmentStatus, default=AdjustmentStatus.WAITING
+    )
+    proposed_by = TenantForeignKey(Membership, models.PROTECT, related_name="+")
+    decided_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    answer = models.CharField(_("why"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("adjustment")
+        ordering = ["-id"]
+        constraints = [
+            *tenant_constraints("incentives_adjustment", "partner", "entry", "proposed_by", "decided_by"),
+            # Partners learn of what was approved, from the ledger.
+            PartnerIsolation(privileges="SELECT", name="incentives_adjustment_partner"),
+            models.CheckConstraint(name="incentives_adjustment_not_zero", condition=~models.Q(amount=0)),
+            models.CheckConstraint(
+                name="incentives_adjustment_two_people",
+                condition=~models.Q(status=AdjustmentStatus.APPROVED)
+                | models.Q(decided_by__isnull=False) & ~models.Q(decided_by=models.F("proposed_by")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "status", "-id"], name="incentives_adjustment_list_ix"),
+            models.Index(fields=["tenant", "partner", "-id"], name="incentives_adjustment_prtnr_ix"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Dispute(TenantModel):
+    """A partner's objection to an entry. What is said about it hangs on it as comments.
+
+    `expected` is what the partner thinks right for the entry, in its currency's minor units, where it says so.
+    """
+
+    partner = TenantForeignKey(
+        "directory.Partner", models.PROTECT, related_name="+", verbose_name=_("partner")
+    )
+    entry = TenantForeignKey(LedgerEntry, models.PROTECT, related_name="disputes")
+    text = models.TextField(_("what is wrong"), max_length=2000)
+    expected = models.BigIntegerField(_("expected amount"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=DisputeStatus, default=DisputeStatus.OPEN)
+    raised_by = TenantForeignKey(Membership, models.PROTECT, related_name="+")
+    decided_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    answer = models.TextField(_("answer"), max_length=2000, blank=True)
+
+    class Meta:
+        verbose_name = _("dispute")
+        ordering = ["-id"]
+        constraints = [
+            *tenant_constraints("incentives_dispute", "partner", "entry", "raised_by", "decided_by"),
+            PartnerIsolation(name="incentives_dispute_partner"),
+            models.UniqueConstraint(
+                fields=["tenant", "entry"],
+                condition=models.Q(status=DisputeStatus.OPEN),
+                name="incentives_dispute_one_open",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "status", "-id"], name="incentives_dispute_list_ix"),
+            models.Index(fields=["tenant", "partner", "-id"], name="incentives_dispute_partner_ix"),
+        ]
+
+    def __str__(self) -> str:
+        return self.entry.headline

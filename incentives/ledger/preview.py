@@ -7,6 +7,7 @@ from uuid import UUID
 
 from incentives.ledger import queries
 from incentives.ledger.calculation import calculate
+from incentives.ledger.items import won_items
 from incentives.plans.actions import VersionDraft
 from incentives.plans.models import Plan
 from incentives.plans.queries import published_terms, terms_of
@@ -76,7 +77,7 @@ def preview_plan(plan: Plan, draft: VersionDraft) -> PlanPreview:
 
     since = min(window.start, calendar.period(PeriodKind.YEAR, draft.starts_on).start)
     partners = {partner.pk: partner for partner in Partner.objects.order_by("name")}
-    deals = queries.won_deals(partners, since)
+    deals = won_items(partners, queries.reach_of(since, [new, *own]), [new, *own])
     held = queries.posted(partners, since)
     audiences = {
         partner_id: queries.settled(audience, held.get(partner_id, {}))
@@ -85,9 +86,8 @@ def preview_plan(plan: Plan, draft: VersionDraft) -> PlanPreview:
     after = [*_cut(own, new), new]
 
     def earned(partner_id: UUID, versions: Sequence[Terms], *, windowed: bool) -> int:
-        chosen = [deal for deal in deals[partner_id] if not windowed or deal.day in window]
-        lines = calculate(chosen, audiences[partner_id], versions, calendar)
-        return sum(line.amount for line in lines)
+        lines = calculate(deals[partner_id], audiences[partner_id], versions, calendar)
+        return sum(line.amount for line in lines if not windowed or line.day in window)
 
     rows, posts = [], 0
     for partner_id in deals:

@@ -9,32 +9,20 @@ from uuid import UUID
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
 
-from incentives.ledger.calculation import Audience, Key, Line, Posted, WonDeal, calculate
-from incentives.ledger.enums import Nothing
+from incentives.ledger.calculation import Audience, Line, budgeted, calculate, needs_year_before
+from incentives.ledger.enums import EntryKind, Nothing, Part
+from incentives.ledger.items import won_items
 from incentives.ledger.models import LedgerEntry
+from incentives.ledger.postings import Key, Posted
 from incentives.plans.queries import published_terms
 from incentives.plans.terms import Terms
 from incentives.tiers import queries as tier_queries
-from metrics.periods import PeriodKind, calendar_of
+from metrics.periods import Calendar, PeriodKind, calendar_of
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
-
-
-def won_deals(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[UUID, list[WonDeal]]:
-    """The partners' won deals, those closed from `since` on. One query."""
-    rows = Deal.objects.filter(partner_id__in=partner_ids, stage=SalesStage.WON, closed_on__isnull=False)
-    if since:
-        rows = rows.filter(closed_on__gte=since)
-    found: dict[UUID, list[WonDeal]] = defaultdict(list)
-    for partner_id, deal_id, day, revenue, rate in rows.order_by().values_list(
-        "partner_id", "id", "closed_on", "revenue_base", "rate"
-    ):
-        if day is not None:
-            found[partner_id].append(WonDeal(deal_id, day, revenue, rate))
-    return found
 
 
 def audiences(partner_ids: Collection[UUID]) -> dict[UUID, Audience]:
@@ -45,37 +33,44 @@ def audiences(partner_ids: Collection[UUID]) -> dict[UUID, Audience]:
     return {partner_id: Audience(kind, region, histories[partner_id]) for partner_id, kind, region in rows}
 
 
-def posted(partner_ids: Collection[UUID], since: dt.date | None = None) -> dict[UUID, dict[Key, Posted]]:
-    """What the ledger holds for each partner, deal, plan and day from `since` on. One query."""
-    rows = LedgerEntry.objects.filter(partner_id__in=partner_ids)
+def posted(
+    partner_ids: Collection[UUID], since: dt.date | None = None, plan_ids: Collection[UUID] | None = None
+) -> dict[UUID, dict[Key, Posted]]:
+    """What the ledger holds for each partner, deal, plan, day and part from `since` on. One query.
+
+    What people adjusted by hand stands beside it and is never recalculated.
+    """
+    rows = LedgerEntry.objects.filter(partner_id__in=partner_ids, plan__isnull=False)
+    rows = rows.exclude(kind=EntryKind.MANUAL)
     if since:
         rows = rows.filter(occurred_on__gte=since)
+    if plan_ids is not None:
+        rows = rows.filter(plan_id__in=plan_ids)
     found: dict[UUID, dict[Key, Posted]] = defaultdict(dict)
-    for (
-        partner_id,
-        deal_id,
-        plan_id,
-        day,
-        amount,
-        entries,
-        payable_on,
-        first_payable,
-        posted_on,
-        versions,
-    ) in (
+    for partner_id, subject, plan_id, day, part, *held, keeps in (
         rows.order_by()
-        .values_list("partner_id", "deal_id", "plan_id", "occurred_on")
+        .values_list("partner_id", "subject", "plan_id", "occurred_on", "part")
         .annotate(
             Sum("amount"),
             Count("id"),
             Max("payable_on"),
-            Min("payable_on"),
-            Min("posted_on"),
             versions=ArrayAgg("plan_version_id", distinct=True),
+            first_payable_on=Min("payable_on"),
+            first_posted_on=Min("posted_on"),
+            # What the last posting left.
+            kept=ArrayAgg("keeps", order_by="-sequence"),
         )
     ):
-        held = Posted(amount, entries, payable_on, frozenset(versions), first_payable, posted_on)
-        found[partner_id][Key(deal_id, plan_id, day)] = held
+        amount, entries, payable_on, versions, first_payable_on, first_posted_on = held
+        found[partner_id][Key(subject, plan_id, day, Part(part))] = Posted(
+            amount,
+            entries,
+            payable_on,
+            frozenset(versions),
+            first_payable_on,
+            first_posted_on,
+            keeps[0],
+        )
     return found
 
 
@@ -85,18 +80,53 @@ def settled(audience: Audience, held: Mapping[Key, Posted]) -> Audience:
     return replace(audience, settled=frozenset(pairs))
 
 
+def reach_of(since: dt.date | None, terms: Sequence[Terms]) -> dt.date | None:
+    """From which day on deals must be read for what is earned from `since` on to come out right."""
+    if since and needs_year_before(terms):
+        return since.replace(year=since.year - 1)
+    return since
+
+
 def earned_lines(
     partner_ids: Collection[UUID], terms: Sequence[Terms], since: dt.date | None = None
 ) -> dict[UUID, list[Line]]:
-    """What each partner's won deals earn under the terms, as the calculation has it. Five queries."""
+    """What each partner's won deals earn under the terms, as the calculation has it, without what partners share.
+
+    `since` begins a programme year. Five queries, and those of `won_items`.
+    """
     calendar = calendar_of(tier_queries.tenant_in_scope())
-    deals, held = won_deals(partner_ids, since), posted(partner_ids, since)
+    deals, held = won_items(partner_ids, reach_of(since, terms), terms), posted(partner_ids, since)
     return {
-        partner_id: calculate(
-            deals.get(partner_id, ()), settled(audience, held.get(partner_id, {})), terms, calendar
-        )
+        partner_id: [
+            line
+            for line in calculate(
+                deals.get(partner_id, ()), settled(audience, held.get(partner_id, {})), terms, calendar
+            )
+            if since is None or line.day >= since
+        ]
         for partner_id, audience in audiences(partner_ids).items()
     }
+
+
+def under_budget(
+    lines: Mapping[UUID, Sequence[Line]], plan_ids: Collection[UUID], calendar: Calendar
+) -> dict[UUID, list[Line]]:
+    """The lines of these plans, with the budget that all partners share."""
+    found: dict[UUID, list[Line]] = {partner_id: [] for partner_id in lines}
+    for plan_id in plan_ids:
+        # One deal may stand twice, for those that share it, so the lines carry their partner through.
+        pairs = [
+            (partner_id, line)
+            for partner_id, rows in sorted(lines.items())
+            for line in rows
+            if line.terms is not None and line.terms.plan_id == plan_id
+        ]
+        pairs.sort(key=lambda pair: (pair[1].day, pair[1].deal_id))
+        for (partner_id, _line), line in zip(
+            pairs, budgeted([line for _id, line in pairs], calendar), strict=True
+        ):
+            found[partner_id].append(line)
+    return found
 
 
 # --- what a member sees -----------------------------------------------------------------------
@@ -165,7 +195,19 @@ def lines_of_deal(deal: Deal) -> list[Line]:
     tenant = tier_queries.tenant_in_scope()
     year = calendar_of(tenant).period(PeriodKind.YEAR, deal.closed_on)
     lines = earned_lines([deal.partner_id], published_terms(tenant), since=year.start)[deal.partner_id]
-    return [line for line in lines if line.deal_id == deal.pk]
+    found = [line for line in lines if line.deal_id == deal.pk]
+    return [_as_posted(line, deal.partner_id) for line in found]
+
+
+def _as_posted(line: Line, partner_id: UUID) -> Line:
+    """Of a plan whose budget all partners share only the ledger knows what is left for one deal."""
+    if line.terms is None or line.terms.said.budget is None:
+        return line
+    rows = LedgerEntry.objects.filter(
+        partner_id=partner_id, deal_id=line.deal_id, plan_id=line.terms.plan_id, occurred_on=line.day
+    )
+    amount = rows.aggregate(total=Sum("amount"))["total"] or 0
+    return replace(line, amount=amount, nothing=line.nothing or (None if amount else Nothing.CAP_REACHED))
 
 
 def why_nothing(deal: Deal) -> list[Nothing]:

@@ -21,6 +21,7 @@ KIND_TONES = {
     EntryKind.ADJUSTMENT: ("info", "adjustments"),
     EntryKind.REVERSAL: ("warning", "arrow-back-up"),
     EntryKind.CLAWBACK: ("danger", "arrow-back-up"),
+    EntryKind.MANUAL: ("info", "pencil"),
 }
 
 
@@ -28,7 +29,13 @@ class EntryTable(Table):
     """For a partner's people."""
 
     deal = LinkColumn(
-        _("Deal"), accessor="deal__title", to="incentives:entry", second="deal__number", empty_values=()
+        _("For"),
+        accessor="headline",
+        to="incentives:entry",
+        second="subline",
+        order_by="deal__title",
+        needs=("deal",),
+        empty_values=(),
     )
     booked_on = DateColumn(_("Earned on"))
     why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
@@ -36,6 +43,7 @@ class EntryTable(Table):
     kind = Column(_("Kind"), visible=False)
     base = MoneyColumn(_("Revenue"), visible=False)
     rate = PercentColumn(_("Rate"), visible=False)
+    plan = Column(_("Plan"), accessor="plan__name", visible=False)
     amount = MoneyColumn(_("Amount"))
     payable_on = DateColumn(_("Payable from"))
 
@@ -53,7 +61,7 @@ class EntryTable(Table):
         return entry_text(record, mine=self.request.membership.is_partner)
 
     def value_deal(self, value: Any, record: Any) -> str:
-        return f"{record.deal.number} {record.deal.title}".strip()
+        return f"{record.subline} {record.headline}".strip()
 
 
 class VendorEntryTable(EntryTable):

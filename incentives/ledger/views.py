@@ -16,6 +16,7 @@ from incentives.ledger.filters import EntryFilter, VendorEntryFilter
 from incentives.ledger.models import LedgerEntry
 from incentives.ledger.tables import EntryTable, VendorEntryTable
 from incentives.ledger.words import band_text, entry_text, line_text, rate_text
+from incentives.plans.enums import MONEY_BASES
 from incentives.tiers.queries import tiers
 from metrics.periods import calendar_of
 from partners.deals.models import Deal
@@ -30,7 +31,7 @@ class Earnings(ListPage):
 
     title = gettext_lazy("Earnings")
     permission = "incentives.view_ledger"
-    search_fields = ("deal__title", "deal__number", "partner__name")
+    search_fields = ("deal__title", "deal__number", "label", "partner__name")
     search_label = gettext_lazy("Search by deal or partner")
     export_name = "earnings"
     template_name = "incentives/earnings.html"
@@ -65,32 +66,14 @@ def entry(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     check(request.membership, "incentives.view_ledger", found)
     mine = request.membership.is_partner
     explanation = found.explanation
-    properties = [
-        {
-            "label": _("Deal"),
-            "value": found.deal.title or found.deal.number,
-            "hint": found.deal.title and found.deal.number,
-        },
-        {"label": _("Partner"), "value": found.partner.name},
-        {"label": _("Deal won on"), "value": short_date(found.occurred_on)},
-        {"label": _("Counts on"), "value": short_date(found.booked_on)},
-        {"label": _("Payable from"), "value": short_date(found.payable_on)},
-        {"label": _("Tier on that day"), "value": found.tier and found.tier.name},
-        {
-            "label": _("Plan"),
-            "value": found.plan.name,
-            "hint": _("Version %(number)d") % {"number": found.plan_version.number},
-        },
-        {"label": _("Revenue"), "value": quick_money(found.base, found.currency)},
-        {"label": _("Rate"), "value": rate_text(found.rate)},
-    ]
+    properties = _properties(found)
     if found.exchange_rate != 1:
         properties.append({"label": _("Exchange rate"), "value": f"{found.exchange_rate.normalize():f}"})
     return render(
         request,
         "incentives/entry.html",
         {
-            "title": found.deal.title or found.deal.number,
+            "title": found.headline,
             "subtitle": entry_text(found, mine=mine),
             "back_url": turl(request, "incentives:earnings"),
             "back_label": _("Earnings"),
@@ -99,10 +82,36 @@ def entry(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "properties": properties,
             "band_text": band_text(explanation, found.currency),
             "slices": explanation.get("slices", ()) if len(explanation.get("slices", ())) > 1 else (),
-            "others": queries.entries(request.membership).filter(deal_id=found.deal_id).order_by("id"),
+            "others": queries.entries(request.membership).filter(subject=found.subject).order_by("id"),
             "on_hold": found.payable_on > calendar_of(request.tenant).today(),
         },
     )
+
+
+def _properties(found: LedgerEntry) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {"label": _("For"), "value": found.headline, "hint": found.subline},
+        {"label": _("Partner"), "value": found.partner.name},
+        {"label": _("Deal won on") if found.deal_id else _("Day"), "value": short_date(found.occurred_on)},
+        {"label": _("Counts on"), "value": short_date(found.booked_on)},
+        {"label": _("Payable from"), "value": short_date(found.payable_on)},
+    ]
+    if found.plan is None or found.plan_version is None:
+        return rows
+    hint = _("Version %(number)d") % {"number": found.plan_version.number}
+    rows += [
+        {"label": _("Tier on that day"), "value": found.tier and found.tier.name},
+        {"label": _("Plan"), "value": found.plan.name, "hint": hint},
+    ]
+    if found.plan_version.base in MONEY_BASES:
+        label = found.plan_version.get_base_display()
+        rows += [
+            {"label": label, "value": quick_money(found.base, found.currency)},
+            {"label": _("Rate"), "value": rate_text(found.rate)},
+        ]
+    else:
+        rows.append({"label": found.plan_version.get_base_display(), "value": found.base})
+    return rows
 
 
 @require_safe

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from incentives.ledger.calculation import Line
-from incentives.ledger.enums import EntryKind, Nothing
+from incentives.ledger.enums import EntryKind, Nothing, Part
 from incentives.ledger.models import LedgerEntry
-from incentives.plans.enums import BandMode
+from incentives.plans.enums import BandMode, PlanBase, PlanForm, PoolBy
 from metrics.periods import Period
 from portal.shell.formats import quick_money, short_date
 
@@ -26,33 +26,107 @@ def rate_text(rate: Decimal) -> str:
 
 def parts_text(explanation: Mapping[str, Any], currency: str) -> str:
     """The slices: "12% of €4,514.00", or several joined by "and"."""
-    parts = [
-        _("%(rate)s of %(base)s")
-        % {"rate": rate_text(Decimal(part["rate"])), "base": quick_money(part["base"], currency)}
-        for part in explanation.get("slices", ())
-    ]
+    parts = [_part_text(part, explanation, currency) for part in explanation.get("slices", ())]
+    if explanation.get("form") == PlanForm.FLAT and not parts:
+        parts = [
+            _("%(amount)s for the total reached") % {"amount": quick_money(explanation["amount"], currency)}
+        ]
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {pgettext('list', 'and')} {parts[-1]}"
 
 
+def _part_text(part: Mapping[str, Any], explanation: Mapping[str, Any], currency: str) -> str:
+    rate, each = Decimal(part["rate"]), part.get("each", 0)
+    if each:
+        return _("%(amount)s for each of %(count)d %(what)s") % {
+            "amount": quick_money(each, currency),
+            "count": part["base"],
+            "what": counted_text(explanation.get("counts", ""), part["base"]),
+        }
+    words = {"rate": rate_text(rate), "base": quick_money(part["base"], currency)}
+    if part.get("why") == "registered":
+        return _("%(rate)s of %(base)s because the deal was registered") % words
+    if part.get("why") == "quota":
+        return _("%(rate)s more of %(base)s that lies above the quota") % words
+    if explanation.get("counts") == PlanBase.MARGIN:
+        return _("%(rate)s of a margin of %(base)s") % words
+    if explanation.get("counts") == PlanBase.GROWTH or explanation.get("mode") == BandMode.GROWTH:
+        return _("%(rate)s of %(base)s above the baseline") % words
+    return _("%(rate)s of %(base)s") % words
+
+
+def counted_text(base: str, count: int) -> str:
+    """What a plan counts, for so many of it."""
+    if base == PlanBase.UNITS:
+        return ngettext("unit", "units", count)
+    if base == PlanBase.ACTIVITY:
+        return ngettext("activity", "activities", count)
+    return ngettext("deal", "deals", count)
+
+
 def because(explanation: Mapping[str, Any], currency: str, *, mine: bool) -> str:
     """ "12% of €4,514.00 because you were Gold on 11 Mar 2026"; `mine` speaks to the partner."""
+    if pool := explanation.get("pool"):
+        return pool_text(pool, currency)
     template = (
         _("%(parts)s because you were %(tier)s on %(day)s")
         if mine
         else _("%(parts)s because the partner was %(tier)s on %(day)s")
     )
-    return template % {
+    text = template % {
         "parts": parts_text(explanation, currency),
         "tier": explanation["tier"],
         "day": short_date(date.fromisoformat(explanation["day"])),
+    }
+    if "free" in explanation:
+        text = _("%(reason)s; a cap of the plan leaves %(amount)s") % {
+            "reason": text,
+            "amount": quick_money(explanation["amount"], currency),
+        }
+    if "percent" in explanation:
+        text = _("%(reason)s, for your %(percent)d%% of the deal") % {
+            "reason": text,
+            "percent": explanation["percent"],
+        }
+    return text
+
+
+def pool_text(pool: Mapping[str, Any], currency: str) -> str:
+    """ "12.5% of a pool of €50,000 that 14 partners share by won revenue"."""
+    total = int(pool["weights"])
+    part = Decimal(int(pool["weight"])) / total if total else Decimal(0)
+    return ngettext(
+        "%(part)s of a pool of %(pool)s that %(count)d partner shares by %(by)s",
+        "%(part)s of a pool of %(pool)s that %(count)d partners share by %(by)s",
+        pool["partners"],
+    ) % {
+        "part": rate_text(part.quantize(Decimal("0.0001"))),
+        "pool": quick_money(pool["pool"], currency),
+        "count": pool["partners"],
+        "by": PoolBy(pool["by"]).label.lower(),
     }
 
 
 def entry_text(entry: LedgerEntry, *, mine: bool) -> str:
     """Why an entry was posted, in one sentence."""
+    text = _reason(entry, mine=mine)
+    if entry.part == Part.HOLDBACK:
+        return _("Held back until %(day)s: %(reason)s") % {
+            "day": short_date(entry.payable_on),
+            "reason": text,
+        }
+    return text
+
+
+def _reason(entry: LedgerEntry, *, mine: bool) -> str:
     explanation, currency = entry.explanation, entry.currency
+    if entry.kind == EntryKind.MANUAL:
+        return explanation.get("reason", "")
+    if explanation.get("taken_back") and entry.keeps:
+        return _("The deal no longer counts as won; after the time that it did, %(kept)s of it stays.") % {
+            "kept": quick_money(entry.keeps, currency)
+        }
     if explanation.get("taken_back"):
         return _("The deal no longer counts as won on %(day)s, so what it had earned is taken back.") % {
             "day": short_date(entry.occurred_on)
@@ -72,13 +146,25 @@ def entry_text(entry: LedgerEntry, *, mine: bool) -> str:
 
 def band_text(explanation: Mapping[str, Any], currency: str) -> str:
     """How the deal lay in its period; empty where the plan has no part in it."""
-    if "period" not in explanation:
+    if "period" not in explanation or "pool" in explanation:
         return ""
+    counts = explanation.get("counts", "")
+
+    def counted(amount: int) -> str:
+        if counts in {PlanBase.UNITS, PlanBase.DEALS, PlanBase.ACTIVITY}:
+            return f"{amount} {counted_text(counts, amount)}"
+        return quick_money(amount, currency)
+
     values = {
         "period": Period.parse(explanation["period"]).label(),
-        "before": quick_money(explanation["before"], currency),
-        "total": quick_money(explanation["total"], currency),
+        "before": counted(explanation["before"]),
+        "total": counted(explanation["total"]),
     }
+    if counts in {PlanBase.UNITS, PlanBase.DEALS, PlanBase.ACTIVITY}:
+        return _("Before it, %(before)s had counted in %(period)s; %(total)s count in all.") % values
+    if explanation.get("inputs", {}).get("baseline"):
+        values["baseline"] = quick_money(explanation["inputs"]["baseline"], currency)
+        return _("%(total)s counts in %(period)s; the baseline is %(baseline)s.") % values
     if explanation["mode"] == BandMode.WHOLE:
         return (
             _("All revenue of %(period)s, %(total)s, is paid at the rate that this total reaches.") % values

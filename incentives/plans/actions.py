@@ -11,8 +11,9 @@ from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 from django.utils.translation import gettext as _
 
 from incentives.plans.bands import Band, check_bands
-from incentives.plans.enums import BandMode
+from incentives.plans.enums import BandMode, PlanBase, PlanForm
 from incentives.plans.models import Plan, PlanRate, PlanVersion
+from incentives.plans.modifiers import PLAIN, Modifiers, check_modifiers, dump
 from metrics.periods import PeriodKind
 from portal.accounts.access import check
 from portal.accounts.models import Membership
@@ -35,6 +36,9 @@ class VersionDraft:
     regions: tuple[str, ...] = ()
     tier_ids: tuple[UUID, ...] = ()
     note: str = ""
+    form: PlanForm = PlanForm.RATE
+    base: PlanBase = PlanBase.REVENUE
+    said: Modifiers = PLAIN
 
     def version(self, plan: Plan, number: int) -> PlanVersion:
         """The unsaved version; `ends_on` is its last day."""
@@ -51,7 +55,16 @@ class VersionDraft:
             regions=list(self.regions),
             tier_ids=list(self.tier_ids),
             note=self.note,
+            form=self.form,
+            base=self.base,
+            rules=dump(self.said),
         )
+
+    def check(self) -> None:
+        """BandError or ModifierError where it cannot be what is meant."""
+        check_modifiers(self.form, self.base, self.mode, self.said)
+        for bands in self.bands.values():
+            check_bands(bands, self.mode, self.form, self.base)
 
 
 @transaction.atomic
@@ -59,12 +72,11 @@ def publish_version(plan: Plan, draft: VersionDraft, *, by: Membership | None) -
     """Put a version in force from its first day; the versions before it end there, later ones are replaced.
 
     `plan` may be new. `by` None is the system itself (the example programme of a new tenant). Raises
-    BandError for bands with a gap or overlap. The ledger follows the `plan.published` event.
+    BandError for bands with a gap or overlap, ModifierError for rules that do not fit each other. The ledger follows the `plan.published` event.
     """
     if by is not None:
         check(by, "incentives.change_programme")
-    for bands in draft.bands.values():
-        check_bands(bands, draft.mode)
+    draft.check()
     if draft.ends_on and draft.ends_on < draft.starts_on:
         raise ActionRefused(_("The last day lies before the first."), field="ends_on")
     if plan._state.adding:
@@ -86,7 +98,13 @@ def publish_version(plan: Plan, draft: VersionDraft, *, by: Membership | None) -
         row.save(update_fields=["during"])
     version.save()
     PlanRate.objects.bulk_create(
-        PlanRate(version=version, tier_id=tier_id, band=NumericRange(band.start, band.end), rate=band.rate)
+        PlanRate(
+            version=version,
+            tier_id=tier_id,
+            band=NumericRange(band.start, band.end),
+            rate=band.rate,
+            amount=band.amount,
+        )
         for tier_id, bands in draft.bands.items()
         for band in bands
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from incentives.plans.bands import Band
-from incentives.plans.enums import BandMode
+from incentives.plans.enums import BandMode, PlanBase, PlanForm
 from incentives.plans.models import Plan, PlanRate, PlanVersion
 from incentives.plans.terms import Terms, currency_factor
 from metrics.periods import PeriodKind
@@ -35,10 +35,10 @@ def version_in_force_or_next(plan: Plan) -> PlanVersion | None:
 def published_terms(tenant: Tenant) -> list[Terms]:
     """What the tenant's plans say and said, by first day. Two queries."""
     rates: dict[UUID, dict[UUID, list[Band]]] = defaultdict(lambda: defaultdict(list))
-    for version_id, tier_id, band, rate in PlanRate.objects.order_by("band").values_list(
-        "version_id", "tier_id", "band", "rate"
+    for version_id, tier_id, band, rate, amount in PlanRate.objects.order_by("band").values_list(
+        "version_id", "tier_id", "band", "rate", "amount"
     ):
-        rates[version_id][tier_id].append(Band(band.lower or 0, band.upper, rate))
+        rates[version_id][tier_id].append(Band(band.lower or 0, band.upper, rate, amount))
     in_force = PlanVersion.objects.filter(during__isempty=False).select_related("plan")
     found = [terms_of(version, rates[version.pk], tenant) for version in in_force]
     return sorted(found, key=lambda terms: (terms.start, terms.version_id))
@@ -63,4 +63,7 @@ def terms_of(version: PlanVersion, bands: dict[UUID, list[Band]], tenant: Tenant
         partner_types=frozenset(version.partner_types),
         regions=frozenset(version.regions),
         tiers=frozenset(version.tier_ids),
+        form=PlanForm(version.form),
+        base=PlanBase(version.base),
+        said=version.said,
     )

@@ -7,7 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from incentives.plans.bands import Band
-from incentives.plans.enums import BandMode
+from incentives.plans.enums import MONEY_BASES, BandMode, PlanBase, PlanForm
+from incentives.plans.modifiers import PLAIN, Modifiers
 from metrics.periods import PeriodKind
 from portal.money import digits
 
@@ -35,9 +36,25 @@ class Terms:
     partner_types: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     tiers: frozenset[UUID] = frozenset()
+    form: PlanForm = PlanForm.RATE
+    base: PlanBase = PlanBase.REVENUE
+    said: Modifiers = PLAIN
 
     def in_force(self, day: dt.date) -> bool:
         return self.start <= day and (self.end is None or day < self.end)
+
+    @property
+    def counts_money(self) -> bool:
+        return self.base in MONEY_BASES
+
+    @property
+    def is_collective(self) -> bool:
+        """Whether what one partner earns depends on the others."""
+        return self.form == PlanForm.POOL or self.said.budget is not None
+
+    @property
+    def has_baseline(self) -> bool:
+        return self.base == PlanBase.GROWTH or self.mode == BandMode.GROWTH
 
 
 def currency_factor(from_currency: str, to_currency: str, rate: Decimal) -> Decimal:

@@ -197,6 +197,24 @@ class AppendOnly(IsolationConstraint):
         return path, args, {**kwargs, "mutable": self.mutable}
 
 
+class NeverChanged(IsolationConstraint):
+    """No row is updated or deleted by anybody who stands under row-level security, the tables' owner among them.
+
+    Goes with `AppendOnly`, which refuses the application's role with an error.
+    """
+
+    def statements(self, model: type[models.Model]) -> list[str]:
+        table = model._meta.db_table
+        return [
+            f'CREATE POLICY "{self.name}_{verb.lower()}" ON "{table}" AS RESTRICTIVE FOR {verb} USING (false)'
+            for verb in ("UPDATE", "DELETE")
+        ]
+
+    def reverse_statements(self, model: type[models.Model]) -> list[str]:
+        table = model._meta.db_table
+        return [f'DROP POLICY "{self.name}_{verb}" ON "{table}"' for verb in ("update", "delete")]
+
+
 def tenant_constraints(table: str, *foreign_keys: str) -> list[IsolationConstraint]:
     """What every tenant table declares: its walls and one composite key for each `TenantForeignKey`.
 

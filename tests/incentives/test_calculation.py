@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incentives.ledger.calculation import Key, Line, Posted, WonDeal, calculate, differences
+from incentives.ledger.calculation import Line, WonDeal, calculate
 from incentives.ledger.enums import Nothing
+from incentives.ledger.postings import Key, Posted, differences
 from incentives.plans.enums import BandMode
 from incentives.plans.terms import Terms, currency_factor
 from metrics.periods import PeriodKind

@@ -1,0 +1,115 @@
+"""What plans pay for: won deals, shares of others' won deals, and completed activities, as plain data."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from incentives.ledger.calculation import WonDeal
+from incentives.plans import activities
+from incentives.plans.enums import PlanBase
+from incentives.plans.terms import Terms
+from partners.coselling.enums import ShareStatus
+from partners.coselling.models import Seat
+from partners.deals.enums import RegistrationStatus, SalesStage
+from partners.deals.models import Deal
+from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+_DEAL = (
+    "closed_on",
+    "revenue_base",
+    "rate",
+    "cost_base",
+    "status",
+    "family_id",
+    "product_id",
+)
+
+
+def won_items(
+    partner_ids: Collection[UUID], since: dt.date | None = None, terms: Sequence[Terms] = ()
+) -> dict[UUID, list[WonDeal]]:
+    """The partners' won deals, those closed from `since` on, and what else these plans pay for.
+
+    One query; one more each where a plan shares deals, pays for activities or counts units.
+    """
+    deals = Deal.objects.filter(partner_id__in=partner_ids, stage=SalesStage.WON, closed_on__isnull=False)
+    if since:
+        deals = deals.filter(closed_on__gte=since)
+    rows = list(deals.order_by().values_list("partner_id", "id", *_DEAL))
+    given = _shares(partner_ids, since) if any(term.said.shared for term in terms) else []
+    units = (
+        activities.units_of([row[1] for row in rows]) if any(t.base == PlanBase.UNITS for t in terms) else {}
+    )
+    away: dict[UUID, list[tuple[int, int]]] = defaultdict(list)
+    for share in given:
+        away[share["deal_id"]].append((share["slice"].lower, share["slice"].upper))
+    found: dict[UUID, list[WonDeal]] = defaultdict(list)
+    for partner_id, pk, *rest in rows:
+        own = _rest(away[pk]) if pk in away else ((0, 100),)
+        found[partner_id].append(_deal(pk, rest, units=units.get(pk, 1), own=own))
+    for share in given:
+        if share["seat_partner"] in partner_ids:
+            found[share["seat_partner"]].append(
+                _deal(
+                    share["deal_id"],
+                    [share[name] for name in _DEAL],
+                    own=((share["slice"].lower, share["slice"].upper),),
+                    guest=True,
+                    label=share["title"] or share["number"],
+                )
+            )
+    if any(term.base == PlanBase.ACTIVITY for term in terms):
+        for done in activities.completed(partner_ids, since):
+            found[done.partner_id].append(
+                WonDeal(done.id, done.day, None, activity=done.code, label=done.label)
+            )
+    return found
+
+
+def _deal(pk: UUID, values: Sequence[Any], **fields: Any) -> WonDeal:
+    day, revenue, rate, cost, status, family, product = values
+    registered = status == RegistrationStatus.WON
+    return WonDeal(
+        pk, day, revenue, rate, cost, registered=registered, family=family, product=product, **fields
+    )
+
+
+def _rest(taken: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The hundredths that the holder keeps."""
+    parts, at = [], 0
+    for start, end in sorted(taken):
+        if start > at:
+            parts.append((at, start))
+        at = max(at, end)
+    return (*parts, (at, 100)) if at < 100 else tuple(parts)
+
+
+def _shares(partner_ids: Collection[UUID], since: dt.date | None) -> list[dict[str, Any]]:
+    """Every share with another partner in won deals that these partners hold or have joined.
+
+    Read as the vendor: of another's deal a partner gets what its own part is worth, and of its own what the others'
+    parts are.
+    """
+    with tenant_scope(current_tenant_id()):
+        rows = Seat.objects.filter(
+            Q(partner_id__in=partner_ids) | Q(deal__partner_id__in=partner_ids),
+            share__status=ShareStatus.JOINED,
+            deal__stage=SalesStage.WON,
+            deal__closed_on__isnull=False,
+        )
+        if since:
+            rows = rows.filter(deal__closed_on__gte=since)
+        return list(
+            rows.order_by("deal_id", "share_id").values(
+                "deal_id",
+                seat_partner=F("partner_id"),
+                slice=F("share__slice"),
+                title=F("deal__title"),
+                number=F("deal__number"),
+                **{name: F(f"deal__{name}") for name in _DEAL},
+            )
+        )
