@@ -380,7 +380,9 @@ def _last_entries(pairs: Collection[tuple[UUID, Key]]) -> dict[tuple[UUID, Key],
         subject__in={key.deal_id for _id, key in pairs}, plan__isnull=False
     ).order_by("sequence")
     return {
-        (row.partner_id, Key(row.subject, row.plan_id, row.occurred_on, Part(row.part))): row for row in rows
+        (row.partner_id, Key(row.subject, row.plan_id, row.occurred_on, Part(row.part))): row
+        for row in rows
+        if row.plan_id is not None
     }
 
 

@@ -340,7 +340,7 @@ def _capped(line: Line, **sums: int) -> Line:
     assert line.terms is not None
     if line.inputs is None:
         return line
-    given = replace(line.inputs, **sums)
+    given = replace(line.inputs, **sums)  # type: ignore[arg-type]
     found = capped(line.terms, given, free_amount(line.terms, line.tier_id, given))
     return replace(line, inputs=given, amount=found.amount, nothing=found.nothing)
 

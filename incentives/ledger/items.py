@@ -103,7 +103,7 @@ def _shares(partner_ids: Collection[UUID], since: dt.date | None) -> list[dict[s
         )
         if since:
             rows = rows.filter(deal__closed_on__gte=since)
-        return list(
+        found: list[Any] = list(
             rows.order_by("deal_id", "share_id").values(
                 "deal_id",
                 seat_partner=F("partner_id"),
@@ -113,3 +113,4 @@ def _shares(partner_ids: Collection[UUID], since: dt.date | None) -> list[dict[s
                 **{name: F(f"deal__{name}") for name in _DEAL},
             )
         )
+        return found
