@@ -11,7 +11,7 @@ from partners.training import queries
 from partners.training.actions import complete
 from partners.training.enums import CompletedVia
 from partners.training.filters import CompletionFilter, CourseFilter
-from partners.training.models import Completion, Course
+from partners.training.models import Completion, Course, Enrolment, Path
 from portal.accounts.models import Membership
 from portal.shell.api import TenantViewSet, api_routes
 
@@ -33,13 +33,17 @@ class CourseSerializer(serializers.ModelSerializer):
             "is_required",
             "required_types",
             "required_roles",
+            "required_segments",
+            "due_days",
             "external_id",
         )
         read_only_fields = fields
 
 
 class CompletionSerializer(serializers.ModelSerializer):
-    course_title = serializers.CharField(source="course.title", read_only=True)
+    course_title = serializers.CharField(
+        source="title", read_only=True, help_text="Of the course or the path."
+    )
     person = serializers.CharField(source="member.name", read_only=True)
     email = serializers.EmailField(source="member.user.email", read_only=True)
 
@@ -48,6 +52,7 @@ class CompletionSerializer(serializers.ModelSerializer):
         fields = (
             "id",
             "course",
+            "path",
             "course_title",
             "partner",
             "person",
@@ -105,6 +110,70 @@ class CourseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         return queries.visible_courses(self.membership)
 
 
+class PathSerializer(serializers.ModelSerializer):
+    courses = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Path
+        fields = (
+            "id",
+            "title",
+            "summary",
+            "status",
+            "courses",
+            "gives_certificate",
+            "validity_months",
+            "is_required",
+            "required_types",
+            "required_roles",
+            "required_segments",
+            "due_days",
+        )
+        read_only_fields = fields
+
+    def get_courses(self, path: Path) -> list[str]:
+        """The ids of its courses, in their order."""
+        return [str(step.course_id) for step in path.steps.all()]
+
+
+class PathViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Learning paths: partners see what is published."""
+
+    serializer_class = PathSerializer
+    queryset = Path.objects.none()
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "training.view_course",
+        "retrieve": "training.view_course",
+    }
+
+    def get_queryset(self) -> QuerySet[Path]:
+        return queries.visible_paths(self.membership).prefetch_related("steps")
+
+
+class EnrolmentSerializer(serializers.ModelSerializer):
+    course_title = serializers.CharField(source="course.title", read_only=True)
+    email = serializers.EmailField(source="member.user.email", read_only=True)
+
+    class Meta:
+        model = Enrolment
+        fields = ("id", "course", "course_title", "partner", "email", "due_on", "created_at")
+        read_only_fields = fields
+
+
+class EnrolmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Who takes which course."""
+
+    serializer_class = EnrolmentSerializer
+    queryset = Enrolment.objects.none()
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "training.view_team",
+        "retrieve": "training.view_team",
+    }
+
+    def get_queryset(self) -> QuerySet[Enrolment]:
+        return queries.visible_enrolments(self.membership)
+
+
 class CompletionViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, TenantViewSet
 ):
@@ -140,4 +209,6 @@ class CompletionViewSet(
 
 
 api_routes.register("courses", CourseViewSet, basename="course")
+api_routes.register("learning-paths", PathViewSet, basename="learning-path")
+api_routes.register("enrolments", EnrolmentViewSet, basename="enrolment")
 api_routes.register("completions", CompletionViewSet, basename="completion")

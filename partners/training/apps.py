@@ -11,5 +11,15 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        for module in ("rules", "descriptions", "places", "api"):
+        for module in (
+            "rules",
+            "importers",
+            "descriptions",
+            "consumers",
+            "notices",
+            "attachable",
+            "search",
+            "places",
+            "api",
+        ):
             import_module(f"{self.name}.{module}")

@@ -54,7 +54,7 @@ def certificate_pdf(completion: Completion, address: str) -> bytes:
         "person": completion.member.name,
         "partner": completion.partner.name,
         "sentence": _("has completed"),
-        "course": completion.course.title,
+        "course": completion.title,
         "dates": dates,
         "number": completion.certificate,
         "verify": _("Verify at"),

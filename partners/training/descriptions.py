@@ -99,3 +99,52 @@ def session_moved_up(event: Event) -> str:
 @describes("session.held")
 def session_held(event: Event) -> str:
     return _("Recorded who came to a session of %s.") % _new(event)["course"]
+
+
+@describes("course.attempt_given")
+def course_attempt_given(event: Event) -> str:
+    return _("Gave %(person)s another attempt at %(course)s.") % _new(event)
+
+
+@describes("path.created")
+def path_created(event: Event) -> str:
+    return _("Added the learning path %s.") % _new(event)["title"]
+
+
+@describes("path.updated")
+def path_updated(event: Event) -> str:
+    return _("Changed the learning path %s.") % _new(event)["title"]
+
+
+@describes("path.status_changed")
+def path_status_changed(event: Event) -> str:
+    label = CourseStatus(_new(event)["status"]).label
+    return _("The learning path %(path)s is now: %(status)s.") % {
+        "path": _new(event)["title"],
+        "status": label,
+    }
+
+
+@describes("path.completed")
+def path_completed(event: Event) -> str:
+    return _("%(person)s has completed the learning path %(path)s.") % _new(event)
+
+
+@describes("course.completion_expiring")
+def completion_expiring(event: Event) -> str:
+    return _("%(person)s's completion of %(course)s runs out soon.") % _new(event)
+
+
+@describes("course.duty_due")
+def duty_due(event: Event) -> str:
+    return _("%(person)s is to complete %(course)s.") % _new(event)
+
+
+@describes("completions.imported")
+def completions_imported(event: Event) -> str:
+    return _("Imported completions: %s.") % event.data["count"]
+
+
+@describes("duties.changed", routine=True)
+def duties_changed(event: Event) -> str:
+    return _("The courses that people must have have changed.")

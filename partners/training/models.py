@@ -9,7 +9,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from partners.directory.models import Partner, once
-from partners.training.enums import CompletedVia, CourseKind, CourseStatus, SeatStatus, StatementOutcome
+from partners.training.enums import (
+    CompletedVia,
+    CourseKind,
+    CourseStatus,
+    QuestionKind,
+    SeatStatus,
+    StatementOutcome,
+)
 from portal.accounts.models import Membership
 from portal.tenancy.constraints import PartnerIsolation, PartnerReadable, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
@@ -20,11 +27,39 @@ def verification_code() -> str:
     return secrets.token_urlsafe(16)
 
 
-class Course(TenantModel):
-    """Something to learn. `required_types` and `required_roles` name whose people must have completed it.
+class Requirement(models.Model):
+    """Who must have something, and how long they have for it.
 
-    An empty list means all of them; `validity_months` is how long a completion counts, None for ever.
+    An empty list means all of them; `required_segments` are codes of `registry.partner_segments`. `due_days` run from
+    the day on which it became a person's duty.
     """
+
+    is_required = models.BooleanField(_("required"), default=False)
+    required_types = models.JSONField(_("for partner types"), default=list, blank=True)
+    required_roles = models.JSONField(_("for roles"), default=list, blank=True)
+    required_segments = models.JSONField(_("for tiers"), default=list, blank=True)
+    due_days = models.PositiveSmallIntegerField(
+        _("days to do it"), default=30, validators=[MinValueValidator(1), MaxValueValidator(730)]
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Certifying(models.Model):
+    """Whether completing something gives a certificate, and for how long a completion counts: None for ever."""
+
+    gives_certificate = models.BooleanField(_("gives a certificate"), default=False)
+    validity_months = models.PositiveSmallIntegerField(
+        _("months valid"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(120)]
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Course(Requirement, Certifying, TenantModel):
+    """Something to learn. A quiz may be tried `max_attempts` times (0: any number), `retry_hours` apart."""
 
     title = models.CharField(_("title"), max_length=200)
     summary = models.TextField(_("what it teaches"), max_length=2000, blank=True)
@@ -36,13 +71,8 @@ class Course(TenantModel):
         _("pass mark in %"), default=80, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
     max_attempts = models.PositiveSmallIntegerField(_("attempts"), default=3)
-    gives_certificate = models.BooleanField(_("gives a certificate"), default=False)
-    validity_months = models.PositiveSmallIntegerField(
-        _("months valid"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(120)]
-    )
-    is_required = models.BooleanField(_("required"), default=False)
-    required_types = models.JSONField(_("for partner types"), default=list, blank=True)
-    required_roles = models.JSONField(_("for roles"), default=list, blank=True)
+    retry_hours = models.PositiveSmallIntegerField(_("hours between attempts"), default=0)
+    is_shuffled = models.BooleanField(_("shuffled"), default=False)
     external_id = models.CharField(_("activity id"), max_length=200, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -62,20 +92,93 @@ class Course(TenantModel):
     def is_published(self) -> bool:
         return self.status == CourseStatus.PUBLISHED
 
-    def is_required_of(self, partner: Partner, role: str) -> bool:
-        """Whether people of this role at this partner must have it."""
-        return (
-            self.is_required
-            and self.is_published
-            and (not self.required_types or partner.type in self.required_types)
-            and (not self.required_roles or role in self.required_roles)
-        )
+
+class Path(Requirement, Certifying, TenantModel):
+    """Courses in an order. Who holds all of them has completed the path; when it is required, all of them are."""
+
+    title = models.CharField(_("title"), max_length=200)
+    summary = models.TextField(_("where it leads"), max_length=2000, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=CourseStatus, default=CourseStatus.DRAFT)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            *tenant_constraints("training_path"),
+            PartnerReadable(name="training_path_readable"),
+            models.UniqueConstraint(fields=["tenant", "title"], name="training_path_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == CourseStatus.PUBLISHED
+
+
+class PathCourse(TenantModel):
+    """A course's place on a path."""
+
+    path = TenantForeignKey(Path, models.CASCADE, related_name="steps")
+    course = TenantForeignKey(Course, models.CASCADE, related_name="path_steps")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            *tenant_constraints("training_pathcourse", "path", "course"),
+            PartnerReadable(name="training_pathcourse_readable"),
+            models.UniqueConstraint(fields=["tenant", "path", "course"], name="training_pathcourse_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "course"], name="training_pathcourse_of")]
+
+    def __str__(self) -> str:
+        return f"{self.position + 1}. {self.course_id}"
+
+
+class Duty(TenantModel):
+    """That a person must have a course, since when and by when, by itself or for a path. Written by the portal alone.
+
+    A duty that no longer holds gets `ended_on`, its first day without, and stays: it counts for the days before.
+    """
+
+    course = TenantForeignKey(Course, models.CASCADE, related_name="duties")
+    path = TenantForeignKey(Path, models.CASCADE, null=True, related_name="+")
+    member = TenantForeignKey(Membership, models.CASCADE, related_name="+")
+    partner = TenantForeignKey(Partner, models.CASCADE, related_name="+")
+    since = models.DateField(_("since"))
+    due_on = models.DateField(_("due"))
+    ended_on = models.DateField(null=True)
+    reminded_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            *tenant_constraints("training_duty", "course", "path", "member", "partner"),
+            PartnerIsolation(privileges="SELECT", name="training_duty_partner"),
+            models.UniqueConstraint(
+                fields=["tenant", "member", "course"],
+                condition=models.Q(ended_on__isnull=True),
+                name="training_duty_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "partner"], name="training_duty_partner_ix"),
+            models.Index(fields=["tenant", "course"], name="training_duty_course_ix"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} – {self.course_id}"
 
 
 class Question(TenantModel):
-    """A quiz question. `choices` is a list of {"text", "correct"}; partner sessions cannot read this table."""
+    """A quiz question. `choices` is a list of {"text", "correct"}, of a typed answer those that are right.
+
+    Partner sessions cannot read this table.
+    """
 
     course = TenantForeignKey(Course, models.CASCADE, related_name="questions")
+    kind = models.CharField(_("kind"), max_length=10, choices=QuestionKind, default=QuestionKind.CHOICE)
     position = models.PositiveSmallIntegerField()
     text = models.TextField(_("question"), max_length=1000)
     choices = models.JSONField(default=list)
@@ -107,6 +210,7 @@ class Enrolment(TenantModel):
     partner = TenantForeignKey(Partner, models.CASCADE, related_name="enrolments")
     enrolled_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     due_on = models.DateField(_("due"), null=True, blank=True)
+    extra_attempts = models.PositiveSmallIntegerField(_("more attempts"), default=0)
 
     class Meta:
         constraints = [
@@ -146,9 +250,10 @@ class Attempt(TenantModel):
 
 
 class Completion(TenantModel):
-    """That a person has completed a course; with `certificate` it is a certificate. Written by the portal alone."""
+    """That a person has completed a course or a path; with `certificate` it is one. Written by the portal alone."""
 
-    course = TenantForeignKey(Course, models.PROTECT, related_name="completions")
+    course = TenantForeignKey(Course, models.PROTECT, null=True, related_name="completions")
+    path = TenantForeignKey(Path, models.PROTECT, null=True, related_name="completions")
     member = TenantForeignKey(Membership, models.CASCADE, related_name="completions")
     partner = TenantForeignKey(Partner, models.CASCADE, related_name="completions")
     completed_on = models.DateField(_("completed on"))
@@ -162,16 +267,30 @@ class Completion(TenantModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_reason = models.CharField(_("reason"), max_length=500, blank=True)
     external_id = models.CharField(max_length=100, blank=True)
+    # The end that people have been warned of.
+    warned_of = models.DateField(null=True)
+    import_id = models.UUIDField(null=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["-completed_on", "-id"]
         constraints = [
-            *tenant_constraints("training_completion", "course", "member", "partner", "recorded_by"),
+            *tenant_constraints("training_completion", "course", "path", "member", "partner", "recorded_by"),
             PartnerIsolation(privileges="SELECT", name="training_completion_partner"),
             models.UniqueConstraint(
                 fields=["tenant", "course", "member", "completed_on"],
                 condition=models.Q(revoked_at__isnull=True),
                 name="training_completion_once_a_day",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "path", "member", "completed_on"],
+                condition=models.Q(revoked_at__isnull=True, path__isnull=False),
+                name="training_completion_path_once_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(course__isnull=False, path__isnull=True)
+                | models.Q(course__isnull=True, path__isnull=False),
+                name="training_completion_of_one",
             ),
             models.UniqueConstraint(fields=["tenant", "code"], name="training_completion_code"),
             once("certificate", name="training_completion_certificate", blank="certificate"),
@@ -186,6 +305,11 @@ class Completion(TenantModel):
     def __str__(self) -> str:
         return self.certificate or f"{self.member_id} – {self.course_id}"
 
+    @property
+    def title(self) -> str:
+        """What has been completed."""
+        return (self.course or self.path).title  # type: ignore[union-attr]
+
     def is_valid_on(self, day: date) -> bool:
         return self.revoked_at is None and (self.valid_until is None or day <= self.valid_until)
 
@@ -199,6 +323,7 @@ class Session(TenantModel):
     place = models.CharField(_("place"), max_length=200, blank=True)
     join_url = models.URLField(_("address to join"), blank=True)
     seats = models.PositiveSmallIntegerField(_("seats"), default=0)
+    held_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveSmallIntegerField(default=0, editable=False)
 

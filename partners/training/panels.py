@@ -4,7 +4,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from partners.directory.models import Partner
 from partners.training.models import Completion, Enrolment
 from partners.training.queries import duties
 from portal.accounts.models import Membership
@@ -13,12 +12,12 @@ SHOWN = 4
 
 
 def to_learn(member: Membership) -> dict[str, Any]:
-    """Required courses that are missing or run out, and courses that were begun. Four queries."""
+    """Required courses that are missing or run out, and courses that were begun. Three queries."""
     today = timezone.localdate()
-    partner = Partner.objects.get(pk=member.partner_id)
-    owed = [duty for duty in duties(member, partner, today) if duty.state != "met"]
+    asked = duties(member, today)
+    owed = [duty for duty in asked if duty.state != "met"]
     named = [duty.course.pk for duty in owed]
-    done = Completion.objects.filter(member=member, revoked_at=None).values("course")
+    done = Completion.objects.filter(member=member, revoked_at=None, course__isnull=False).values("course")
     open_courses = (
         Enrolment.objects.filter(member=member, course__status="published")
         .exclude(course__in=done)
@@ -27,4 +26,12 @@ def to_learn(member: Membership) -> dict[str, Any]:
         .only("course", "due_on", "course__title")
         .order_by("due_on", "created_at")[:SHOWN]
     )
-    return {"owed": owed[:SHOWN], "open": list(open_courses), "today": today}
+    have = len(asked) - sum(duty.state in ("missing", "overdue") for duty in owed)
+    return {
+        "owed": owed[:SHOWN],
+        "open": list(open_courses),
+        "today": today,
+        "done_count": have,
+        "asked_count": len(asked),
+        "percent": 100 * have // len(asked) if asked else 0,
+    }

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.training import panels
 from portal.accounts.enums import PARTNER_ROLES
-from portal.shell.registry import home_panel, navigation
+from portal.shell.registry import home_panel, navigation, nightly
 
 navigation(_("Training"), "training:list", "school", order=45)
 
@@ -14,7 +14,8 @@ for role in PARTNER_ROLES:
         "training",
         data=panels.to_learn,
         template="training/panels/learn.html",
-        queries=4,
+        queries=3,
         order=60,
         width="half",
     )
+nightly("training.nightly")

@@ -1,25 +1,53 @@
 """Reads of training, scoped to what the member may see."""
 
 import hashlib
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
+from partners.training.actions.courses import COURSE_FILE
 from partners.training.actions.sessions import TAKEN
-from partners.training.enums import CourseStatus, SeatStatus
-from partners.training.models import Completion, Course, Enrolment, Question, Seat, Session, Statement
+from partners.training.enums import EXPIRES_SOON_DAYS, CourseStatus, QuestionKind, SeatStatus
+from partners.training.models import (
+    Attempt,
+    Completion,
+    Course,
+    Duty,
+    Enrolment,
+    Path,
+    PathCourse,
+    Question,
+    Seat,
+    Session,
+    Statement,
+)
 from portal.accounts.enums import PARTNER_ROLES
 from portal.accounts.models import Membership
+from portal.files.models import Attachment
 from portal.tenancy.scope import current_tenant_id, tenant_scope
-
-EXPIRES_SOON_DAYS = 60
 
 
 def visible_courses(member: Membership) -> QuerySet[Course]:
@@ -75,7 +103,7 @@ def valid(completions: QuerySet[Completion], day: date) -> QuerySet[Completion]:
 
 
 def visible_completions(member: Membership) -> QuerySet[Completion]:
-    completions = Completion.objects.select_related("course", "member__user", "partner")
+    completions = Completion.objects.select_related("course", "path", "member__user", "partner")
     return completions.filter(partner_id=member.partner_id) if member.is_partner else completions
 
 
@@ -111,58 +139,115 @@ class QuizQuestion:
 
     pk: UUID
     text: str
-    choices: list[str]
+    kind: str
+    choices: list[tuple[int, str]]
     several: bool
 
 
-def quiz_of(course: Course) -> list[QuizQuestion]:
+def quiz_of(enrolment: Enrolment) -> list[QuizQuestion]:
+    """The questions of the next attempt. Shuffled, they and their answers stand in another order each attempt, and
+    in the same one however often the page of one attempt is read."""
+    course = enrolment.course
     with tenant_scope(current_tenant_id()):
         questions = list(Question.objects.filter(course=course))
-    return [
-        QuizQuestion(
-            question.pk,
-            question.text,
-            [choice["text"] for choice in question.choices],
-            len(question.correct) > 1,
-        )
-        for question in questions
-    ]
+    order = random.Random(f"{enrolment.pk}:{enrolment.attempts.count()}")
+    asked = [_asked(question, order if course.is_shuffled else None) for question in questions]
+    if course.is_shuffled:
+        order.shuffle(asked)
+    return asked
+
+
+def _asked(question: Question, order: random.Random | None) -> QuizQuestion:
+    is_choice = question.kind == QuestionKind.CHOICE
+    choices = [(at, choice["text"]) for at, choice in enumerate(question.choices)] if is_choice else []
+    if order is not None:
+        order.shuffle(choices)
+    return QuizQuestion(
+        question.pk, question.text, question.kind, choices, is_choice and len(question.correct) > 1
+    )
 
 
 @dataclass(frozen=True)
-class Duty:
-    """A required course and whether the person has it: `state` is met, expiring or missing."""
+class Owed:
+    """A required course and whether the person has it: `state` is met, expiring, missing or overdue."""
 
     course: Course
     state: str
-    valid_until: date | None
+    valid_until: date | None = None
+    due_on: date | None = None
 
 
-def duties(member: Membership, partner: Partner, today: date) -> list[Duty]:
-    """What the person must have completed. Two queries."""
-    required = [
-        course
-        for course in Course.objects.filter(is_required=True, status=CourseStatus.PUBLISHED)
-        if course.is_required_of(partner, member.role)
-    ]
-    held = best_held(Completion.objects.filter(member=member, course__in=required), today)
-    return [duty(course, held.get((member.pk, course.pk)), today) for course in required]
+def duties(member: Membership, today: date) -> list[Owed]:
+    """What the person must have completed, what is missing first. Two queries."""
+    rows = list(
+        Duty.objects.filter(member=member, ended_on=None)
+        .select_related("course")
+        .order_by("due_on", "course__title")
+    )
+    held = held_now(Completion.objects.filter(member=member, course__in=[row.course_id for row in rows]))
+    found = [owed(row, held.get((member.pk, row.course_id)), today) for row in rows]
+    return sorted(found, key=lambda item: URGENCY.index(item.state))
 
 
-def duty(course: Course, held: Completion | None, today: date) -> Duty:
-    if held is None:
-        return Duty(course, "missing", None)
+URGENCY = ("overdue", "missing", "expiring", "met", "none")
+
+
+def owed(row: Duty, held: Completion | None, today: date) -> Owed:
+    """Where a person stands with a duty; what has run out is due again since the day it did."""
+    if held is not None and held.is_valid_on(today):
+        return standing(row.course, held, today)
+    due = row.due_on if held is None or held.valid_until is None else max(row.due_on, held.valid_until)
+    return Owed(row.course, "overdue" if due < today else "missing", due_on=due)
+
+
+def standing(course: Course, held: Completion, today: date) -> Owed:
     ends = held.valid_until
     soon = ends is not None and (ends - today).days <= EXPIRES_SOON_DAYS
-    return Duty(course, "expiring" if soon else "met", ends)
+    return Owed(course, "expiring" if soon else "met", ends)
 
 
-def best_held(completions: QuerySet[Completion], today: date) -> dict[tuple[UUID, UUID], Completion]:
-    """The completion that counts longest, by person and course."""
-    held: dict[tuple[UUID, UUID], Completion] = {}
-    for completion in valid(completions, today).order_by(F("valid_until").asc(nulls_last=True), "pk"):
+def held_now(completions: QuerySet[Completion]) -> dict[tuple[UUID, UUID | None], Completion]:
+    """The completion that counts longest, or counted last, by person and course."""
+    held: dict[tuple[UUID, UUID | None], Completion] = {}
+    for completion in completions.filter(revoked_at=None).order_by(
+        F("valid_until").asc(nulls_last=True), "pk"
+    ):
         held[completion.member_id, completion.course_id] = completion
     return held
+
+
+def open_duties(member: Membership, today: date) -> QuerySet[Duty]:
+    """Who must have what by when, of the people the member may see, with what they hold. For lists."""
+    newest = (
+        Completion.objects.filter(member=OuterRef("member"), course=OuterRef("course"), revoked_at=None)
+        .order_by(F("valid_until").desc(nulls_first=True), "-pk")
+        .values("completed_on", "valid_until")
+    )
+    rows = (
+        Duty.objects.filter(ended_on=None)
+        .select_related("course", "member__user", "partner", "path")
+        .annotate(
+            completed_on=Subquery(newest.values("completed_on")[:1]),
+            valid_until=Subquery(newest.values("valid_until")[:1]),
+        )
+        .annotate(
+            state=Case(
+                When(completed_on=None, due_on__lt=today, then=Value("overdue")),
+                When(completed_on=None, then=Value("missing")),
+                When(valid_until=None, then=Value("met")),
+                When(valid_until__lt=today, due_on__lt=today, then=Value("overdue")),
+                When(valid_until__lt=today, then=Value("missing")),
+                When(valid_until__lte=today + timedelta(days=EXPIRES_SOON_DAYS), then=Value("expiring")),
+                default=Value("met"),
+                output_field=CharField(),
+            )
+        )
+    )
+    if member.is_partner:
+        return rows.filter(partner_id=member.partner_id)
+    if member.is_manager:
+        return rows.filter(partner__in=Partner.objects.filter(manager_id=member.pk))
+    return rows
 
 
 def people(member: Membership, partner_id: UUID | None = None) -> QuerySet[Membership]:
@@ -181,39 +266,10 @@ def people(member: Membership, partner_id: UUID | None = None) -> QuerySet[Membe
     return found.order_by("user__name", "user__email", "pk")
 
 
-@dataclass(frozen=True)
-class HeatRow:
-    """A person and, course by course, (state, words): state is met, expiring, missing or none."""
-
-    person: Membership
-    partner: Partner | None
-    cells: list[tuple[str, date | None]]
-
-
-def heat_map(rows: list[Membership], courses: list[Course], today: date) -> list[HeatRow]:
-    """People by courses. Two queries, however many there are."""
-    partners = Partner.objects.in_bulk({person.partner_id for person in rows})
-    held = best_held(Completion.objects.filter(member__in=rows, course__in=courses), today)
-
-    def cell(person: Membership, course: Course) -> tuple[str, date | None]:
-        found = held.get((person.pk, course.pk))
-        partner = partners.get(person.partner_id)
-        if found is None:
-            required = partner is not None and course.is_required_of(partner, person.role)
-            return ("missing" if required else "none", None)
-        done = duty(course, found, today)
-        return (done.state, done.valid_until)
-
-    return [
-        HeatRow(person, partners.get(person.partner_id), [cell(person, course) for course in courses])
-        for person in rows
-    ]
-
-
 def certificate(code: str) -> Completion | None:
     """The certificate behind a verification code. Open to everybody who has the code."""
     return (
-        Completion.objects.select_related("course", "member__user", "partner")
+        Completion.objects.select_related("course", "path", "member__user", "partner")
         .filter(code=code)
         .exclude(certificate="")
         .first()
@@ -224,8 +280,11 @@ def question_form_data(question: Question | None) -> dict[str, Any]:
     """What the question's form starts with: one answer a line, the right ones with a star."""
     if question is None:
         return {}
+    if question.kind != QuestionKind.CHOICE:
+        typed = "\n".join(choice["text"] for choice in question.choices)
+        return {"text": question.text, "choices": typed, "kind": question.kind}
     lines = (("* " if choice["correct"] else "") + choice["text"] for choice in question.choices)
-    return {"text": question.text, "choices": "\n".join(lines)}
+    return {"text": question.text, "choices": "\n".join(lines), "kind": question.kind}
 
 
 def course_called(name: str) -> Course | None:
@@ -275,3 +334,86 @@ def person_named(actor: str) -> Membership | None:
 
 def statements() -> QuerySet[Statement]:
     return Statement.objects.order_by("-created_at", "-pk")
+
+
+def course_file(course: Course) -> Attachment | None:
+    """The newest file of a course, for everybody who may open the course."""
+    with tenant_scope(current_tenant_id()):
+        return (
+            Attachment.objects.filter(
+                subject_type=course._meta.label_lower,
+                subject_id=course.pk,
+                purpose=COURSE_FILE,
+                deleted_at=None,
+            )
+            .order_by("-pk")
+            .first()
+        )
+
+
+def visible_paths(member: Membership) -> QuerySet[Path]:
+    """Partners see the paths that are offered; the vendor's people everything."""
+    paths = Path.objects.all()
+    return paths.filter(status=CourseStatus.PUBLISHED) if member.is_partner else paths
+
+
+def listed_paths(member: Membership) -> QuerySet[Path]:
+    """Paths with their number of courses and, for a partner's person, of those that this person holds now."""
+    steps = PathCourse.objects.filter(path=OuterRef("pk")).order_by().values("path")
+    mine = valid(Completion.objects.filter(member=member), timezone.localdate()).values("course")
+    held = steps.filter(course__in=mine.filter(course__isnull=False))
+    done = Completion.objects.filter(path=OuterRef("pk"), member=member, revoked_at=None).order_by(
+        "-completed_on"
+    )
+
+    def count(rows: QuerySet[PathCourse, Any]) -> Any:
+        return Coalesce(
+            Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), Value(0)
+        )
+
+    return visible_paths(member).annotate(
+        course_count=count(steps),
+        held_count=count(held),
+        completed_on=Subquery(done.values("completed_on")[:1]),
+        valid_until=Subquery(done.values("valid_until")[:1]),
+    )
+
+
+@dataclass(frozen=True)
+class PathStep:
+    course: Course
+    held: Completion | None
+    is_valid: bool
+
+
+def path_steps(path: Path, member: Membership, today: date) -> list[PathStep]:
+    """The courses of a path in order, each with what the person holds. Two queries."""
+    steps = list(path.steps.select_related("course"))
+    held = held_now(Completion.objects.filter(member=member, course__in=[step.course_id for step in steps]))
+    return [
+        PathStep(step.course, found, found is not None and found.is_valid_on(today))
+        for step in steps
+        for found in [held.get((member.pk, step.course_id))]
+    ]
+
+
+def without_attempts(course: Course, most: int = 50) -> list[Enrolment]:
+    """Those who have used all attempts at a quiz and have not passed since. Vendor's side."""
+    if not course.max_attempts:
+        return []
+    passed = (
+        Attempt.objects.filter(enrolment=OuterRef("pk"), passed=True)
+        .order_by("-created_at")
+        .values("created_at")
+    )
+    since = Coalesce(
+        Subquery(passed[:1]), Value(datetime.min.replace(tzinfo=UTC), output_field=DateTimeField())
+    )
+    return list(
+        Enrolment.objects.filter(course=course)
+        .annotate(passed_at=since)
+        .annotate(tried=Count("attempts", filter=Q(attempts__created_at__gt=F("passed_at"))))
+        .filter(tried__gte=course.max_attempts + F("extra_attempts"))
+        .select_related("member__user", "partner")
+        .order_by("member__user__name", "pk")[:most]
+    )

@@ -1,24 +1,23 @@
 """Statements of learning systems, as the Experience API 1.0.3 describes them (sections 2.2 to 2.4 of its part two).
 
-Every valid statement is kept. `completed` and `passed` of a known person and course become a completion; what
-names nobody we know waits, and is matched again when asked.
+Every valid statement is kept. `completed` and `passed` of a known person and course become a completion, `failed` is
+noted as a failure; what names nobody we know waits, and is matched again when asked.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid7
 
 from partners.training import queries
 from partners.training.actions import complete
@@ -30,7 +29,9 @@ from portal.accounts.models import Membership
 VERSION = "1.0.3"
 VERBS = "http://adlnet.gov/expapi/verbs/"
 COMPLETING = frozenset({f"{VERBS}completed", f"{VERBS}passed"})
+FAILED = f"{VERBS}failed"
 IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
+OTHER_OBJECTS = ("Agent", "Group", "StatementRef", "SubStatement")
 MOST_STATEMENTS = 500
 
 
@@ -49,6 +50,7 @@ class Report:
     said_at: datetime
     score: int | None
     is_completed: bool
+    is_failed: bool
     raw: dict[str, Any]
 
     @property
@@ -67,23 +69,23 @@ def read(raw: Any, statement_id: UUID | None = None) -> Report:
     verb, activity = raw.get("verb"), raw.get("object")
     if not isinstance(verb, dict) or not _is_iri(verb.get("id")):
         raise ValidationError(_("verb.id must be an absolute address."))
-    if not isinstance(activity, dict) or activity.get("objectType", "Activity") != "Activity":
-        raise ValidationError(_("object must be an activity."))
-    if not _is_iri(activity.get("id")):
-        raise ValidationError(_("object.id must be an absolute address."))
+    target = _target(activity)
     result = raw.get("result", {})
     if not isinstance(result, dict):
         raise ValidationError(_("result must be a JSON object."))
     return Report(
-        statement_id=statement_id or given or uuid7(),
+        # Versions beyond 5 are younger than the standard, and its client libraries refuse them.
+        statement_id=statement_id or given or uuid4(),
         actor=_actor(raw.get("actor")),
         verb=verb["id"][:300],
-        activity=activity["id"][:300],
+        activity=target,
         said_at=_moment(raw.get("timestamp")),
         score=_percent(result),
         is_completed=verb["id"] in COMPLETING
+        and bool(target)
         and result.get("completion") is not False
         and result.get("success") is not False,
+        is_failed=verb["id"] == FAILED or (verb["id"] in COMPLETING and result.get("success") is False),
         raw=raw,
     )
 
@@ -104,7 +106,7 @@ def store(reports: Iterable[Report], *, by: Membership) -> list[Statement]:
                 "activity": report.activity,
                 "raw": report.raw,
                 "digest": report.digest,
-                "outcome": StatementOutcome.NOTED,
+                "outcome": StatementOutcome.FAILED if report.is_failed else StatementOutcome.NOTED,
             },
         )
         if not new and statement.digest != report.digest:
@@ -113,6 +115,48 @@ def store(reports: Iterable[Report], *, by: Membership) -> list[Statement]:
             _act(statement, report, by)
         kept.append(statement)
     return kept
+
+
+MOST_READ = 500
+
+
+def find(wanted: Mapping[str, str]) -> tuple[list[Statement], dict[str, str]]:
+    """Statements by the filters of the standard (agent, verb, activity, since, until, limit, ascending), the newest
+    first, and the filters of the page that follows; none where there is no more.
+
+    Raises ValidationError for a filter that cannot be read.
+    """
+    found = Statement.objects.all()
+    for name in ("verb", "activity"):
+        if name in wanted:
+            if not _is_iri(wanted[name]):
+                raise ValidationError(_("%s must be an absolute address.") % name)
+            found = found.filter(**{name: wanted[name][:300]})
+    if "agent" in wanted:
+        try:
+            agent = json.loads(wanted["agent"])
+        except ValueError as error:
+            raise ValidationError(_("agent must be a JSON object.")) from error
+        found = found.filter(actor=_actor(agent))
+    if "since" in wanted:
+        found = found.filter(created_at__gt=_moment(wanted["since"]))
+    if "until" in wanted:
+        found = found.filter(created_at__lte=_moment(wanted["until"]))
+    limit, ascending = _limit(wanted.get("limit", "")), wanted.get("ascending") == "true"
+    after = _identifier(wanted.get("after"))
+    if after is not None:
+        found = found.filter(**{"pk__gt" if ascending else "pk__lt": after})
+    rows = list(found.order_by("pk" if ascending else "-pk")[: limit + 1])
+    more = {**wanted, "after": str(rows[limit - 1].pk)} if len(rows) > limit else {}
+    return rows[:limit], more
+
+
+def _limit(text: str) -> int:
+    if text in ("", "0"):
+        return MOST_READ
+    if not (text.isascii() and text.isdecimal()):
+        raise ValidationError(_("limit must be a whole number."))
+    return min(int(text[:6]), MOST_READ)
 
 
 def match_again(*, by: Membership) -> int:
@@ -155,6 +199,20 @@ def _act(statement: Statement, report: Report, by: Membership) -> None:
         statement.outcome = StatementOutcome.COMPLETED
     statement.tried_at = timezone.now()
     statement.save(update_fields=["outcome", "completion", "tried_at"])
+
+
+def _target(target: Any) -> str:
+    """The id of the activity that a statement is about; empty where it is about something else the standard knows."""
+    if not isinstance(target, dict):
+        raise ValidationError(_("object must be a JSON object."))
+    kind = target.get("objectType", "Activity")
+    if kind in OTHER_OBJECTS:
+        return ""
+    if kind != "Activity":
+        raise ValidationError(_("object.objectType is none that the standard knows."))
+    if not _is_iri(target.get("id")):
+        raise ValidationError(_("object.id must be an absolute address."))
+    return target["id"][:300]
 
 
 def _actor(actor: Any) -> str:

@@ -19,6 +19,7 @@ from portal.files.forms import AttachForm
 from portal.files.models import Attachment
 from portal.files.queries import find_file
 from portal.shell.subjects import address_of, find_subject, may_add
+from portal.tenancy.models import Tenant
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,12 @@ def download(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
     attachment, _thing = _find(request, pk)
     if attachment.deleted_at is not None:
         raise Http404
-    path = storage.path_of(request.tenant.pk, attachment.stored_as)
+    return send(request.tenant, attachment)
+
+
+def send(tenant: Tenant, attachment: Attachment) -> HttpResponseBase:
+    """The content of a file, for whoever has been found to be allowed to have it."""
+    path = storage.path_of(tenant.pk, attachment.stored_as)
     try:
         content = path.open("rb")
     except FileNotFoundError:

@@ -50,6 +50,9 @@ EXPECTED: Mapping[str, str | Promise] = {
     "end_before_start": _("an end date that is not before the start date (%(other)s)"),
     "locked": _("a record that an import may change; this one has a life of its own in the portal"),
     "url": _("a web address"),
+    "future": _("a date that is not in the future"),
+    "not_begun": _("an event that has begun"),
+    "percent": _("a number from 0 to 100"),
 }
 
 

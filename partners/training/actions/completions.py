@@ -1,22 +1,24 @@
 """Completions and certificates. They are written on the vendor's side, whoever asks."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from dateutil.relativedelta import relativedelta
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from partners.training.enums import SELF_REPORTED, CompletedVia
+from partners.training.actions.paths import CERTIFICATE, award_paths, ends_of
+from partners.training.enums import EXPIRES_SOON_DAYS, SELF_REPORTED, CompletedVia
 from partners.training.models import Completion, Course, Enrolment
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
+from portal.files.actions import attach
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 from portal.tenancy.sequences import next_number
-
-CERTIFICATE = "CERT"
 
 
 def complete(
@@ -52,13 +54,14 @@ def complete(
         ).first()
         if there is not None:
             return there
-        months = course.validity_months
         completion = Completion.objects.create(
             course=course,
             member=member,
             partner_id=member.partner_id,
             completed_on=on,
-            valid_until=on + relativedelta(months=months) if months else None,
+            valid_until=ends_of(
+                course.validity_months, on, _counts_until(course, member, on), EXPIRES_SOON_DAYS
+            ),
             via=via,
             score=score,
             note=note.strip(),
@@ -82,7 +85,16 @@ def complete(
                 }
             },
         )
+        award_paths(course.pk, member, by=by)
     return completion
+
+
+def _counts_until(course: Course, member: Membership, day: date) -> date | None:
+    """The end of what the person holds already, when that ends."""
+    held = Completion.objects.filter(
+        course=course, member=member, revoked_at=None, completed_on__lt=day, valid_until__isnull=False
+    )
+    return held.aggregate(end=Max("valid_until"))["end"]
 
 
 def finish(enrolment: Enrolment, *, by: Membership) -> Completion:
@@ -102,14 +114,20 @@ def record_completion(
     *,
     by: Membership,
     completed_on: date,
-    note: str,
+    note: str = "",
     score: int | None = None,
+    proof: Sequence[UploadedFile] = (),
 ) -> Completion:
-    """Record by hand what happened elsewhere, with its proof."""
+    """Record by hand what happened elsewhere, with its proof: in words, as files, or both."""
     check(by, "training.record_completion")
-    if not note.strip():
-        raise ActionRefused(_("Say what proves it: a certificate's number, who saw it."), field="note")
-    return complete(course, member, on=completed_on, via=CompletedVia.HAND, by=by, score=score, note=note)
+    if not note.strip() and not proof:
+        raise ActionRefused(_("Say what proves it, or add the certificate as a file."), field="note")
+    completion = complete(
+        course, member, on=completed_on, via=CompletedVia.HAND, by=by, score=score, note=note
+    )
+    for upload in proof:
+        attach(completion, upload, by=by, purpose="completion")
+    return completion
 
 
 def revoke_completion(completion: Completion, *, by: Membership, reason: str) -> Completion:
@@ -129,11 +147,28 @@ def revoke_completion(completion: Completion, *, by: Membership, reason: str) ->
         partner_id=completion.partner_id,
         data={
             "new": {
-                "course": completion.course.title,
+                "course": completion.title,
                 "person": completion.member.name,
+                "completed_on": completion.completed_on.isoformat(),
                 "member": str(completion.member_id),
             },
             "reason": reason.strip(),
         },
     )
+    if completion.course_id is not None:
+        _revoke_paths(completion, by=by, reason=reason)
     return completion
+
+
+def _revoke_paths(completion: Completion, *, by: Membership, reason: str) -> None:
+    """A path that rested on it falls with it, unless an earlier completion of the course still carries it."""
+    resting = Completion.objects.filter(
+        path__steps__course=completion.course_id,
+        member=completion.member_id,
+        completed_on__gte=completion.completed_on,
+        revoked_at=None,
+    )
+    for path in resting.select_related("path", "member__user").order_by("completed_on"):
+        revoke_completion(path, by=by, reason=reason)
+    assert completion.course_id is not None
+    award_paths(completion.course_id, completion.member, by=by)

@@ -41,7 +41,8 @@ def change_session(session: Session, *, by: Membership, **fields: Any) -> Sessio
     session.sequence += 1
     session.save()
     _move_up(session)
-    record("session.changed", subject=session, by=by, data={"new": _about(session)})
+    data = {"new": {**_about(session), "seats": _seats(session)}}
+    record("session.changed", subject=session, by=by, data=data)
     return session
 
 
@@ -55,8 +56,7 @@ def cancel_session(session: Session, *, by: Membership, reason: str) -> Session:
     session.cancelled_at = timezone.now()
     session.sequence += 1
     session.save(update_fields=["cancelled_at", "sequence"])
-    members = [str(pk) for pk in session.taken.filter(status__in=TAKEN).values_list("member_id", flat=True)]
-    data = {"new": {**_about(session), "members": members}, "reason": reason.strip()}
+    data = {"new": {**_about(session), "seats": _seats(session)}, "reason": reason.strip()}
     record("session.cancelled", subject=session, by=by, data=data)
     return session
 
@@ -104,8 +104,15 @@ def record_attendance(session: Session, attended: Mapping[UUID, bool], *, by: Me
     _refuse_if_cancelled(session)
     if session.starts_at > timezone.now():
         raise ActionRefused(_("The session has not begun yet."))
-    seats = session.taken.filter(status__in=TAKEN, pk__in=attended).select_related("member__user")
+    seats = list(
+        session.taken.filter(status__in=TAKEN, pk__in=attended).select_related(
+            "member__user", "member__tenant"
+        )
+    )
     day = timezone.localdate(session.starts_at, timezone=by.tenant.zone)
+    if session.held_at is None:
+        session.held_at = timezone.now()
+        session.save(update_fields=["held_at"])
     came = 0
     for seat in seats:
         seat.status = SeatStatus.ATTENDED if attended[seat.pk] else SeatStatus.MISSED
@@ -113,7 +120,13 @@ def record_attendance(session: Session, attended: Mapping[UUID, bool], *, by: Me
         if attended[seat.pk]:
             came += 1
             complete(session.course, seat.member, on=day, via=CompletedVia.SESSION, by=by)
-    record("session.held", subject=session, by=by, data={"new": {**_about(session), "attended": came}})
+    partners = sorted({str(seat.partner_id) for seat in seats})
+    record(
+        "session.held",
+        subject=session,
+        by=by,
+        data={"new": {**_about(session), "attended": came, "partners": partners}},
+    )
     return came
 
 
@@ -146,7 +159,20 @@ def _refuse_wrong_times(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def _about(session: Session) -> dict[str, Any]:
-    return {"course": session.course.title, "starts_at": session.starts_at.isoformat()}
+    return {
+        "course": session.course.title,
+        "course_id": str(session.course_id),
+        "starts_at": session.starts_at.isoformat(),
+    }
+
+
+def _seats(session: Session) -> dict[str, list[str]]:
+    """The people with a seat or on the waiting list, by partner."""
+    seats: dict[str, list[str]] = {}
+    waiting = (*TAKEN, SeatStatus.WAITING)
+    for partner, member in session.taken.filter(status__in=waiting).values_list("partner_id", "member_id"):
+        seats.setdefault(str(partner), []).append(str(member))
+    return seats
 
 
 def _whose(seat: Seat) -> dict[str, Any]:

@@ -5,22 +5,21 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from partners.directory.models import Partner
 from partners.directory.pages import form_page
 from partners.training import actions, forms, queries
-from partners.training.actions.enrolments import attempts_left
+from partners.training.actions.enrolments import attempts_left, next_attempt_at
 from partners.training.calendars import calendar_file
 from partners.training.certificates import certificate_pdf
 from partners.training.enums import SELF_REPORTED, CourseKind, CourseStatus, SeatStatus
 from partners.training.filters import CompletionFilter, CourseFilter
-from partners.training.models import Completion, Course, Enrolment, Seat, Session
+from partners.training.models import Completion, Course, Duty, Enrolment, Seat, Session
 from partners.training.tables import (
     STATUS_TONES,
     CompletionTable,
@@ -31,13 +30,13 @@ from partners.training.tables import (
 from portal.accounts.access import can, public_view, requires
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.files.views import send
 from portal.shell.addresses import turl
 from portal.shell.formats import number, short_date
 from portal.shell.lists import Action, ListPage
 from portal.shell.messages import say_refused
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-PEOPLE_PER_PAGE = 50
 
 
 class CourseList(ListPage):
@@ -47,6 +46,8 @@ class CourseList(ListPage):
     search_fields = ("title", "summary")
     search_label = gettext_lazy("Search by title or subject")
     actions = (
+        Action(gettext_lazy("Learning paths"), "training:paths", "route", "training.view_course"),
+        Action(gettext_lazy("Required courses"), "training:duties", "checklist", "training.view_team"),
         Action(gettext_lazy("Who holds what"), "training:team", "certificate", "training.view_team"),
         Action(
             gettext_lazy("Statements"), "training:statements", "database-import", "training.view_statements"
@@ -73,8 +74,8 @@ class CompletionList(ListPage):
     title = gettext_lazy("Completions")
     permission = "training.view_team"
     filterset_class = CompletionFilter
-    search_fields = ("member__user__name", "course__title", "certificate")
-    search_label = gettext_lazy("Search by person, course or certificate")
+    search_fields = ("member__user__name", "course__title", "path__title", "certificate")
+    search_label = gettext_lazy("Search by person, course, path or certificate")
     export_name = "completions"
     empty_icon = "certificate"
     empty_title = gettext_lazy("Nothing completed yet")
@@ -97,6 +98,7 @@ def course(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "course": found,
         "tone": STATUS_TONES[CourseStatus(found.status)],
         "facts": _facts(found),
+        "file": queries.course_file(found) if found.kind == CourseKind.FILE else None,
         "sessions": [
             {
                 "session": session,
@@ -134,17 +136,21 @@ def _learner(member: Membership, found: Course) -> dict[str, Any]:
     done = Completion.objects.filter(course=found, member=member).order_by("-completed_on", "-pk").first()
     is_quiz = found.kind == CourseKind.QUIZ
     left = attempts_left(enrolment) if enrolment and is_quiz else None
-    partner = Partner.objects.get(pk=member.partner_id)
+    again = next_attempt_at(enrolment) if enrolment and is_quiz else None
+    waits = again is not None and again > timezone.now()
+    duty = Duty.objects.filter(course=found, member=member, ended_on=None).first()
     return {
         "enrolment": enrolment,
         "completion": done,
         "is_valid": done is not None and done.is_valid_on(timezone.localdate()),
-        "is_required": found.is_required_of(partner, member.role),
+        "is_required": duty is not None,
+        "due_on": duty.due_on if duty else None,
+        "next_attempt_at": again if waits else None,
         "attempts": list(enrolment.attempts.order_by("-created_at")[:5]) if enrolment else [],
         "attempts_left": left,
         "may_take": can(member, "training.take_course") and found.is_published,
         "may_finish": enrolment is not None and found.kind in SELF_REPORTED and found.is_published,
-        "may_try": is_quiz and found.is_published and left != 0,
+        "may_try": is_quiz and found.is_published and left != 0 and not waits,
         "may_enrol_others": can(member, "training.enrol_others") and found.is_published,
     }
 
@@ -155,6 +161,7 @@ def _teacher(member: Membership, found: Course) -> dict[str, Any]:
         "may_enrol_others": found.is_published,
         "may_record": can(member, "training.record_completion"),
         "may_run": can(member, "training.run_session") and found.kind == CourseKind.SESSION,
+        "stuck": queries.without_attempts(found) if found.kind == CourseKind.QUIZ else [],
         "questions": list(found.questions.all()) if can(member, "training.change_course") else [],
         "past_sessions": list(
             Session.objects.filter(course=found, ends_at__lt=timezone.now()).order_by("-starts_at")[:10]
@@ -213,7 +220,7 @@ def quiz(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         say_refused(request, refusal)
         return redirect(address)
     form = forms.QuizForm(
-        request.POST or None, by=member, enrolment=enrolment, questions=queries.quiz_of(found)
+        request.POST or None, by=member, enrolment=enrolment, questions=queries.quiz_of(enrolment)
     )
 
     def done(attempt: Any) -> tuple[str, str]:
@@ -244,7 +251,10 @@ def enrol_others(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     found = _course(request.membership, pk)
     address = turl(request, "training:course", pk)
     form = forms.EnrolForm(
-        request.POST or None, by=request.membership, course=found, people=queries.people(request.membership)
+        request.POST or None,
+        by=request.membership,
+        courses=[found],
+        people=queries.people(request.membership),
     )
     return form_page(
         request,
@@ -257,38 +267,6 @@ def enrol_others(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "submit_label": _("Enrol them"),
         },
     )
-
-
-@require_safe
-@requires("training.view_team")
-def team(request: HttpRequest, tenant: str) -> HttpResponse:
-    """Who holds what and what runs out: people by courses."""
-    member = request.membership
-    wanted = request.GET.get("partner", "")
-    partner = None
-    if member.is_vendor and wanted:
-        partner = Partner.objects.filter(pk=wanted).first() if _is_uuid(wanted) else None
-        if partner is None:
-            raise Http404
-    everyone = queries.people(member, partner.pk if partner else None)
-    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() else 1
-    start = (max(1, min(page, 10_000)) - 1) * PEOPLE_PER_PAGE
-    rows = list(everyone[start : start + PEOPLE_PER_PAGE + 1])
-    courses = list(
-        Course.objects.filter(status="published").order_by("-is_required", "-gives_certificate", "title")[:20]
-    )
-    context = {
-        "title": _("Who holds what"),
-        "subtitle": partner.name if partner else "",
-        "courses": courses,
-        "rows": queries.heat_map(rows[:PEOPLE_PER_PAGE], courses, timezone.localdate()),
-        "next_page": page + 1 if len(rows) > PEOPLE_PER_PAGE else None,
-        "previous_page": page - 1 if page > 1 else None,
-        "shows_partner": member.is_vendor and partner is None,
-        "back_url": turl(request, "training:list"),
-        "back_label": _("Training"),
-    }
-    return render(request, "training/team.html", context)
 
 
 @require_safe
@@ -308,7 +286,7 @@ def completion(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         {"label": _("Proof"), "value": found.note},
     ]
     context = {
-        "title": found.course.title,
+        "title": found.title,
         "subtitle": found.certificate,
         "completion": found,
         "facts": [fact for fact in facts if fact["value"]],
@@ -384,6 +362,16 @@ def give_up(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 @require_safe
 @requires("training.view_course")
+def course_file(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
+    """The file that a course is, for everybody who may open the course."""
+    attachment = queries.course_file(_course(request.membership, pk))
+    if attachment is None:
+        raise Http404
+    return send(request.tenant, attachment)
+
+
+@require_safe
+@requires("training.view_course")
 def session_ics(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """The session for one's calendar."""
     session = get_object_or_404(Session.objects.select_related("course"), pk=pk)
@@ -415,11 +403,3 @@ def _do(request: HttpRequest, act: Any, said: str, address: str) -> HttpResponse
     else:
         messages.success(request, said)
     return redirect(address)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from partners.directory.pages import form_page
 from partners.training import actions, forms, queries
 from partners.training.enums import CourseKind, CourseStatus
-from partners.training.models import Completion, Course, Question, Session
+from partners.training.models import Completion, Course, Enrolment, Question, Session
 from portal.accounts.access import requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
@@ -31,7 +31,7 @@ SAID = {
 def create(request: HttpRequest, tenant: str) -> HttpResponse:
     return form_page(
         request,
-        forms.CourseForm(request.POST or None, by=request.membership),
+        forms.CourseForm(request.POST or None, request.FILES or None, by=request.membership),
         done=lambda course: (
             turl(request, "training:course", course.pk),
             _("Added as a draft. Publish it when it is ready."),
@@ -51,7 +51,7 @@ def edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     course = get_object_or_404(Course, pk=pk)
     return form_page(
         request,
-        forms.CourseForm(request.POST or None, by=request.membership, course=course),
+        forms.CourseForm(request.POST or None, request.FILES or None, by=request.membership, course=course),
         done=lambda saved: (turl(request, "training:course", pk), _("Saved.")),
         context=_context(request, course, course.title),
     )
@@ -124,6 +124,7 @@ def record(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         request,
         forms.CompletionForm(
             request.POST or None,
+            request.FILES or None,
             by=request.membership,
             course=course,
             people=queries.people(request.membership),
@@ -140,7 +141,7 @@ def record(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 @requires("training.revoke_completion")
 def revoke(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     completion = get_object_or_404(
-        Completion.objects.select_related("course", "member__user"), pk=pk, revoked_at=None
+        Completion.objects.select_related("course", "path", "member__user"), pk=pk, revoked_at=None
     )
     address = turl(request, "training:completion", pk)
     return form_page(
@@ -148,14 +149,28 @@ def revoke(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         forms.RevokeForm(request.POST or None, by=request.membership, completion=completion),
         done=lambda saved: (address, _("Revoked. It no longer counts.")),
         context={
-            "title": _("Revoke: %s") % completion.course.title,
+            "title": _("Revoke: %s") % completion.title,
             "hint": _("It no longer counts, and its certificate no longer verifies. This cannot be undone."),
             "danger": True,
             "submit_label": _("Revoke it"),
             "back_url": address,
-            "back_label": completion.course.title,
+            "back_label": completion.title,
         },
     )
+
+
+@require_POST
+@requires("training.record_completion")
+def attempt(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """One more attempt at a quiz for somebody who has used them all."""
+    enrolment = get_object_or_404(Enrolment.objects.select_related("member__user"), pk=pk)
+    try:
+        actions.give_attempt(enrolment, by=request.membership)
+    except ActionRefused as refusal:
+        say_refused(request, refusal)
+    else:
+        messages.success(request, _("%s can try once more.") % enrolment.member.name)
+    return redirect(turl(request, "training:course", enrolment.course_id))
 
 
 @form_methods

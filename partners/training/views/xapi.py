@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -61,14 +63,45 @@ class StatementViewSet(TenantViewSet):
         return Response([str(statement.statement_id) for statement in kept])
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self._store([self._read(request.data, self._id())])
+        report = self._read(request.data, self._id())
+        there = Statement.objects.filter(statement_id=report.statement_id).first()
+        self._refuse_unmet(request, there)
+        self._store([report])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @staticmethod
+    def _refuse_unmet(request: Request, there: Statement | None) -> None:
+        """What the sender made a condition: that there is none yet, or that it is the one it knows (by ETag)."""
+        tag = f'"{there.digest}"' if there else ""
+        if_match, if_none = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+        if if_match and (there is None or (if_match != "*" and tag not in if_match)):
+            raise PreconditionFailed
+        if if_none and there is not None and (if_none == "*" or tag in if_none):
+            raise PreconditionFailed
+
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        wanted = request.query_params.dict()
+        if "voidedStatementId" in wanted:
+            raise Http404  # None is ever voided here.
+        if "statementId" not in wanted:
+            return self._several(wanted)
+        if wanted.keys() - {"statementId", "format", "attachments"}:
+            raise exceptions.ParseError(_("A statement is asked for by its id alone, or several by filters."))
         found = Statement.objects.filter(statement_id=self._id()).first()
         if found is None:
             raise Http404
-        return Response({**found.raw, "id": str(found.statement_id), "stored": found.created_at.isoformat()})
+        return Response(_said(found), headers={"ETag": f'"{found.digest}"'})
+
+    def _several(self, wanted: dict[str, str]) -> Response:
+        try:
+            rows, more = xapi.find(wanted)
+        except ValidationError as error:
+            raise exceptions.ParseError(error.messages[0]) from error
+        follows = f"{self.request.path}?{urlencode(more)}" if more else ""
+        return Response(
+            {"statements": [_said(row) for row in rows], "more": follows},
+            headers={"X-Experience-API-Consistent-Through": timezone.now().isoformat()},
+        )
 
     def _id(self) -> UUID:
         try:
@@ -89,6 +122,25 @@ class StatementViewSet(TenantViewSet):
                 return xapi.store(reports, by=self.membership)
         except xapi.Contradiction as error:
             raise Conflict(_("Statement %s says something else already.") % error) from error
+
+
+class PreconditionFailed(exceptions.APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = gettext_lazy("The statement is not in the state that the request asks for.")
+    default_code = "precondition_failed"
+
+
+def _said(statement: Statement) -> dict[str, Any]:
+    """A statement as it was sent, with what the standard has a store add."""
+    stored = statement.created_at.isoformat()
+    raw = statement.raw
+    return {
+        **raw,
+        "id": str(statement.statement_id),
+        "stored": stored,
+        "timestamp": raw.get("timestamp", stored),
+        "version": raw.get("version", xapi.VERSION),
+    }
 
 
 @public_view

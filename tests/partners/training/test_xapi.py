@@ -35,8 +35,10 @@ def send(tenant: Tenant, admin: Membership, client: Client) -> Send:
         _key, secret = create_key(by=admin, name="LMS")
     basic = base64.b64encode(f"lms:{secret}".encode()).decode()
 
-    def request(body: Any = None, method: str = "post", query: str = "", version: str = "1.0.3") -> Any:
-        headers = {"Authorization": f"Basic {basic}", "X-Experience-API-Version": version}
+    def request(
+        body: Any = None, method: str = "post", query: str = "", version: str = "1.0.3", **more: str
+    ) -> Any:
+        headers = {"Authorization": f"Basic {basic}", "X-Experience-API-Version": version, **more}
         return getattr(client, method)(
             ADDRESS + query, body, content_type="application/json", headers=headers
         )
@@ -70,14 +72,25 @@ def test_completed_becomes_a_completion(
 
 
 @pytest.mark.parametrize(
-    ("verb", "result"), [("failed", {}), ("attempted", {}), ("completed", {"success": False})]
+    ("verb", "result", "outcome"),
+    [
+        ("failed", {}, StatementOutcome.FAILED),
+        ("attempted", {}, StatementOutcome.NOTED),
+        ("completed", {"success": False}, StatementOutcome.FAILED),
+    ],
 )
 def test_what_completes_nothing_is_kept(
-    course: Course, send: Send, partner_member: Membership, tenant: Tenant, verb: str, result: dict
+    course: Course,
+    send: Send,
+    partner_member: Membership,
+    tenant: Tenant,
+    verb: str,
+    result: dict,
+    outcome: StatementOutcome,
 ) -> None:
     assert send(statement(partner_member.user.email, verb, result=result)).status_code == 200
     with tenant_scope(tenant.pk):
-        assert Statement.objects.get().outcome == StatementOutcome.NOTED
+        assert Statement.objects.get().outcome == outcome
         assert not Completion.objects.exists()
 
 
@@ -89,6 +102,31 @@ def test_a_statement_sent_twice_is_kept_once_and_a_contradiction_is_409(
     assert send({**body, "timestamp": "2026-03-05T10:00:00Z"}).status_code == 409
     with tenant_scope(tenant.pk):
         assert (Statement.objects.count(), Completion.objects.count()) == (1, 1)
+
+
+def test_a_statement_about_something_else_is_kept(
+    course: Course, send: Send, partner_member: Membership, tenant: Tenant
+) -> None:
+    body = statement(partner_member.user.email, "voided")
+    assert send({**body, "object": {"objectType": "StatementRef", "id": str(uuid4())}}).status_code == 200
+    with tenant_scope(tenant.pk):
+        assert Statement.objects.get().outcome == StatementOutcome.NOTED
+
+
+def test_conditions_that_are_not_met_are_412(
+    course: Course, send: Send, partner_member: Membership, client: Client
+) -> None:
+    query, body = f"?statementId={uuid4()}", statement(partner_member.user.email)
+    assert send(body, "put", query, **{"If-Match": "*"}).status_code == 412
+    assert send(body, "put", query, **{"If-None-Match": "*"}).status_code == 204
+    assert send(body, "put", query, **{"If-None-Match": "*"}).status_code == 412
+    tag = send(None, "get", query)["ETag"]
+    assert send(body, "put", query, **{"If-Match": tag}).status_code == 204
+    assert send(body, "put", query, **{"If-Match": '"other"'}).status_code == 412
+    assert send(None, "get", query + "&limit=1").status_code == 400
+    assert send(None, "get", "?verb=completed").status_code == 400
+    assert send(None, "get", "?limit=x").status_code == 400
+    assert len(send(None, "get", "?ascending=true").json()["statements"]) == 1
 
 
 def test_put_answers_204_and_get_gives_it_back(
@@ -110,6 +148,7 @@ def test_put_answers_204_and_get_gives_it_back(
         {"actor": {"mbox": "mailto:a@b.c", "openid": "https://a"}},
         {"verb": {"id": "completed"}},
         {"object": {"id": "42"}},
+        {"object": {"id": "https://a.example", "objectType": "Thing"}},
         {"id": "not-a-uuid"},
         {"timestamp": "yesterday"},
         {"result": {"score": {"scaled": 1.5}}},
