@@ -77,6 +77,8 @@ ENVIRONMENT = env("PORTAL_ENV", "development")
 if ENVIRONMENT not in {"development", "test", "production"}:
     raise ImproperlyConfigured("PORTAL_ENV must be development, test or production.")
 PRODUCTION = ENVIRONMENT == "production"
+# Whether pages note who of the partners was here today; tests say so where they mean it.
+NOTES_PRESENCE = ENVIRONMENT != "test"
 DEBUG = env_flag("DEBUG", default=False)
 DEMO = env_flag("DEMO", default=ENVIRONMENT == "development")
 if PRODUCTION and (DEBUG or DEMO):
@@ -145,6 +147,7 @@ INSTALLED_APPS = [
     "partners.leads",
     "partners.training",
     "partners.onboarding",
+    "partners.engagement",
     "metrics",
     "incentives",
     "django.contrib.auth",
@@ -192,6 +195,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.accounts.middleware.TenantMiddleware",
+    "partners.engagement.middleware.PresenceMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -31,6 +31,7 @@ urlpatterns = [
     path("<slug:tenant>/", include("partners.matching.urls")),
     path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/", include("partners.onboarding.urls")),
+    path("<slug:tenant>/", include("partners.engagement.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),
     path("<slug:tenant>/", include("incentives.urls")),
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from io import BytesIO
 from uuid import UUID
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.utils import timezone
 
@@ -25,14 +26,16 @@ from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal, LossReason
 from partners.directory.enums import PartnerType
 from partners.directory.models import Partner
+from partners.engagement.enums import GatheringKind, GatheringStatus, InteractionKind
+from partners.engagement.models import Gathering, Guest, Interaction
 from partners.leads.enums import LeadStatus
 from partners.leads.models import LeadRule
 from partners.matching.actions import merge_customers, save_account
 from partners.onboarding.enums import ApplicationStatus
 from partners.onboarding.models import Application, ApplicationQuestion, ScoringCriterion
-from partners.training.actions import record_completion
+from partners.training.actions import put_file, record_completion
 from partners.training.enums import CourseKind, CourseStatus
-from partners.training.models import Completion, Course, Question, Session
+from partners.training.models import Completion, Course, Enrolment, Path, PathCourse, Question, Session
 from portal.accounts.enums import Role
 from portal.accounts.models import ApiKey, Invitation, Membership
 from portal.discussion import actions as comments
@@ -82,6 +85,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         invited_by=manager,
         expires_at=timezone.now() + timedelta(days=1),
     )
+    completion = a_completion(colleague, manager)
     return {
         "partner": partner.pk,
         "customer": customer.pk,
@@ -92,7 +96,9 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "file": a_file(deal, colleague).pk,
         "comment": comments.post(deal, "Hello", by=colleague).pk,
         "won": won.pk,
-        "completion": a_completion(colleague, manager).pk,
+        "completion": completion.pk,
+        "interaction": an_interaction(partner, manager).pk,
+        "enrolment": Enrolment.objects.get(course=completion.course, member=colleague).pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -128,6 +134,9 @@ def furnish(tenant: Tenant) -> House:
             "question": Question.objects.get().pk,
             "session": session.pk,
             "workshop": session.course_id,
+            "path": a_path().pk,
+            "gathering": a_gathering(members).pk,
+            "handbook": a_handbook(members[Role.ADMIN]).pk,
             "product": deal.product_id,
             "family": deal.family_id,
             "pooled": VendorLeadFactory(status=LeadStatus.POOL, pooled_at=timezone.now()).pk,
@@ -175,6 +184,48 @@ def a_completion(colleague: Membership, manager: Membership) -> Completion:
         choices=[{"text": "Yes", "correct": True}, {"text": "No", "correct": False}],
     )
     return record_completion(course, colleague, by=manager, completed_on=date(2026, 3, 2), note="Seen")
+
+
+def a_path() -> Path:
+    path = Path.objects.create(title="Start", status=CourseStatus.PUBLISHED)
+    PathCourse.objects.create(path=path, course=Course.objects.get(title="Basics"), position=0)
+    return path
+
+
+def a_handbook(by: Membership) -> Course:
+    course = Course.objects.create(title="Handbook", kind=CourseKind.FILE, status=CourseStatus.PUBLISHED)
+    put_file(course, SimpleUploadedFile("handbook.txt", b"Read me."), by=by)
+    return course
+
+
+def an_interaction(partner: Partner, by: Membership) -> Interaction:
+    return Interaction.objects.create(
+        about=partner,
+        partner_id=partner.pk,
+        kind=InteractionKind.CALL,
+        happened_at=timezone.now(),
+        subject="Hello",
+        follow_up="Send it",
+        follow_up_owner=by,
+        follow_up_due=timezone.localdate(),
+    )
+
+
+def a_gathering(members: dict[str, Membership]) -> Gathering:
+    """To which everybody of the partner that signs in is invited."""
+    begins = timezone.now() + timedelta(days=1)
+    gathering = Gathering.objects.create(
+        title="Summit",
+        kind=GatheringKind.CONFERENCE,
+        status=GatheringStatus.PUBLISHED,
+        starts_at=begins,
+        ends_at=begins + timedelta(hours=1),
+        place="Here",
+    )
+    for member in members.values():
+        if member.partner_id is not None:
+            Guest.objects.create(gathering=gathering, member=member, partner_id=member.partner_id)
+    return gathering
 
 
 def a_session() -> Session:
