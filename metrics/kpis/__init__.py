@@ -44,8 +44,10 @@ def _collect() -> dict[str, Kpi]:
     """All of them by code. A mistake in a formula stops the portal from starting."""
     listed = [replace(kpi, area=area) for area, module in _MODULES.items() for kpi in module.KPIS]
     known = {kpi.code: kpi for kpi in listed}
-    if len(known) < len(listed) or known.keys() & FACTS.keys():
-        raise ValueError("Two KPIs, or a KPI and a fact, have the same name.")
+    # A KPI may be called like the fact that it is.
+    clash = [code for code in known.keys() & FACTS.keys() if known[code].formula != code]
+    if len(known) < len(listed) or clash:
+        raise ValueError("Two KPIs, or a KPI and another fact, have the same name.")
     return {code: replace(kpi, facts=facts_behind(kpi, known)) for code, kpi in known.items()}
 
 

@@ -1,5 +1,121 @@
-"""Engagement and enablement."""
+"""Engagement and enablement.
 
+The engagement score is the mean of attainments. A share is its own attainment; a count is one against what is expected
+of a partner in a period. What is no data leaves the mean, so that a programme without events is not marked down for it.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
+from metrics.sources import FACTS
+from metrics.units import LEAD, UP, Unit
 
-KPIS: list[Kpi] = []
+# What an engaged partner reaches in a period: this many interactions and campaigns count in full.
+EXPECTED_INTERACTIONS = 3
+EXPECTED_CAMPAIGNS = 1
+# Each part of the engagement score as a formula over facts, at most 1, and its weight.
+PARTS: tuple[tuple[str, int], ...] = (
+    ("people_trained / people_active", 1),
+    ("asset_downloads / assets_available", 1),
+    (f"campaigns_cobranded / (partners * {EXPECTED_CAMPAIGNS})", 1),
+    ("events_attended / events_offered", 1),
+    (f"interactions / (partners * {EXPECTED_INTERACTIONS})", 1),
+    ("members_active / members_total", 1),
+)
+
+
+def weighted_mean(parts: tuple[tuple[str, int], ...]) -> str:
+    """The formula of the mean of what is known: of each part at most 1, parts without data left out."""
+    known = [(part, weight) for part, weight in parts if FACTS.keys() >= set(names_in(part))]
+    # A comparison would take an unknown part for its bound: `x * 0` is unknown where x is.
+    points = [f"{weight} * COALESCE(LEAST({part}, 1) + ({part}) * 0, 0)" for part, weight in known]
+    weights = [f"{weight} * COALESCE(({part}) * 0 + 1, 0)" for part, weight in known]
+    return f"100 * ({' + '.join(points)}) / ({' + '.join(weights)})"
+
+
+KPIS: list[Kpi] = [
+    Kpi(
+        "training_completions",
+        _("Training completions"),
+        "completions",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("How many courses the partner's people completed."),
+    ),
+    Kpi(
+        "certified_people",
+        _("Certified people"),
+        "people_certified",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("People with a certificate that counts at the period's end."),
+    ),
+    Kpi(
+        "training_participation",
+        _("Training participation"),
+        "people_trained / people_active",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("Of the people with access, how many completed a course in the period."),
+    ),
+    Kpi(
+        "training_compliance",
+        _("Required courses done"),
+        "required_courses_done / required_courses",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("Of the courses that people must have, how many they hold."),
+    ),
+    Kpi(
+        "interactions",
+        _("Frequency of interaction"),
+        "interactions",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "PG",
+        _("Calls, meetings, mails, notes and comments between partner and vendor."),
+    ),
+    Kpi(
+        "participation",
+        _("Programme participation"),
+        "events_attended / events_offered",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("Of the events that the partner was invited to, how many somebody came to."),
+    ),
+    Kpi(
+        "active_members",
+        _("Active members"),
+        "members_active / members_total",
+        Unit.PERCENT,
+        UP,
+        LEAD,
+        "PG",
+        _("Of the people with access, how many used the portal in the period."),
+    ),
+    Kpi(
+        "engagement_score",
+        _("Partner engagement score"),
+        weighted_mean(PARTS),
+        Unit.SCORE,
+        UP,
+        LEAD,
+        "PG",
+        _(
+            "The mean of training participation, use of assets, co-branded campaigns, programme participation,"
+            " interactions (three a partner count in full) and active members. What is no data is left out."
+        ),
+    ),
+]

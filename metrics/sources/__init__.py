@@ -27,10 +27,10 @@ A source that an upper floor has to fill (money earned) is declared here without
 
 from dataclasses import replace
 
-from metrics.sources import customers, deals, leads, programme
+from metrics.sources import activity, customers, deals, events, interactions, leads, programme, training
 from metrics.sources.shape import Fact, Source
 
-_MODULES = (programme, deals, customers, leads)
+_MODULES = (programme, deals, customers, leads, training, activity, interactions, events)
 
 SOURCES: dict[str, Source] = {module.SOURCE.name: module.SOURCE for module in _MODULES}
 FACTS: dict[str, Fact] = {

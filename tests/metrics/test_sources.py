@@ -7,8 +7,13 @@ import pytest
 from metrics.periods import Window, calendar_of
 from metrics.sources import FACTS, SOURCES, fill
 from metrics.sources.reading import active_sources, contributions, fact_names, read_facts
+from partners.directory.models import Partner
+from partners.engagement.models import ActiveDay, Gathering, Guest, Interaction
+from partners.training.enums import CourseStatus
+from partners.training.models import Completion, Course, Duty
+from portal.accounts.enums import Role
 from portal.tenancy.models import Tenant
-from tests.factories import CustomerFactory, LeadFactory, PartnerFactory, won_deal
+from tests.factories import CustomerFactory, LeadFactory, PartnerFactory, make_member, won_deal
 
 TODAY = dt.date(2026, 11, 20)
 WINDOWS = [
@@ -25,6 +30,31 @@ def something_of_everything() -> None:
         won_deal(partner, 100_00 + number, dt.date(2026, 9, 2), customer=customer, cost_base=50_00)
         won_deal(partner, 300_00 + number, dt.date(2026, 11, 2))
         LeadFactory(partner=partner, submitted_at=dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC))
+        trained_and_engaged(partner)
+
+
+def trained_and_engaged(partner: Partner) -> None:
+    """A person of the partner who learnt, was here, and came to an event."""
+    member = make_member(Role.PARTNER_MEMBER, partner=partner)
+    course, _new = Course.objects.get_or_create(title="Basics", status=CourseStatus.PUBLISHED)
+    day, at = dt.date(2026, 11, 10), dt.datetime(2026, 11, 10, 9, tzinfo=dt.UTC)
+    Completion.objects.create(
+        course=course,
+        member=member,
+        partner=partner,
+        completed_on=day,
+        via="hand",
+        certificate=str(member.pk)[:20],
+    )
+    Duty.objects.create(course=course, member=member, partner=partner, since=day, due_on=day)
+    ActiveDay.objects.create(member=member, partner=partner, day=day)
+    Interaction.objects.create(
+        about=partner, partner_id=partner.pk, kind="call", happened_at=at, subject="Hello"
+    )
+    gathering = Gathering.objects.create(
+        title="Summit", kind="webinar", status="published", starts_at=at, ends_at=at + dt.timedelta(hours=1)
+    )
+    Guest.objects.create(gathering=gathering, member=member, partner=partner, attended=True)
 
 
 def test_a_source_without_records_is_not_read(scoped: Tenant) -> None:

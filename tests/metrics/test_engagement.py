@@ -1,0 +1,255 @@
+"""Training, participation and engagement against figures worked out by hand, for a partner and for groups."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pytest
+
+from metrics.evaluation import evaluate_facts
+from metrics.kpis.engagement import PARTS, weighted_mean
+from metrics.periods import Window, calendar_of
+from metrics.sources.reading import read_facts
+from partners.directory.models import Partner
+from partners.engagement.enums import Answer, GatheringKind, GatheringStatus, InteractionKind
+from partners.engagement.models import ActiveDay, Gathering, Guest, Interaction
+from partners.training.enums import CompletedVia, CourseKind, CourseStatus, SeatStatus
+from partners.training.models import Completion, Course, Duty, Enrolment, Seat, Session
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from tests.factories import PartnerFactory, make_member
+
+TODAY = dt.date(2026, 11, 20)
+QUARTER = Window.of(dt.date(2026, 10, 1), dt.date(2027, 1, 1))
+MORNING = dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
+NAMES = [
+    "people_trained",
+    "people_active",
+    "people_certified",
+    "completions",
+    "required_courses",
+    "required_courses_done",
+    "sessions_held",
+    "member_logins",
+    "members_active",
+    "members_total",
+    "interactions",
+    "events_attended",
+    "events_offered",
+]
+
+
+@dataclass
+class Programme:
+    """North has four people, South two and East, which no manager of theirs looks after, one."""
+
+    north: Partner
+    south: Partner
+    east: Partner
+    people: dict[str, list[Membership]]
+
+
+@pytest.fixture
+def programme(scoped: Tenant) -> Programme:
+    partners = {name: PartnerFactory(name=name) for name in ("North", "South", "East")}
+    people = {
+        name: [make_member(Role.PARTNER_MEMBER, partner=partners[name]) for _number in range(count)]
+        for name, count in {"North": 4, "South": 2, "East": 1}.items()
+    }
+    Membership.objects.filter(pk__in=[m.pk for group in people.values() for m in group]).update(
+        created_at=dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    )
+    return Programme(partners["North"], partners["South"], partners["East"], people)
+
+
+def a_completion(
+    course: Course,
+    member: Membership,
+    day: dt.date,
+    until: dt.date | None = None,
+    number: str = "",
+    **more: object,
+) -> Completion:
+    return Completion.objects.create(
+        course=course,
+        member=member,
+        partner_id=member.partner_id,
+        completed_on=day,
+        valid_until=until,
+        via=CompletedVia.HAND,
+        certificate=number,
+        **more,
+    )
+
+
+def train(programme: Programme) -> None:
+    """North: two of four trained, three certified (one of them long ago), one whose certificate ran out."""
+    course = Course.objects.create(title="Basics", status=CourseStatus.PUBLISHED)
+    other = Course.objects.create(title="More", status=CourseStatus.PUBLISHED)
+    one, two, three, four = programme.people["North"]
+    Enrolment.objects.create(course=course, member=one, partner=programme.north)
+    a_completion(course, one, dt.date(2026, 10, 1), number="C-1")
+    a_completion(other, one, dt.date(2026, 11, 19))
+    a_completion(course, two, dt.date(2026, 11, 1), dt.date(2027, 11, 1), number="C-2")
+    a_completion(course, three, dt.date(2025, 1, 1), number="C-3")
+    a_completion(course, four, dt.date(2025, 1, 1), dt.date(2026, 11, 19), number="C-4")
+    south = programme.people["South"][0]
+    a_completion(
+        course, south, dt.date(2026, 12, 1)
+    )  # after today, but within the period: it counts when it is
+    a_completion(other, south, dt.date(2026, 10, 8), number="C-5", revoked_at=MORNING)
+    for member, since, ended in (
+        (one, dt.date(2026, 1, 5), None),  # held
+        (four, dt.date(2026, 1, 5), None),  # ran out
+        (two, dt.date(2026, 1, 5), dt.date(2026, 11, 1)),  # no longer asked for
+        (south, dt.date(2026, 11, 20), None),  # missing
+    ):
+        Duty.objects.create(
+            course=course,
+            member=member,
+            partner_id=member.partner_id,
+            since=since,
+            due_on=since,
+            ended_on=ended,
+        )
+    workshop = Course.objects.create(title="Workshop", kind=CourseKind.SESSION, status=CourseStatus.PUBLISHED)
+    session = Session.objects.create(
+        course=workshop, starts_at=MORNING, ends_at=MORNING + dt.timedelta(hours=2), held_at=MORNING
+    )
+    for member in (one, two, south):
+        Seat.objects.create(
+            session=session, member=member, partner_id=member.partner_id, status=SeatStatus.ATTENDED
+        )
+
+
+def engage(programme: Programme) -> None:
+    """North came to one of two events, South to none of its one, East was not invited."""
+    for number, came in enumerate((True, False)):
+        gathering = a_gathering(f"Summit {number}")
+        for member in programme.people["North"][:2]:
+            invite(gathering, member, attended=came)
+        if number == 0:
+            invite(gathering, programme.people["South"][0], attended=False)
+    invite(
+        a_gathering("Called off", status=GatheringStatus.CANCELLED),
+        programme.people["North"][0],
+        attended=None,
+    )
+    for partner, count in ((programme.north, 2), (programme.south, 6)):
+        for _number in range(count):
+            talk(partner, partner.pk)
+    talk(programme.east, None)  # internal
+    for member, days in ((programme.people["North"][0], 3), (programme.people["North"][1], 1)):
+        for day in range(days):
+            ActiveDay.objects.create(
+                member=member, partner_id=member.partner_id, day=dt.date(2026, 10, 5 + day)
+            )
+
+
+def a_gathering(title: str, status: str = GatheringStatus.PUBLISHED) -> Gathering:
+    return Gathering.objects.create(
+        title=title,
+        kind=GatheringKind.WEBINAR,
+        status=status,
+        starts_at=MORNING,
+        ends_at=MORNING + dt.timedelta(hours=1),
+        place="Online",
+    )
+
+
+def invite(gathering: Gathering, member: Membership, *, attended: bool | None) -> None:
+    Guest.objects.create(
+        gathering=gathering,
+        member=member,
+        partner_id=member.partner_id,
+        answer=Answer.ACCEPTED,
+        attended=attended,
+    )
+
+
+def talk(about: Partner, reader: object) -> None:
+    Interaction.objects.create(
+        about=about, partner_id=reader, kind=InteractionKind.CALL, happened_at=MORNING, subject="Hello"
+    )
+
+
+def facts_of(scoped: Tenant, *partners: Partner) -> dict[str, int]:
+    """The sum over partners: what a portfolio or the programme is."""
+    frame = read_facts([QUARTER], calendar_of(scoped), TODAY, [partner.pk for partner in partners])
+    sums = {name: int(frame[name].sum()) for name in NAMES if name in frame.columns}
+    return {**sums, "partners": len(partners)}
+
+
+def test_facts_of_training_and_activity(scoped: Tenant, programme: Programme) -> None:
+    train(programme)
+    engage(programme)
+    north = facts_of(scoped, programme.north)
+    assert {name: north[name] for name in NAMES} == {
+        "people_trained": 2,
+        "people_active": 4,
+        "people_certified": 3,
+        "completions": 3,
+        "required_courses": 2,
+        "required_courses_done": 1,
+        "sessions_held": 1,
+        "member_logins": 4,
+        "members_active": 2,
+        "members_total": 4,
+        "interactions": 2,
+        "events_attended": 1,
+        "events_offered": 2,
+    }
+    south = facts_of(scoped, programme.south)
+    assert (south["sessions_held"], south["required_courses"], south["required_courses_done"]) == (0, 1, 0)
+    assert (south["people_certified"], south["interactions"]) == (0, 6)
+    assert facts_of(scoped, programme.east)["interactions"] == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "participation", "certified", "training", "active", "score"),
+    [
+        # (2/4 + 1/2 + 2/3 + 2/4) / 4
+        (["north"], 1 / 2, 3, 2 / 4, 2 / 4, 100 * (1 / 2 + 1 / 2 + 2 / 3 + 1 / 2) / 4),
+        # (1/2 + 0/1 + 6/3, at most 1, + 0/2) / 4
+        (["south"], 0, 0, 1 / 2, 0, 100 * (1 / 2 + 0 + 1 + 0) / 4),
+        # East was offered no event, so that part leaves its mean: (0/1 + 0/3 + 0/1) / 3
+        (["east"], None, 0, 0, 0, 0),
+        # The portfolio: (3/6 + 1/3 + 8/6, at most 1, + 2/6) / 4
+        (["north", "south"], 1 / 3, 3, 3 / 6, 2 / 6, 100 * (3 / 6 + 1 / 3 + 1 + 2 / 6) / 4),
+        # The programme: (3/7 + 1/3 + 8/9 + 2/7) / 4
+        (["north", "south", "east"], 1 / 3, 3, 3 / 7, 2 / 7, 100 * (3 / 7 + 1 / 3 + 8 / 9 + 2 / 7) / 4),
+    ],
+)
+def test_participation_certified_people_and_the_engagement_score(
+    scoped: Tenant,
+    programme: Programme,
+    names: list[str],
+    participation: float | None,
+    certified: int,
+    training: float,
+    active: float,
+    score: float,
+) -> None:
+    train(programme)
+    engage(programme)
+    facts = facts_of(scoped, *[getattr(programme, name) for name in names])
+    values = evaluate_facts(
+        facts,
+        ["participation", "certified_people", "training_participation", "active_members", "engagement_score"],
+    )
+    assert values["participation"] == (None if participation is None else pytest.approx(participation))
+    assert values["certified_people"] == certified
+    assert values["training_participation"] == pytest.approx(training)
+    assert values["active_members"] == pytest.approx(active)
+    assert values["engagement_score"] == pytest.approx(score)
+
+
+def test_without_any_data_there_is_no_score_but_interactions() -> None:
+    assert evaluate_facts({}, ["engagement_score"]) == {"engagement_score": None}
+    assert evaluate_facts({"partners": 1}, ["engagement_score"]) == {"engagement_score": 0}
+
+
+def test_weights_weigh() -> None:
+    heavy = weighted_mean((("events_attended / events_offered", 3), ("members_active / members_total", 1)))
+    assert heavy.startswith("100 * (3 * ")
+    assert all(weight == 1 for _part, weight in PARTS)
