@@ -32,6 +32,7 @@ from incentives.demo.cast import (
 )
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
+from incentives.demo.learning import School
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
 from incentives.example import create_example_programme
@@ -146,6 +147,7 @@ class _Director:
                 self.history.until,
                 self.scale,
             )
+            school = School(self.cast, self.seed_number, self.history.until)
             steps = iter(self.history.timeline())
             pending = next(steps, None)
             for first, end in self._months():
@@ -159,6 +161,7 @@ class _Director:
                     prospects.carry_on(end)
                     self.clock.move_to(end)
                     deals.expire_due(end)
+                    school.carry_on(first, end)
                 self._import_list(first, end)
                 if first.month % 3 == 0 or first >= month_back(self.history.until.date(), 3):
                     self._settle()
