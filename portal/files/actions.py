@@ -18,7 +18,8 @@ from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
 from portal.files import storage
-from portal.files.kinds import checked
+from portal.files.keepers import known_to_keepers
+from portal.files.kinds import Checked, checked
 from portal.files.models import Attachment
 from portal.files.queries import kept_bytes
 from portal.shell.subjects import may_add, subject_of
@@ -71,12 +72,7 @@ def _keep(
     thing: models.Model, upload: UploadedFile, *, by: Membership | None, purpose: str, partner_id: UUID | None
 ) -> Attachment:
     tenant_id = current_tenant_id()
-    _refuse_if_too_large(upload)
-    try:
-        kind = checked(upload.name or "", upload)  # type: ignore[arg-type]
-    except ValidationError as error:
-        raise ActionRefused(error.messages[0], field="file", code="file") from error
-    # Uploads of one programme are counted one after the other, or two at once would both find room.
+    kind = kind_of(upload)
     lock("files", tenant_id)
     _refuse_if_full(thing, upload.size or 0, partner_id)
     stored_as, digest, size = storage.save(tenant_id, upload)  # type: ignore[arg-type]
@@ -143,11 +139,40 @@ def clean_up(tenant_id: UUID, now: datetime, *, limit: int = 500) -> int:
             .order_by()
             .values_list("stored_as", flat=True)
         )
+        known |= known_to_keepers(names)
     orphans = [name for name in old if name not in known]
     storage.remove(tenant_id, orphans)
     if orphans:
         log.info("orphaned_files_removed", count=len(orphans))
     return len(gone) + len(orphans)
+
+
+def kind_of(upload: UploadedFile) -> Checked:
+    """What an upload is, by its content. Raises ActionRefused for one that is empty, too large or not accepted."""
+    _refuse_if_too_large(upload)
+    try:
+        return checked(upload.name or "", upload)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ActionRefused(error.messages[0], field="file", code="file") from error
+
+
+def refuse_if_no_room(size: int, partner_id: UUID | None) -> None:
+    """Raises ActionRefused where the programme, or the partner's part of it, has no room for so many bytes more.
+
+    Whoever keeps content calls it; uploads of one programme wait here for each other, or two at once would both find
+    room.
+    """
+    lock("files", current_tenant_id())
+    whole, part = kept_bytes(partner_id)
+    quota = settings.FILES_QUOTA_BYTES
+    if whole + size > quota or (partner_id and part + size > quota // PARTNERS_PART):
+        raise ActionRefused(
+            _(
+                "There is no room for more files. Delete what is no longer needed, or ask the programme's admin."
+            ),
+            field="file",
+            code="full",
+        )
 
 
 def _lock(attachment: Attachment) -> Attachment:
@@ -185,13 +210,4 @@ def _refuse_if_full(thing: models.Model, size: int, partner_id: UUID | None) -> 
             field="file",
             code="full",
         )
-    whole, part = kept_bytes(partner_id)
-    quota = settings.FILES_QUOTA_BYTES
-    if whole + size > quota or (partner_id and part + size > quota // PARTNERS_PART):
-        raise ActionRefused(
-            _(
-                "There is no room for more files. Delete what is no longer needed, or ask the programme's admin."
-            ),
-            field="file",
-            code="full",
-        )
+    refuse_if_no_room(size, partner_id)

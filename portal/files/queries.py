@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Sum
 
 from portal.accounts.models import Membership
+from portal.files.keepers import bytes_of_keepers
 from portal.files.models import Attachment
 from portal.shell.subjects import find_subject
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -42,4 +43,5 @@ def kept_bytes(partner_id: UUID | None) -> tuple[int, int]:
         sums = kept.aggregate(
             whole=Sum("size", default=0), part=Sum("size", filter=models.Q(partner_id=partner_id), default=0)
         )
-    return sums["whole"], sums["part"]
+        others = bytes_of_keepers()
+    return sums["whole"] + others, sums["part"]
