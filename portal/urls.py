@@ -36,3 +36,5 @@ urlpatterns = [
     path("<slug:tenant>/", include("incentives.urls")),
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),
 ]
+
+handler403 = "portal.shell.views.refused"

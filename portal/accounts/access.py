@@ -9,20 +9,30 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from portal.accounts.models import Membership, User
+from portal.accounts.standing import ReadingOnly, is_reading, why_reading_only
 
 View = Callable[..., HttpResponseBase]
 
 
 def can(membership: Membership, permission: str, obj: Any = None) -> bool:
-    """Whether the member may; an unknown permission raises KeyError rather than saying no."""
+    """Whether the member may; an unknown permission raises KeyError rather than saying no.
+
+    Whose company may only read (it is suspended) may look at what the role may see, and do nothing.
+    """
     if not rules.perm_exists(permission):
         raise KeyError(f"There is no permission {permission!r}.")
-    return membership.is_active and rules.has_perm(permission, membership, obj)
+    return (
+        membership.is_active
+        and rules.has_perm(permission, membership, obj)
+        and (is_reading(permission) or not why_reading_only(membership))
+    )
 
 
 def check(membership: Membership, permission: str, obj: Any = None) -> None:
     """Raise PermissionDenied unless the member may."""
     if not can(membership, permission, obj):
+        if not is_reading(permission) and (why := why_reading_only(membership)):
+            raise ReadingOnly(why)
         raise PermissionDenied(permission)
 
 

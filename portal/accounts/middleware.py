@@ -17,12 +17,14 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import ApiKey, Membership, digest
+from portal.accounts.standing import ReadingOnly, why_reading_only
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import Patience, tenant_scope
 
 log = structlog.get_logger(__name__)
 
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BUSY = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
@@ -86,6 +88,23 @@ class TenantMiddleware:
         if membership:
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Nothing but reading for the people of a company that may only read."""
+        membership = request.membership
+        if request.method in _SAFE or membership is None:
+            return None
+        if getattr(view, "own_matters", False) or getattr(view, "is_public", False):
+            return None
+        why = why_reading_only(membership)
+        if not why:
+            return None
+        if "/api/" not in request.path_info:
+            raise ReadingOnly(why)
+        problem = {"type": "about:blank", "title": _("Reading only"), "status": 403, "code": "reading_only"}
+        return JsonResponse({**problem, "detail": why}, status=403, content_type="application/problem+json")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A statement or lock that took too long, or a deadlock: the portal is busy, and says so."""

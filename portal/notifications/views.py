@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from portal.accounts.access import public_view, requires
 from portal.accounts.models import Membership
+from portal.accounts.standing import own_matters
 from portal.notifications import actions, letters, queries
 from portal.notifications.choices import Choices
 from portal.notifications.enums import LetterState
@@ -72,6 +73,7 @@ def follow(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     return redirect(queries.address(row, kind, request.tenant.slug))
 
 
+@own_matters
 @require_POST
 def read(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """Mark one as read, or as unread when the form says so."""
@@ -83,6 +85,7 @@ def read(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     return redirect(turl(request, "notifications:list"))
 
 
+@own_matters
 @require_POST
 def read_all(request: HttpRequest, tenant: str) -> HttpResponse:
     """Mark as read what was listed; what has come since stays unread."""
@@ -94,6 +97,7 @@ def read_all(request: HttpRequest, tenant: str) -> HttpResponse:
     return redirect(turl(request, "notifications:list"))
 
 
+@own_matters
 def choices(request: HttpRequest, tenant: str) -> HttpResponse:
     """What the member wants to be told, and how."""
     member = request.membership

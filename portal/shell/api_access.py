@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from portal.accounts.access import can
 from portal.accounts.models import User
+from portal.accounts.standing import ReadingOnly
 from portal.errors import ActionRefused
 
 
@@ -89,6 +90,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         return _problem(status.HTTP_409_CONFLICT, _("Refused"), force_str(exc.message), exc.code, blamed)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
+    elif isinstance(exc, ReadingOnly):
+        exc = exceptions.PermissionDenied(str(exc))
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, DjangoValidationError):

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from portal.accounts.standing import ReadingOnly
 from portal.shell import queries
 from portal.shell.colours import stylesheet
 from portal.shell.panels import home_panels
@@ -49,6 +51,12 @@ def checklist() -> dict[str, Any] | None:
     if done == len(steps):
         return None
     return {"steps": steps, "done": done, "total": len(steps), "percent": 100 * done // len(steps)}
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, with the reason where there is one that the person can do something about."""
+    why = str(exception) if isinstance(exception, ReadingOnly) else ""
+    return HttpResponse(render_to_string("403.html", {"why": why}, request), status=403)
 
 
 def pulse(request: HttpRequest, tenant: str) -> JsonResponse:
