@@ -120,6 +120,19 @@ def leave(seat: Seat, *, by: Membership) -> Share:
         return _end(lock_deal(seat.deal), seat.share_id, by)
 
 
+def end_shares_of(partner_id: UUID) -> int:
+    """End the shares in deals that are still open of a partner that has left; how many."""
+    seats = Seat.objects.filter(partner_id=partner_id, share__status__in=LIVE).select_related("deal")
+    ended = 0
+    for seat in seats.order_by("deal_id", "pk"):
+        deal = lock_deal(seat.deal)
+        share = _lock(seat.share_id)
+        if deal.is_open and share.status in LIVE:
+            _end(deal, share.pk, None)
+            ended += 1
+    return ended
+
+
 # --- the parts ---------------------------------------------------------------------------------
 
 
@@ -152,7 +165,7 @@ def _answer(share_id: UUID, verb: str, by: Membership, seat: Seat | None) -> Sha
         return share
 
 
-def _end(deal: Deal, share_id: UUID, by: Membership) -> Share:
+def _end(deal: Deal, share_id: UUID, by: Membership | None) -> Share:
     share = _lock(share_id)
     sources, target = TRANSITIONS["end"]
     if share.status not in sources:
@@ -219,7 +232,7 @@ def _refuse_more(live: list[Share], percent: int, email: str, colleague: Members
         )
 
 
-def _record(event: str, seat_event: str, deal: Deal, share: Share, by: Membership) -> None:
+def _record(event: str, seat_event: str, deal: Deal, share: Share, by: Membership | None) -> None:
     """Tell both sides, each in its own timeline and without the other's people."""
     data = {"share": str(share.pk), "who": share.who, "percent": share.percent, "member": _key(share.member)}
     record(event, subject=deal, by=_known(by, deal.partner_id), partner_id=deal.partner_id, data=data)
@@ -234,9 +247,9 @@ def _record(event: str, seat_event: str, deal: Deal, share: Share, by: Membershi
         )
 
 
-def _known(by: Membership, partner_id: UUID) -> Membership | None:
+def _known(by: Membership | None, partner_id: UUID) -> Membership | None:
     """Who did it, unless that is a person of another partner."""
-    return by if by.partner_id in (None, partner_id) else None
+    return by if by is not None and by.partner_id in (None, partner_id) else None
 
 
 def _key(member: Membership | None) -> str | None:

@@ -14,6 +14,7 @@ class DealsConfig(AppConfig):
         for module in (
             "rules",
             "claims",
+            "consumers",
             "importers",
             "descriptions",
             "places",

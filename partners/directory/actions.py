@@ -20,7 +20,9 @@ from partners.directory.queries import customers_of, meant_among
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.events.queries import timeline
 from portal.events.record import record
+from portal.people.actions import end_access_of, give_access_back
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 from portal.tenancy.sequences import next_number
 
@@ -91,7 +93,11 @@ def update_profile(partner: Partner, *, by: Membership, **fields: Any) -> Partne
 def change_partner_status(
     partner: Partner, status: PartnerStatus, *, by: Membership, reason: str = ""
 ) -> Partner:
-    """Activate, suspend or terminate a partner; the last two need a reason."""
+    """Activate, suspend, terminate or take a partner back; all but the first need a reason.
+
+    Termination ends the access of the partner's people at once; what else becomes of its registrations, leads and
+    seats is done by those rooms when they learn of `partner.terminated`. What it earned stays payable.
+    """
     partner = _lock(partner)
     check(by, "directory.change_status_partner", partner)
     if status == partner.status:
@@ -102,12 +108,35 @@ def change_partner_status(
             % {"old": partner.get_status_display().lower(), "new": PartnerStatus(status).label.lower()},
             code="state",
         )
-    if status in (PartnerStatus.SUSPENDED, PartnerStatus.TERMINATED) and not reason.strip():
+    if partner.merged_into_id is not None:
+        raise ActionRefused(
+            _("%s has become part of another company and stays as it is.") % partner.name, code="merged"
+        )
+    reason, old = reason.strip(), partner.status
+    comes_back = old == PartnerStatus.TERMINATED
+    if not reason and (comes_back or status in (PartnerStatus.SUSPENDED, PartnerStatus.TERMINATED)):
         raise ActionRefused(_("Give the reason; it stays with the partner."), field="reason")
     changes: dict[str, Any] = {"status": PartnerStatus(status)}
     if status == PartnerStatus.TERMINATED:
         changes["left_on"] = timezone.localdate(timezone=by.tenant.zone)
-    return _change(partner, "partner.status_changed", by, partner.pk, changes, reason=reason.strip())
+    elif comes_back:
+        changes["left_on"] = None
+    partner = _change(partner, "partner.status_changed", by, partner.pk, changes, reason=reason)
+    if status == PartnerStatus.TERMINATED:
+        members = [str(pk) for pk in end_access_of(partner.pk, by=by)]
+        data = {"reason": reason, "on": changes["left_on"].isoformat(), "members": members}
+        record("partner.terminated", subject=partner, by=by, partner_id=partner.pk, data=data)
+    elif comes_back:
+        people = give_access_back(_ended_with(partner), partner.pk, by=by)
+        data = {"reason": reason, "people": people}
+        record("partner.reinstated", subject=partner, by=by, partner_id=partner.pk, data=data)
+    return partner
+
+
+def _ended_with(partner: Partner) -> list[UUID]:
+    """Whose access ended when the partner last left."""
+    left = timeline(partner).filter(type="partner.terminated").first()
+    return [UUID(key) for key in left.data.get("members", ())] if left else []
 
 
 # --- customers ---------------------------------------------------------------------------------

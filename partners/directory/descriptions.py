@@ -1,6 +1,7 @@
 """What an event of a partner, customer or product says in a timeline or the audit trail."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from partners.directory.enums import PartnerStatus
 from portal.events.describe import describes
@@ -61,3 +62,94 @@ def family_created(event: Event) -> str:
 @describes("product.family_updated")
 def family_updated(event: Event) -> str:
     return _("Renamed the product family to %s.") % _name(event)
+
+
+@describes("partner.terminated")
+def partner_terminated(event: Event) -> str:
+    return ngettext(
+        "The partnership has ended; %(count)s person lost their access.",
+        "The partnership has ended; %(count)s people lost their access.",
+        len(event.data.get("members", ())),
+    ) % {"count": len(event.data.get("members", ()))}
+
+
+@describes("partner.reinstated")
+def partner_reinstated(event: Event) -> str:
+    return _("The partnership goes on again. %s") % event.data.get("reason", "")
+
+
+@describes("partner.merged")
+def partner_merged(event: Event) -> str:
+    return _("%(merged)s became part of this company. %(reason)s") % event.data
+
+
+@describes("partner.became_part")
+def partner_became_part(event: Event) -> str:
+    return _("The company became part of %(kept)s. %(reason)s") % event.data
+
+
+_PROFILE = {
+    "description": gettext_lazy("description"),
+    "regions": gettext_lazy("regions served"),
+    "competences": gettext_lazy("competences"),
+    "public_email": gettext_lazy("public e-mail address"),
+    "public_phone": gettext_lazy("public telephone number"),
+}
+
+
+@describes("company.profile_changed")
+def company_profile_changed(event: Event) -> str:
+    names = ", ".join(str(_PROFILE.get(name, name)) for name in event.data.get("fields", ()))
+    return _("Changed the company profile: %s.") % names
+
+
+@describes("company.logo_changed")
+def company_logo_changed(event: Event) -> str:
+    return _("Changed the logo.")
+
+
+@describes("company.logo_removed")
+def company_logo_removed(event: Event) -> str:
+    return _("Removed the logo.")
+
+
+@describes("company.listed")
+def company_listed(event: Event) -> str:
+    return _("Agreed that customers find the company in the partner locator.")
+
+
+@describes("company.unlisted")
+def company_unlisted(event: Event) -> str:
+    return _("Took the company from the partner locator.")
+
+
+@describes("company.address_saved")
+def company_address_saved(event: Event) -> str:
+    return _("Saved the address %s.") % event.data.get("name", "")
+
+
+@describes("company.address_removed")
+def company_address_removed(event: Event) -> str:
+    return _("Removed the address %s.") % event.data.get("name", "")
+
+
+@describes("company.contact_saved")
+def company_contact_saved(event: Event) -> str:
+    return _("Saved the contact %s.") % event.data.get("name", "")
+
+
+@describes("company.contact_removed")
+def company_contact_removed(event: Event) -> str:
+    return _("Removed the contact %s.") % event.data.get("name", "")
+
+
+@describes("competence.saved")
+def competence_saved(event: Event) -> str:
+    return _("Saved the competence %s.") % _name(event)
+
+
+@describes("locator.changed")
+def locator_changed(event: Event) -> str:
+    if event.data.get("new", {}).get("is_open"):
+        return _("The partner locator is open to the public.")
+    return _("The partner locator is closed.")

@@ -36,7 +36,8 @@ PARTNER_TRANSITIONS: dict[PartnerStatus, frozenset[PartnerStatus]] = {
     ),
     PartnerStatus.ACTIVE: frozenset({PartnerStatus.SUSPENDED, PartnerStatus.TERMINATED}),
     PartnerStatus.SUSPENDED: frozenset({PartnerStatus.ACTIVE, PartnerStatus.TERMINATED}),
-    PartnerStatus.TERMINATED: frozenset(),
+    # A partner that has left may come back.
+    PartnerStatus.TERMINATED: frozenset({PartnerStatus.ACTIVE}),
 }
 
 # Partners that may write: register deals, report them won.

@@ -53,22 +53,6 @@ class PartnerForm(forms.Form):
         return actions.update_partner(self.partner, by=self.by, **self.cleaned_data)
 
 
-class ProfileForm(forms.Form):
-    """What a partner's owner keeps up to date."""
-
-    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
-    country = CountryField(required=False)
-    region = forms.CharField(label=_("Region"), max_length=100, required=False)
-
-    def __init__(self, *args: Any, by: Membership, partner: Partner, **kwargs: Any):
-        self.by, self.partner = by, partner
-        kwargs["initial"] = {name: getattr(partner, name) for name in ("website", "country", "region")}
-        super().__init__(*args, **kwargs)
-
-    def save(self) -> Partner:
-        return actions.update_profile(self.partner, by=self.by, **self.cleaned_data)
-
-
 class StatusForm(forms.Form):
     """Why a partner's status changes."""
 
@@ -79,7 +63,10 @@ class StatusForm(forms.Form):
     def __init__(self, *args: Any, by: Membership, partner: Partner, status: PartnerStatus, **kwargs: Any):
         self.by, self.partner, self.status = by, partner, status
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = status in (PartnerStatus.SUSPENDED, PartnerStatus.TERMINATED)
+        self.fields["reason"].required = (
+            status in (PartnerStatus.SUSPENDED, PartnerStatus.TERMINATED)
+            or partner.status == PartnerStatus.TERMINATED
+        )
 
     def save(self) -> Partner:
         reason = self.cleaned_data["reason"]

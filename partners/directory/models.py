@@ -3,6 +3,14 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from partners.directory.company.models import (
+    CompanyProfile,
+    Competence,
+    LocatorPolicy,
+    PartnerAddress,
+    PartnerContact,
+    PartnerMerge,
+)
 from partners.directory.constraints import MembershipPartner
 from partners.directory.enums import TRADING_STATUSES, PartnerStatus, PartnerType
 from portal.accounts.models import Membership
@@ -14,6 +22,21 @@ from portal.tenancy.constraints import (
 )
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import TenantModel
+
+__all__ = [
+    "CompanyProfile",
+    "Competence",
+    "Customer",
+    "CustomerPartner",
+    "LocatorPolicy",
+    "Partner",
+    "PartnerAddress",
+    "PartnerContact",
+    "PartnerMerge",
+    "Product",
+    "ProductFamily",
+    "once",
+]
 
 
 def once(*fields: str, name: str, blank: str = "external_id") -> models.UniqueConstraint:
@@ -41,6 +64,8 @@ class Partner(TenantModel):
     )
     joined_on = models.DateField(_("partner since"), null=True, blank=True)
     left_on = models.DateField(_("left on"), null=True, blank=True)
+    # The company that this one has become part of; what it earned before stays in its own name.
+    merged_into = TenantForeignKey("self", models.PROTECT, null=True, editable=False, related_name="+")
     external_id = models.CharField(_("external id"), max_length=100, blank=True)
     import_id = models.UUIDField(null=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -48,7 +73,7 @@ class Partner(TenantModel):
     class Meta:
         ordering = ["name"]
         constraints = [
-            *tenant_constraints("directory_partner", "manager"),
+            *tenant_constraints("directory_partner", "manager", "merged_into"),
             PartnerIsolation("id", privileges="SELECT, UPDATE", name="directory_partner_partner"),
             MembershipPartner(name="accounts_membership_partner_same_tenant"),
             models.UniqueConstraint(fields=["tenant", "number"], name="directory_partner_number"),

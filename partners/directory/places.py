@@ -4,11 +4,16 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Count
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from partners.directory.company.queries import known_logos, logo_bytes
+from partners.directory.enums import TRADING_STATUSES, PartnerStatus
 from partners.directory.models import Partner, Product
-from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES
-from portal.shell.registry import PROGRAMME, navigation, partner_directory, setup_step
+from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
+from portal.accounts.standing import partner_standing
+from portal.files.keepers import keeps
+from portal.shell.registry import PROGRAMME, SETTINGS, navigation, partner_directory, setup_step
 
 
 def partner_choices() -> list[tuple[UUID, str]]:
@@ -24,11 +29,33 @@ def every_partner_has_a_manager() -> bool:
     return 0 < counts["all"] == counts["managed"]
 
 
+def why_reading_only(partner_id: UUID) -> str:
+    """Why a partner's people may only read; "" when they may write."""
+    status = Partner.objects.filter(pk=partner_id).order_by().values_list("status", flat=True).first()
+    if status is None or status in TRADING_STATUSES:
+        return ""
+    if status == PartnerStatus.SUSPENDED:
+        return _t(
+            "Your company is suspended. You can read everything, and change nothing until that is lifted."
+            " Your channel manager can tell you more."
+        )
+    return _t("Your company's partnership is not active. You can read what there is, and change nothing.")
+
+
 navigation(_("Partners"), "directory:partners", "building-store", roles=VENDOR_ROLES, order=30)
 navigation(_("Customers"), "directory:customers", "address-book", order=40)
 navigation(_("Products"), "directory:products", "package", roles=PARTNER_ROLES, order=50)
 navigation(_("Products"), "directory:products", "package", roles=VENDOR_ROLES, order=50, group=PROGRAMME)
 navigation(_("Our company"), "directory:company", "building", roles=PARTNER_ROLES, order=90)
+
+navigation(
+    _("Partner locator"),
+    "directory:locator_settings",
+    "map-search",
+    roles=[Role.ADMIN],
+    order=810,
+    group=SETTINGS,
+)
 
 setup_step(
     _("Add your products"),
@@ -52,3 +79,5 @@ setup_step(
     text=_("The manager decides on the partner's registrations."),
 )
 partner_directory(choices=partner_choices, names=partner_names)
+partner_standing(why_reading_only)
+keeps("directory.logos", known=known_logos, size=logo_bytes)

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from partners.directory import views
+from partners.directory.company import views as company
+from partners.directory.locator import views as locator
 
 app_name = "directory"
 
@@ -10,6 +12,24 @@ urlpatterns = [
     path("partners/<uuid:pk>/", views.partner, name="partner"),
     path("partners/<uuid:pk>/edit/", views.partner_edit, name="partner_edit"),
     path("partners/<uuid:pk>/status/<slug:status>/", views.partner_status, name="partner_status"),
+    path("partners/<uuid:pk>/profile/", company.profile, name="profile"),
+    path("partners/<uuid:pk>/logo/", company.logo, name="logo"),
+    path("partners/<uuid:pk>/logo/edit/", company.logo_edit, name="logo_edit"),
+    path("partners/<uuid:pk>/logo/remove/", company.logo_remove, name="logo_remove"),
+    path("partners/<uuid:pk>/addresses/new/", company.address_create, name="address_create"),
+    path("partners/addresses/<uuid:pk>/", company.address, name="address"),
+    path("partners/addresses/<uuid:pk>/remove/", company.address_remove, name="address_remove"),
+    path("partners/<uuid:pk>/contacts/new/", company.contact_create, name="contact_create"),
+    path("partners/contacts/<uuid:pk>/", company.contact, name="contact"),
+    path("partners/contacts/<uuid:pk>/remove/", company.contact_remove, name="contact_remove"),
+    path("competences/", company.CompetenceList.as_view(), name="competences"),
+    path("competences/new/", company.competence_create, name="competence_create"),
+    path("competences/<uuid:pk>/", company.competence, name="competence"),
+    path("settings/locator/", company.locator_settings, name="locator_settings"),
+    path("locator/", locator.search, name="locator"),
+    path("locator/<uuid:pk>/", locator.company, name="locator_company"),
+    path("locator/<uuid:pk>/logo/", locator.logo, name="locator_logo"),
+    path("company/listing/<slug:state>/", company.listing, name="listing"),
     path("company/", views.company, name="company"),
     path("company/edit/", views.company_edit, name="company_edit"),
     path("customers/", views.CustomerList.as_view(), name="customers"),

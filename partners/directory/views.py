@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from partners.directory import forms, queries
+from partners.directory.company.queries import company_of, locator_policy
 from partners.directory.enums import PARTNER_TRANSITIONS, PartnerStatus
 from partners.directory.fields import country_name
 from partners.directory.filters import CustomerFilter, PartnerFilter, ProductFilter
@@ -105,9 +106,12 @@ def _partner_context(request: HttpRequest, found: Partner) -> dict[str, Any]:
     if can(member, "directory.change_status_partner", found):
         allowed = PARTNER_TRANSITIONS[PartnerStatus(found.status)]
         changes = [
-            {"label": label, "url": turl(request, "directory:partner_status", found.pk, str(status))}
+            {
+                "label": _("Take back") if found.status == PartnerStatus.TERMINATED else label,
+                "url": turl(request, "directory:partner_status", found.pk, str(status)),
+            }
             for status, label in _STATUS_VERBS.items()
-            if status in allowed
+            if status in allowed and found.merged_into_id is None
         ]
     return {
         "title": found.name,
@@ -121,6 +125,9 @@ def _partner_context(request: HttpRequest, found: Partner) -> dict[str, Any]:
         "status_changes": changes,
         "may_change": can(member, "directory.change_partner", found),
         "may_change_profile": can(member, "directory.change_profile", found),
+        "may_list": can(member, "directory.agree_to_listing", found),
+        "company": company_of(found),
+        "locator": locator_policy(),
         "may_invite": can(member, "accounts.manage_colleagues"),
         "back_url": None if member.is_partner else turl(request, "directory:partners"),
         "back_label": _("Partners"),
@@ -164,7 +171,8 @@ def partner_status(request: HttpRequest, tenant: str, pk: UUID, status: str) -> 
         raise Http404
     check(request.membership, "directory.change_status_partner", found)
     address = turl(request, "directory:partner", found.pk)
-    label = _STATUS_VERBS[PartnerStatus(status)]
+    comes_back = found.status == PartnerStatus.TERMINATED
+    label = _("Take back") if comes_back else _STATUS_VERBS[PartnerStatus(status)]
     return form_page(
         request,
         forms.StatusForm(
@@ -179,7 +187,7 @@ def partner_status(request: HttpRequest, tenant: str, pk: UUID, status: str) -> 
             "title": f"{label}: {found.name}",
             "back_url": address,
             "back_label": found.name,
-            "hint": _STATUS_CONSEQUENCES[PartnerStatus(status)],
+            "hint": _COMES_BACK if comes_back else _STATUS_CONSEQUENCES[PartnerStatus(status)],
             "submit_label": label,
             "danger": status != PartnerStatus.ACTIVE,
         },
@@ -191,28 +199,30 @@ _STATUS_VERBS = {
     PartnerStatus.SUSPENDED: gettext_lazy("Suspend"),
     PartnerStatus.TERMINATED: gettext_lazy("Terminate"),
 }
+_COMES_BACK = gettext_lazy(
+    "The partnership goes on. The people whose access ended with it can sign in again; registrations that were"
+    " withdrawn or cancelled stay so."
+)
 _STATUS_CONSEQUENCES = {
     PartnerStatus.ACTIVE: gettext_lazy("Its people can register deals and report on them from now on."),
     PartnerStatus.SUSPENDED: gettext_lazy(
         "Its people can still sign in and read, but register and change nothing until the partner is activated again."
     ),
     PartnerStatus.TERMINATED: gettext_lazy(
-        "The partnership ends today. Its people can read what was, and change nothing. This cannot be undone."
+        "The partnership ends today. Its people lose their access at once. Open registrations are withdrawn or"
+        " cancelled, your leads go to others, and seats in sessions become free. What it earned stays payable."
     ),
 }
 
 
-@form_methods
+@require_safe
 @requires("directory.change_profile")
 def company_edit(request: HttpRequest, tenant: str) -> HttpResponse:
-    found = queries.visible_partners(request.membership).get()
-    address = turl(request, "directory:company")
-    return form_page(
-        request,
-        forms.ProfileForm(request.POST or None, by=request.membership, partner=found),
-        done=lambda saved: (address, _("Your company's profile has been saved.")),
-        context=_page(request, _("Company profile"), "directory:company", found.name),
-    )
+    """The short address of one's own company's profile."""
+    found = queries.visible_partners(request.membership).filter(pk=request.membership.partner_id).first()
+    if found is None:
+        return redirect(turl(request, "directory:partners"))
+    return redirect(turl(request, "directory:profile", found.pk))
 
 
 # --- customers ---------------------------------------------------------------------------------

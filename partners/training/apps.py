@@ -16,6 +16,7 @@ class TrainingConfig(AppConfig):
             "importers",
             "descriptions",
             "consumers",
+            "leaving",
             "notices",
             "attachable",
             "search",

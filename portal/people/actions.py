@@ -1,6 +1,6 @@
 """Writes on people. Those that reach beyond a partner's rows check first and then widen the scope themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import can, check
 from portal.accounts.enums import PARTNER_ROLES, Role
-from portal.accounts.models import Invitation, Membership, User, digest, new_secret
+from portal.accounts.models import ApiKey, Invitation, Membership, User, digest, new_secret
 from portal.errors import ActionRefused
 from portal.events.record import record
 from portal.people import mail
@@ -293,6 +293,42 @@ def remove(member: Membership, *, by: Membership) -> Membership:
             for session in UserSession.objects.filter(user_id=member.user_id):
                 session.end()
     return member
+
+
+def end_access_of(partner_id: UUID, *, by: Membership) -> list[UUID]:
+    """End the access of all people of a partner that leaves: memberships, API keys, invitations, and the sessions of
+    those who are in no other programme. Returns whose; `give_access_back` undoes it for them.
+
+    Whoever calls this has checked that the partnership may be ended.
+    """
+    with _vendor_scope():
+        people = list(
+            Membership.objects.select_for_update(of=("self",))
+            .filter(tenant_id=by.tenant_id, partner_id=partner_id, is_active=True)
+            .select_related("user")
+            .order_by("pk")
+        )
+        keys = [member.pk for member in people]
+        now = timezone.now()
+        Membership.objects.filter(pk__in=keys).update(is_active=False)
+        ApiKey.objects.filter(membership__in=keys, revoked_at=None).update(revoked_at=now)
+        Invitation.objects.filter(partner_id=partner_id, accepted_at=None, revoked_at=None).update(
+            revoked_at=now
+        )
+        users = {member.user_id for member in people}
+        elsewhere = Membership.objects.filter(user_id__in=users, is_active=True)
+        users -= set(elsewhere.values_list("user_id", flat=True))
+        for session in UserSession.objects.filter(user_id__in=users):
+            session.end()
+    return keys
+
+
+def give_access_back(member_ids: Iterable[UUID], partner_id: UUID, *, by: Membership) -> int:
+    """Let the people of a partner that has come back in again; how many. Keys and invitations are made anew."""
+    with _vendor_scope():
+        return Membership.objects.filter(
+            tenant_id=by.tenant_id, pk__in=list(member_ids), partner_id=partner_id, is_active=False
+        ).update(is_active=True)
 
 
 def state_of(invitation: Invitation) -> str:

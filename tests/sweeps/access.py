@@ -8,6 +8,8 @@ VENDOR = VENDOR_ROLES
 OWNERS = frozenset({Role.PARTNER_OWNER, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
 PUBLIC = frozenset({"public"})
+# Who keeps a partner's profile: its owner, and the vendor's people who look after it.
+PROFILERS = VENDOR | {Role.PARTNER_OWNER}
 
 # What is behind each address: who may open it, and the thing whose key it takes. Things that belong to a partner
 # are tried with another partner's as well.
@@ -144,7 +146,25 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "directory:partner_edit": (VENDOR, "partner"),
     "directory:partner_status": (VENDOR, "partner"),
     "directory:company": (PARTNER, ""),
-    "directory:company_edit": (frozenset({Role.PARTNER_OWNER}), ""),
+    "directory:company_edit": (PROFILERS, ""),
+    "directory:profile": (PROFILERS, "partner"),
+    "directory:logo": (EVERYONE, "partner"),
+    "directory:logo_edit": (PROFILERS, "partner"),
+    "directory:logo_remove": (PROFILERS, "partner"),
+    "directory:address_create": (PROFILERS, "partner"),
+    "directory:address": (PROFILERS, "address"),
+    "directory:address_remove": (PROFILERS, "address"),
+    "directory:contact_create": (PROFILERS, "partner"),
+    "directory:contact": (PROFILERS, "contact"),
+    "directory:contact_remove": (PROFILERS, "contact"),
+    "directory:listing": (frozenset({Role.PARTNER_OWNER}), ""),
+    "directory:competences": (ADMIN, ""),
+    "directory:competence_create": (ADMIN, ""),
+    "directory:competence": (ADMIN, "competence"),
+    "directory:locator_settings": (ADMIN, ""),
+    "directory:locator": (PUBLIC, ""),
+    "directory:locator_company": (PUBLIC, "partner"),
+    "directory:locator_logo": (PUBLIC, "partner"),
     "directory:customers": (EVERYONE, ""),
     "directory:customer_create": (VENDOR, ""),
     "directory:customer": (EVERYONE, "customer"),
@@ -362,5 +382,7 @@ OWN = frozenset(
         "completion",
         "enrolment",
         "interaction",
+        "address",
+        "contact",
     }
 )

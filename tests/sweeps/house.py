@@ -25,7 +25,7 @@ from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReas
 from partners.deals.enums import RegistrationStatus
 from partners.deals.models import Deal, LossReason
 from partners.directory.enums import PartnerType
-from partners.directory.models import Partner
+from partners.directory.models import CompanyProfile, Competence, Partner, PartnerAddress, PartnerContact
 from partners.engagement.enums import GatheringKind, GatheringStatus, InteractionKind
 from partners.engagement.models import Gathering, Guest, Interaction
 from partners.leads.enums import LeadStatus
@@ -86,6 +86,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         expires_at=timezone.now() + timedelta(days=1),
     )
     completion = a_completion(colleague, manager)
+    CompanyProfile.objects.create(partner=partner, logo=storage.save(deal.tenant_id, BytesIO(b"png"))[0])
     return {
         "partner": partner.pk,
         "customer": customer.pk,
@@ -99,6 +100,10 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "completion": completion.pk,
         "interaction": an_interaction(partner, manager).pk,
         "enrolment": Enrolment.objects.get(course=completion.course, member=colleague).pk,
+        "address": PartnerAddress.objects.create(
+            partner=partner, street="Road 1", city="Ede", country="NL"
+        ).pk,
+        "contact": PartnerContact.objects.create(partner=partner, name="Jo", email="jo@example.com").pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -139,6 +144,7 @@ def furnish(tenant: Tenant) -> House:
             "handbook": a_handbook(members[Role.ADMIN]).pk,
             "product": deal.product_id,
             "family": deal.family_id,
+            "competence": Competence.objects.create(name="Migration").pk,
             "pooled": VendorLeadFactory(status=LeadStatus.POOL, pooled_at=timezone.now()).pk,
             "lead_rule": LeadRule.objects.create(name="All", position=1).pk,
             "job": create_job("test.idle", title="Idle", by=manager).pk,

@@ -8,8 +8,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from partners.directory.enums import PartnerStatus
+from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
+from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import make_member
@@ -28,6 +31,8 @@ FIXED = {
     "verb": "up",
     "listed": "reason",
 }
+# News concerns the person alone: who may only read may still mark it as read.
+OWN_MATTERS = frozenset({"notifications:read", "notifications:read_all", "notifications:choices"})
 
 
 @pytest.fixture
@@ -95,6 +100,30 @@ def test_another_partners_things_do_not_exist(
         if seen - {403, 404} or (role in allowed and seen != {404}):
             wrong[route.name] = seen
     assert wrong == {}
+
+
+@pytest.mark.parametrize("role", sorted(PARTNER))
+def test_a_suspended_partners_people_read_and_write_nothing(
+    role: Role, house: House, tenant: Tenant, client_as: Callable[[Membership], Client]
+):
+    """Every address is tried, by page and API, with every way of writing."""
+    with tenant_scope(tenant.pk):
+        Partner.objects.filter(name="Ours").update(status=PartnerStatus.SUSPENDED)
+        before = Event.objects.count()
+    client = client_as(house.members[role])
+    wrong = {}
+    for route in routes():
+        allowed, _thing = ROUTES[route.name]
+        if allowed == PUBLIC or route.name in OWN_MATTERS:
+            continue
+        url = address(route, house.things | house.personal[role])
+        writes = {client.generic(method, url).status_code for method in ("POST", "PUT", "PATCH", "DELETE")}
+        reads = {client.get(url).status_code}
+        if writes != {403} or (not reads <= {200, 204, 302, 403, 405} and route.name not in NEEDS_MORE):
+            wrong[route.name] = (writes, reads)
+    assert wrong == {}
+    with tenant_scope(tenant.pk):
+        assert Event.objects.count() == before
 
 
 def test_another_tenants_addresses_do_not_exist(

@@ -16,6 +16,7 @@ from partners.leads.actions.distributing import (
     pick,
     put_in_pool,
     take_back,
+    take_back_from,
 )
 from partners.leads.actions.entry import LEAD_FIELDS, SAID, enter_lead, submit_lead, update_lead
 from partners.leads.actions.settings import (
@@ -50,6 +51,7 @@ __all__ = [
     "save_rule",
     "submit_lead",
     "take_back",
+    "take_back_from",
     "undo_conversions",
     "update_lead",
 ]

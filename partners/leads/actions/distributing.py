@@ -204,6 +204,27 @@ def take_back(lead: Lead, *, by: Membership, version: int | None = None) -> Lead
     return write(lead, "lead.taken_back", by, changes, told=holder)
 
 
+def take_back_from(partner_id: UUID, *, limit: int = BATCH) -> int:
+    """Take the vendor's open leads from a partner that has left, and give them out anew; how many, at most `limit`.
+
+    What the partner found itself stays with it, as a record of what was.
+    """
+    queue_up()
+    held = list(
+        Lead.objects.select_for_update(of=("self",))
+        .filter(partner_id=partner_id, origin=LeadOrigin.VENDOR, status__in=(Status.OFFERED, Status.OPEN))
+        .order_by("pk")[:limit]
+    )
+    for lead in held:
+        LeadOffer.objects.filter(lead=lead, state=OfferState.WAITING).update(
+            state=OfferState.WITHDRAWN, answered_at=timezone.now()
+        )
+        changes = {**FORGOTTEN, "status": Status.UNASSIGNED, "pooled_at": None}
+        write(lead, "lead.taken_back", None, changes, told=partner_id)
+    distribute_now([lead.pk for lead in held])
+    return len(held)
+
+
 # --- what partners answer --------------------------------------------------------------------------
 
 
