@@ -18,6 +18,7 @@ from partners.deals.enums import OPEN_STAGES, Missing, RegistrationStatus, Sales
 from partners.deals.filters import DealFilter, VendorDealFilter
 from partners.deals.models import Deal, DealPolicy
 from partners.deals.offers import offered
+from partners.deals.product_lines import MOST_LINES
 from partners.directory.models import Customer, Partner, Product
 from partners.directory.queries import products_on_sale, trading_partners, visible_customers
 from portal.accounts.models import Membership
@@ -173,11 +174,29 @@ class AppealSerializer(SeenSerializer):
     grounds = serializers.CharField(max_length=2000)
 
 
+class LineSerializer(serializers.Serializer):
+    """A product that was sold; `unit_price` in the minor unit of the deal's currency."""
+
+    product = ProductChoice()
+    quantity = serializers.IntegerField(required=False, min_value=1, max_value=1_000_000, default=1)
+    unit_price = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=10**15, default=None
+    )
+
+
 class WinSerializer(SeenSerializer):
     revenue = serializers.IntegerField(min_value=1, max_value=10**15)
     won_on = serializers.DateField()
     cost = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10**15)
     customer = CustomerChoice(required=False, allow_null=True)
+    lines = LineSerializer(
+        many=True, required=False, help_text=_("What was sold; left out, what the deal says.")
+    )
+
+    def validate_lines(self, value: list[dict[str, Any]]) -> list[actions.Line]:
+        if len(value) > MOST_LINES:
+            raise serializers.ValidationError(_("At most %s products.") % MOST_LINES)
+        return [actions.Line(**line) for line in value]
 
 
 class LoseSerializer(SeenSerializer):

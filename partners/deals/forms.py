@@ -10,6 +10,7 @@ from partners.deals.approvals.models import RejectionReason
 from partners.deals.approvals.queries import rejection_reasons
 from partners.deals.enums import OPEN_STAGES, ForecastCategory, Missing, RegistrationStatus, SalesStage
 from partners.deals.models import Deal, DealPolicy, ProtectionDays
+from partners.deals.product_lines import ProductFields, ProductLines, first_line
 from partners.deals.selling.losses import competitors_offered, loss_reasons
 from partners.deals.workdays import today
 from partners.directory.actions import name_customer
@@ -25,6 +26,7 @@ class StepForm(forms.Form):
     """Base of the forms of one verb: they know the deal, who acts, and which version was looked at."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    with_lines = False
 
     def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
         self.by, self.deal = by, deal
@@ -181,8 +183,10 @@ class WithdrawForm(ReasonForm):
         return actions.withdraw(self.deal, reason=self.cleaned_data["reason"], **self.seen)
 
 
-class WinForm(StepForm):
-    """The amount, the day, and the customer where the deal has none yet."""
+class WinForm(StepForm, ProductLines):
+    """The amount, the day, what was sold, and the customer where the deal has none yet."""
+
+    with_lines = True
 
     revenue = AmountField(label=_("Amount won"), help_text=_("What the customer pays in all."))
     won_on = DateField(label=_("Won on"), help_text=_("The day of the order."))
@@ -202,12 +206,23 @@ class WinForm(StepForm):
     )
 
     def __init__(self, *args: Any, by: Membership, deal: Deal, **kwargs: Any):
-        initial = {"revenue": deal.amount, "won_on": today(by.tenant)}
+        initial = {"revenue": deal.amount, "won_on": today(by.tenant), **first_line(deal)}
         super().__init__(*args, by=by, deal=deal, initial=initial, **kwargs)
         self.fields["revenue"].for_currency(deal.currency)
         self.fields["cost"].for_currency(deal.currency)
+        self.offer_lines(deal, deal.currency, deal)
         if deal.customer_id:
             del self.fields["customer_name"]
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self.read_lines(strict=True)
+        return self.cleaned_data
+
+    @property
+    def plain_fields(self) -> list[Any]:
+        """All but the hidden ones and the product line, which have a place of their own."""
+        return [field for field in self.visible_fields() if field.name not in ProductFields.base_fields]
 
     def save(self) -> Deal:
         data = self.cleaned_data
@@ -220,6 +235,7 @@ class WinForm(StepForm):
             won_on=data["won_on"],
             cost=data["cost"],
             customer=customer,
+            lines=self.asked,
             **self.seen,
         )
         for upload in data["proof"]:

@@ -1,6 +1,7 @@
 """Pages of deals."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +30,12 @@ from partners.deals.filters import DealFilter, InboxFilter, VendorDealFilter
 from partners.deals.forms import PolicyForm
 from partners.deals.models import Deal
 from partners.deals.offers import VERBS, offered
+from partners.deals.product_lines import with_another_line
 from partners.deals.selling.attention import hints
 from partners.deals.steps import STEPS
 from partners.deals.tables import ANSWERS, STAGE_TONES, STATUS_TONES, DealTable, InboxTable, VendorDealTable
 from partners.deals.workdays import today
+from partners.directory.models import Product
 from partners.directory.pages import form_page
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
@@ -274,11 +277,18 @@ def _protection(deal: Deal) -> dict[str, Any] | None:
 
 
 def _claim(deal: Deal) -> dict[str, Any] | None:
-    if not deal.win_claim:
+    """The win that waits for its confirmation, with all that would be kept of it."""
+    claim = deal.win_claim
+    if not claim:
         return None
+    lines = claim.get("lines", [])
+    names = dict(Product.objects.filter(pk__in=[line[0] for line in lines]).values_list("pk", "name"))
+    cost = claim.get("cost")
     return {
-        "revenue": format_money(deal.win_claim["revenue"], deal.currency),
-        "won_on": deal.win_claim["won_on"],
+        "revenue": format_money(claim["revenue"], deal.currency),
+        "won_on": date.fromisoformat(claim["won_on"]),
+        "cost": None if cost is None else format_money(cost, deal.currency),
+        "sold": [f"{quantity} × {names[UUID(product_id)]}" for product_id, quantity, _price in lines],
     }
 
 
@@ -295,6 +305,9 @@ def step_view(verb: str) -> Callable[..., HttpResponseBase]:
             return not_now(request, deal)
         address = turl(request, "deals:detail", deal.pk)
         sent = (request.POST, request.FILES) if request.method == "POST" else (None,)
+        wish = request.POST.get("lines", "") if step.form.with_lines else ""
+        if wish:
+            sent = (with_another_line(request.POST, wish), request.FILES)
         form = step.form(*sent, by=request.membership, deal=deal)
         context = {
             "title": step.title,
@@ -305,12 +318,15 @@ def step_view(verb: str) -> Callable[..., HttpResponseBase]:
             "step": step,
             "facts": _facts(request, deal)[:5],
         }
+        template = "deals/win.html" if step.form.with_lines else "deals/step.html"
+        if wish:
+            return render(request, template, {**context, "form": form})
         return form_page(
             request,
             form,
             done=lambda saved: (address, step.done(saved)),
             context=context,
-            template="deals/step.html",
+            template=template,
             refused=lambda refusal: refused(request, deal, refusal),
         )
 

@@ -30,6 +30,10 @@ class Line:
     unit_price: int | None = None
 
     @property
+    def product_id(self) -> UUID:
+        return self.product.pk
+
+    @property
     def total(self) -> int | None:
         return None if self.unit_price is None else self.quantity * self.unit_price
 
@@ -50,26 +54,36 @@ def set_lines(deal: Deal, lines: Sequence[Line], *, by: Membership) -> Deal:
         raise ActionRefused(
             _("A deal that is %(state)s can no longer be changed.") % {"state": deal.state_label}
         )
-    before = [_values(line) for line in deal.lines.order_by("position")]
-    after = [_values(line) for line in lines]
+    changed = replace_lines(deal, plain_lines(lines))
+    if changed and changed["old"]:
+        data = {"old": {"lines": changed["old"]}, "new": {"lines": changed["new"]}}
+        record("deal.updated", subject=deal, by=by, partner_id=deal.partner_id, data=data)
+    return deal
+
+
+def replace_lines(deal: Deal, after: list[list[Any]]) -> dict[str, list[list[Any]]] | None:
+    """Write these `plain_lines` in the place of the deal's; what they were and are, None where they are the same."""
+    before = plain_lines(list(deal.lines.order_by("position")))
     if before == after:
-        return deal
+        return None
     DealLine.objects.filter(deal=deal).delete()
     DealLine.objects.bulk_create(
         DealLine(
             deal=deal,
             partner=deal.partner,
             position=position,
-            product=line.product,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
+            product_id=product_id,
+            quantity=quantity,
+            unit_price=unit_price,
         )
-        for position, line in enumerate(lines)
+        for position, (product_id, quantity, unit_price) in enumerate(after)
     )
-    if before:
-        data = {"old": {"lines": before}, "new": {"lines": after}}
-        record("deal.updated", subject=deal, by=by, partner_id=deal.partner_id, data=data)
-    return deal
+    return {"old": before, "new": after}
+
+
+def plain_lines(lines: Sequence[Line] | Sequence[DealLine]) -> list[list[Any]]:
+    """The lines as JSON keeps them: product, quantity, price each."""
+    return [[str(line.product_id), line.quantity, line.unit_price] for line in lines]
 
 
 def submit_each(deal: Deal, *, by: Membership, version: int | None = None) -> list[Deal]:
@@ -126,7 +140,3 @@ def _part(deal: Deal, lines: list[DealLine], amount: int | None, by: Membership)
 
 def _asked(lines: Sequence[DealLine]) -> list[Line]:
     return [Line(line.product, line.quantity, line.unit_price) for line in lines]
-
-
-def _values(line: Line | DealLine) -> list[Any]:
-    return [str(line.product.pk), line.quantity, line.unit_price]

@@ -1,5 +1,6 @@
 """How a deal ends: won or lost, and back."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from partners.deals.actions.lines import Line, plain_lines, replace_lines
 from partners.deals.actions.requests import let_lapse
 from partners.deals.actions.writing import Changes, begin, begin_outcome, write, write_exclusively
 from partners.deals.enums import (
@@ -26,7 +28,7 @@ from partners.deals.queries import policy
 from partners.deals.selling.losses import loss_reasons, note_competitor
 from partners.deals.workdays import add_business_days, today
 from partners.directory.actions import link_customer
-from partners.directory.models import Customer
+from partners.directory.models import Customer, Product
 from partners.matching.actions import standing_for
 from portal.accounts.access import can
 from portal.accounts.models import Membership
@@ -44,13 +46,14 @@ def win(
     won_on: date,
     customer: Customer | None = None,
     cost: int | None = None,
+    lines: Sequence[Line] = (),
     version: int | None = None,
 ) -> Deal:
-    """Report the deal won: revenue and, where known, cost in minor units of the deal's currency, the day, and
-    who bought.
+    """Report the deal won: revenue and, where known, cost in minor units of the deal's currency, the day, who
+    bought, and what; without `lines` it is what the deal says already.
 
-    The customer is the deal's own; a deal that came without one needs it now. Where the tenant has wins confirmed, a report by someone who does not decide is kept as a claim until
-    `confirm_win` or `decline_win`.
+    The customer is the deal's own; a deal that came without one needs it now. Where the tenant has wins confirmed,
+    a report by someone who does not decide is kept as a claim until `confirm_win` or `decline_win`.
     """
     deal = begin_outcome(deal, "win", by, version)
     refuse_unless_writing(deal.partner)
@@ -76,6 +79,7 @@ def win(
             "cost": cost,
             "won_on": won_on.isoformat(),
             "customer_id": str(customer.pk),
+            "lines": plain_lines(lines),
         }
         now = timezone.now()
         changes: Changes = {
@@ -86,7 +90,7 @@ def win(
             "notice": Notice.NONE,
         }
         return write(deal, "deal.win_reported", by, changes)
-    return _won(deal, by, revenue, cost, won_on, customer.pk)
+    return _won(deal, by, revenue, cost, won_on, customer.pk, plain_lines(lines))
 
 
 def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
@@ -96,7 +100,7 @@ def confirm_win(deal: Deal, *, by: Membership, version: int | None = None) -> De
     # It may have been merged since the report.
     customer = standing_for(Customer.objects.get(pk=claim["customer_id"]))
     day = date.fromisoformat(claim["won_on"])
-    return _won(deal, by, claim["revenue"], claim.get("cost"), day, customer.pk)
+    return _won(deal, by, claim["revenue"], claim.get("cost"), day, customer.pk, claim.get("lines", []))
 
 
 def decline_win(deal: Deal, *, by: Membership, reason: str, version: int | None = None) -> Deal:
@@ -188,7 +192,15 @@ def _claim(deal: Deal) -> dict[str, Any]:
     return deal.win_claim
 
 
-def _won(deal: Deal, by: Membership, revenue: int, cost: int | None, won_on: date, customer_id: UUID) -> Deal:
+def _won(
+    deal: Deal,
+    by: Membership,
+    revenue: int,
+    cost: int | None,
+    won_on: date,
+    customer_id: UUID,
+    lines: list[list[Any]],
+) -> Deal:
     changes: Changes = {
         "stage": SalesStage.WON,
         "revenue": revenue,
@@ -203,7 +215,13 @@ def _won(deal: Deal, by: Membership, revenue: int, cost: int | None, won_on: dat
     if cost is not None:
         changes["cost"] = cost
         changes["cost_base"] = convert(cost, deal.rate, deal.currency, by.tenant.currency)
-    return write(deal, "deal.won", by, changes | _status(deal, Status.WON))
+    sold = replace_lines(deal, lines) if lines else None
+    if deal.product_id is None and lines:
+        # A deal that came without a product: what was sold first is its product.
+        product = Product.objects.get(pk=lines[0][0])
+        changes |= {"product_id": product.pk, "family_id": product.family_id}
+    data = {"lines": sold} if sold else {}
+    return write(deal, "deal.won", by, changes | _status(deal, Status.WON), **data)
 
 
 def _status(deal: Deal, status: RegistrationStatus) -> Changes:

@@ -1,7 +1,6 @@
 """The form by which a deal is registered: who buys, what, for how much and when."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +12,14 @@ from partners.deals import actions
 from partners.deals.actions.drafts import derived_title
 from partners.deals.enums import OPEN_STAGES, SalesStage
 from partners.deals.models import Deal
+from partners.deals.product_lines import ProductLines, line_initial
 from partners.deals.registering.customers import customer_meant, domain_typed, own_customer
 from partners.deals.registering.from_file import LIMITS, OrderUnclear, Taken, take_file
 from partners.directory.actions import rename_own_customer
 from partners.directory.domains import company_domain
 from partners.directory.fields import AmountField, CountryField, DateField
-from partners.directory.models import Customer, Partner, Product
-from partners.directory.queries import products_on_sale, trading_partners
+from partners.directory.models import Customer, Partner
+from partners.directory.queries import trading_partners
 from partners.matching.actions import forget_own_customer, is_used_elsewhere, lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
@@ -28,41 +28,9 @@ from portal.imports.problems import FileRefused
 from portal.imports.reading import check_size
 
 STAGE_CHOICES = [(stage.value, stage.label) for stage in OPEN_STAGES]
-MOST_LINES = 30
-_LINE = re.compile(r"line-(\d{1,3})-product")
 
 
-class ProductFields(forms.Form):
-    """A product line. The product is optional: an empty line is left out. `number` is its place in the names."""
-
-    number = 0
-
-    product = forms.ModelChoiceField(
-        label=_("Product"), queryset=Product.objects.none(), empty_label=_("Choose…"), required=False
-    )
-    quantity = forms.IntegerField(
-        label=_("Quantity"),
-        min_value=1,
-        max_value=1_000_000,
-        initial=1,
-        required=False,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": "1"}),
-    )
-    unit_price = AmountField(label=_("Price each"), required=False)
-
-    def offer(self, products: Any, currency: str) -> None:
-        self.fields["product"].queryset = products
-        self.fields["unit_price"].for_currency(currency)
-
-    def line(self) -> actions.Line | None:
-        data = self.cleaned_data
-        product = data.get("product")
-        if product is None:
-            return None
-        return actions.Line(product, data.get("quantity") or 1, data.get("unit_price"))
-
-
-class DealForm(ProductFields):
+class DealForm(ProductLines):
     """Register a deal, or complete one. `submitting` asks for all that the vendor needs to decide.
 
     The first product stands in the form itself and further ones in `lines`. `keep` saves what can be read and
@@ -126,40 +94,16 @@ class DealForm(ProductFields):
         else:
             self.fields["partner"].queryset = trading_partners(by).order_by("name")
         self.currency = deal.currency if deal else by.tenant.currency
-        self.products = products_on_sale()
-        if deal is not None:
-            kept = [deal.product_id, *deal.lines.values_list("product_id", flat=True)]
-            self.products = self.products | Product.objects.filter(pk__in=kept).select_related("family")
-        self.offer(self.products, self.currency)
+        self.offer_lines(deal, self.currency, deal or like)
         self.fields["amount"].for_currency(self.currency)
         self.fields["product"].required = submitting
         if self.is_bound and not submitting:
             for name in ("customer_name", "expected_close"):
                 self.fields[name].required = False
-        self.lines = list(self._lines(deal or like))
-
-    def _lines(self, source: Deal | None) -> Iterator[ProductFields]:
-        """The further lines: those that came with the form, or those of the deal."""
-        if self.is_bound:
-            numbers = sorted({int(found[1]) for name in self.data if (found := _LINE.fullmatch(name))})
-            further = [(n, ProductFields(self.data, prefix=f"line-{n}")) for n in numbers]
-        else:
-            rows = list(source.lines.order_by("position"))[1:] if source else []
-            further = [
-                (n, ProductFields(prefix=f"line-{n}", initial=_line_initial(row)))
-                for n, row in enumerate(rows, 1)
-            ]
-        for number, form in further[: MOST_LINES - 1]:
-            form.number = number
-            form.offer(self.products, self.currency)
-            yield form
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        for form in self.lines:
-            if not form.is_valid() and self.submitting:
-                self.add_error(None, _("One of the further products is not complete."))
-        self.asked = [line for form in (self, *self.lines) if (line := form.line())]
+        self.read_lines(strict=self.submitting)
         data = self.cleaned_data
         if data.get("amount") is None and "amount" not in self.errors:
             data["amount"] = actions.sum_of(self.asked)
@@ -299,23 +243,6 @@ class FileForm(forms.Form):
             ) from unclear
 
 
-def with_another_line(data: Mapping[str, Any], wish: str) -> Any:
-    """The form's data with one line more (`add`) or without one (`drop:3`)."""
-    changed: Any = data.copy()  # type: ignore[attr-defined]
-    numbers = [int(found[1]) for name in data if (found := _LINE.fullmatch(name))]
-    if wish == "add" and len(numbers) < MOST_LINES - 1:
-        number = max(numbers, default=0) + 1
-        changed[f"line-{number}-product"], changed[f"line-{number}-quantity"] = "", "1"
-    elif wish.startswith("drop:"):
-        for name in ("product", "quantity", "unit_price"):
-            changed.pop(f"line-{wish.removeprefix('drop:')}-{name}", None)
-    return changed
-
-
-def _line_initial(row: Any) -> dict[str, Any]:
-    return {"product": row.product_id, "quantity": row.quantity, "unit_price": row.unit_price}
-
-
 def _initial(deal: Deal | None, like: Deal | None) -> dict[str, Any]:
     source = deal or like
     if source is None:
@@ -328,7 +255,7 @@ def _initial(deal: Deal | None, like: Deal | None) -> dict[str, Any]:
         "product": source.product_id,
         "amount": source.amount,
         "notes": source.notes,
-        **(_line_initial(first) if first else {}),
+        **(line_initial(first) if first else {}),
     }
     if actions.sum_of(list(source.lines.all())) == source.amount:
         initial["amount"] = None

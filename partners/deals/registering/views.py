@@ -15,7 +15,8 @@ from partners.deals import actions, queries
 from partners.deals.models import Deal
 from partners.deals.offers import offered
 from partners.deals.picking import picked_deals
-from partners.deals.registering.forms import DealForm, FileForm, token_of, with_another_line
+from partners.deals.product_lines import with_another_line
+from partners.deals.registering.forms import DealForm, FileForm, token_of
 from partners.deals.registering.from_file import LIMITS, MOST_ROWS, RegistrationTarget, Taken
 from partners.deals.registering.outlook import outlook, outlooks
 from partners.deals.steps import submitted_text

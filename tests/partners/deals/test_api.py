@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from partners.deals.enums import RegistrationStatus as Status
-from partners.deals.models import Deal
+from partners.deals.models import Deal, DealLine
 from partners.deals.workdays import today
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -56,9 +56,16 @@ def test_a_partner_creates_submits_and_wins(
     assert (stale.status_code, stale.json()["code"]) == (409, "stale")
     won = seller.post(
         f"{url}win/",
-        {"revenue": 99_900, "won_on": today(tenant).isoformat()},
+        {
+            "revenue": 99_900,
+            "won_on": today(tenant).isoformat(),
+            "lines": [{"product": str(people.product.pk), "quantity": 3, "unit_price": 33_300}],
+        },
         content_type="application/json",
     )
+    with tenant_scope(tenant.pk):
+        line = DealLine.objects.get()
+    assert (line.product_id, line.quantity, line.unit_price) == (people.product.pk, 3, 33_300)
     assert (won.status_code, won.json()["status"], won.json()["revenue"]) == (200, "won", 99_900)
 
 

@@ -68,6 +68,8 @@ def verbs(people: SimpleNamespace) -> list[Callable[[Deal], object]]:
         lambda deal: actions.win(deal, by=seller(deal), revenue=1_00, won_on=today(people.admin.tenant)),
         lambda deal: actions.reverse(deal, Status.APPROVED, by=people.admin, reason="Typed wrong"),
         lambda deal: actions.update_deal(deal, by=seller(deal), notes="x"),
+        lambda deal: actions.withdraw(deal, by=seller(deal)),
+        lambda deal: actions.submit_many(Deal.objects.filter(pk=deal.pk), by=seller(deal), versions={}),
         lambda deal: actions.expire_due(timezone.now() + timedelta(days=200)),
         lambda deal: actions.decide_many(Deal.objects.all(), "approve", by=people.admin, versions={}),
     ]

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from partners.deals import actions, panels, queries
@@ -18,15 +19,17 @@ from partners.deals.enums import SalesStage
 from partners.deals.models import Competitor, Deal, DealPolicy, LossReason
 from partners.deals.selling import losses
 from partners.deals.selling.attention import hints, stalled
+from partners.deals.workdays import today
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.discussion import actions as comments
 from portal.errors import ActionRefused
 from portal.events.dispatch import dispatch_pending
+from portal.events.models import Event
 from portal.files.models import Attachment
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, ProductFactory
 from tests.portal.files.builders import upload
 
 MakeDeal = Callable[..., Deal]
@@ -255,3 +258,63 @@ def test_only_an_admin_keeps_the_lists(tenant: Tenant, people: SimpleNamespace, 
     assert client.post("/acme/deals/rules/selling/", quiet).status_code == 302
     with tenant_scope(tenant.pk):
         assert DealPolicy.objects.get().stalled_after("proposal") == 5
+
+
+# --- what was sold -----------------------------------------------------------------------------
+
+
+def win_typed(deal: Deal, **fields: object) -> dict[str, object]:
+    return {"version": deal.version, "revenue": "900", "won_on": today(deal.tenant).isoformat()} | fields
+
+
+def sold(deal: Deal) -> list[tuple[str, int, int | None]]:
+    return [(line.product.name, line.quantity, line.unit_price) for line in deal.lines.order_by("position")]
+
+
+def test_a_win_says_what_was_sold(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        deal = deal_in(Status.APPROVED)
+        support = ProductFactory(name="Support", family=people.product.family)
+    client = client_as(people.seller)
+    address = reverse("deals:win", args=("acme", deal.pk))
+    typed = win_typed(deal, product=str(people.product.pk), quantity="3", unit_price="250")
+    # One line more is asked for without anything being saved.
+    answer = client.post(address, typed | {"lines": "add"})
+    assert (answer.status_code, [form.number for form in answer.context["form"].lines]) == (200, [1])
+    more = {"line-1-product": str(support.pk), "line-1-quantity": "1", "line-1-unit_price": "150"}
+    assert client.post(address, typed | more | {"line-1-quantity": "0"}).status_code == 422
+    assert client.post(address, typed | more).status_code == 302
+    with tenant_scope(tenant.pk):
+        deal.refresh_from_db()
+        assert (deal.status, deal.revenue, deal.product) == (Status.WON, 900_00, people.product)
+        assert sold(deal) == [("Router 9000", 3, 250_00), ("Support", 1, 150_00)]
+        event = Event.objects.get(type="deal.won")
+        assert event.data["lines"]["new"][1] == [str(support.pk), 1, 150_00]
+
+
+def test_what_was_sold_waits_with_the_claim(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        DealPolicy.objects.create(confirm_wins=True)
+        deal = deal_in(Status.APPROVED)
+        line = actions.Line(people.product, 2, 450_00)
+    with tenant_scope(tenant.pk, people.partner.pk):
+        deal = actions.win(
+            deal, by=people.seller, revenue=900_00, won_on=today(tenant), customer=None, lines=[line]
+        )
+        assert sold(deal) == []
+    with tenant_scope(tenant.pk):
+        assert sold(actions.confirm_win(deal, by=people.manager)) == [("Router 9000", 2, 450_00)]
+
+
+def test_a_deal_that_came_without_a_product_gets_what_was_sold(
+    tenant: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    with tenant_scope(tenant.pk):
+        deal = deal_in("", product=None, family=None)
+        line = actions.Line(people.product, 1, None)
+        deal = actions.win(deal, by=people.seller, revenue=900_00, won_on=today(tenant), lines=[line])
+        assert (deal.product_id, deal.family_id) == (people.product.pk, people.product.family_id)
