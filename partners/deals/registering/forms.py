@@ -23,6 +23,8 @@ from partners.directory.queries import trading_partners
 from partners.matching.actions import forget_own_customer, is_used_elsewhere, lock_customers
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.files.actions import attach
+from portal.files.forms import FilesField
 from portal.imports.parsing import DateOrder
 from portal.imports.problems import FileRefused
 from portal.imports.reading import check_size
@@ -76,6 +78,11 @@ class DealForm(ProductLines):
         help_text=_("Who did you speak to, and what do they need? It makes the decision quicker."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+    attachments = FilesField(
+        label=_("Files"),
+        required=False,
+        help_text=_("Optional. A quote, an order or a plan: it makes the decision quicker."),
+    )
 
     def __init__(
         self,
@@ -123,6 +130,8 @@ class DealForm(ProductLines):
         if self.submitting:
             lock_customers()  # before the deal is locked, as whoever decides does
         deal = self.keep()
+        for upload in self.cleaned_data["attachments"]:
+            attach(deal, upload, by=self.by)
         if self.submitting and deal.is_editable:
             return actions.submit_each(deal, by=self.by)
         return [deal]

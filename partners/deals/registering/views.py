@@ -72,9 +72,8 @@ def _form_page(request: HttpRequest, deal: Deal | None, context: dict[str, Any])
     if wish := request.POST.get("lines"):
         form = DealForm(with_another_line(request.POST, wish), by=member, deal=deal)
         return render(request, TEMPLATE, {**context, "form": form, "plain": True})
-    form = DealForm(
-        request.POST or None, by=member, deal=deal, like=_like(request), submitting=then == "submit"
-    )
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None,)
+    form = DealForm(*sent, by=member, deal=deal, like=_like(request), submitting=then == "submit")
     context["outlook"] = outlook(deal) if deal is not None and request.method != "POST" else None
     return form_page(
         request,

@@ -16,9 +16,11 @@ from partners.directory.models import Customer, CustomerPartner
 from partners.matching import queries as matching
 from partners.matching.actions import index_customers
 from portal.accounts.models import Membership
+from portal.files.models import Attachment
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, ProductFactory
+from tests.portal.files.builders import upload
 
 MakeDeal = Callable[..., Deal]
 SignIn = Callable[[Membership], Client]
@@ -266,3 +268,17 @@ def test_a_partner_s_session_sees_its_own_lines_only(
         assert not DealLine.objects.exists()
     with tenant_scope(tenant.pk, people.partner.pk):
         assert DealLine.objects.count() == 1
+
+
+def test_files_come_with_the_form(tenant: Tenant, people: SimpleNamespace, client_as: SignIn) -> None:
+    client = client_as(people.seller)
+    data = typed(people) | {"attachments": upload("quote.pdf", b"<html>")}
+    refused = client.post(address("create"), data)
+    assert refused.status_code == 422 and "genuine PDF" in refused.context["form"].errors["attachments"][0]
+    answer = client.post(address("create"), data | {"attachments": [upload("quote.pdf"), upload("plan.pdf")]})
+    assert answer.status_code == 302
+    with tenant_scope(tenant.pk):
+        deal = Deal.objects.get()
+        assert deal.status == Status.SUBMITTED
+        found = Attachment.objects.filter(subject_id=deal.pk, partner_id=people.partner.pk)
+        assert sorted(found.values_list("name", flat=True)) == ["plan.pdf", "quote.pdf"]
