@@ -1,6 +1,6 @@
 """What would come of a registration, for the partner to see before it is submitted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,9 +30,9 @@ def outlook(deal: Deal) -> Outlook | None:
         return _outlook(deal, deal.customer, deal.product)
 
 
-def outlooks(deals: Iterable[Deal]) -> dict[UUID, Outlook]:
+def outlooks(deals: Collection[Deal]) -> dict[UUID, Outlook]:
     """Those of several drafts, in one go."""
-    with at_pace():
+    with at_pace(len(deals)):
         return {
             deal.pk: _outlook(deal, deal.customer, deal.product)
             for deal in deals
