@@ -39,6 +39,7 @@ class Wanted(Protocol):
     region: str
     industry: str
     family_id: UUID | None
+    product_id: UUID | None
     budget: int | None
 
 
@@ -147,9 +148,16 @@ def fits_lead(rule: LeadRule, lead: Wanted) -> bool:
         (not rule.countries or lead.country in rule.countries)
         and (not rule.regions or lead.region in rule.regions)
         and (not rule.industries or lead.industry.lower() in rule.industries)
-        and (not rule.families or lead.family_id in rule.families)
+        and _is_wanted(rule, lead)
         and (rule.min_budget is None or (lead.budget is not None and lead.budget >= rule.min_budget))
     )
+
+
+def _is_wanted(rule: LeadRule, lead: Wanted) -> bool:
+    """Whether the lead is interested in one of the rule's products, or in one of its families."""
+    if not rule.products and not rule.families:
+        return True
+    return lead.product_id in rule.products or lead.family_id in rule.families
 
 
 def fits_partner(rule: LeadRule, lead: Wanted, candidate: Candidate) -> bool:
@@ -218,7 +226,7 @@ def preview(rules: list[LeadRule], policy: LeadPolicy) -> Preview:
         candidate.open, candidate.last = 0, LONG_AGO
     leads = Lead.objects.filter(
         Q(origin=LeadOrigin.VENDOR), created_at__gte=now - timedelta(days=PREVIEW_DAYS)
-    ).only("country", "region", "industry", "family_id", "budget", "created_at")
+    ).only("country", "region", "industry", "family_id", "product_id", "budget", "created_at")
     result, caught, given = Preview(), Counter[str](), Counter[str]()
     for lead in leads.order_by("-created_at")[:PREVIEW_LEADS][::-1]:
         placement = place(lead, rules, roster, policy)

@@ -48,6 +48,7 @@ class LeadRule(TenantModel):
     regions = texts(100)
     industries = texts(100)
     families = ArrayField(models.UUIDField(), default=list, blank=True)
+    products = ArrayField(models.UUIDField(), default=list, blank=True)
     min_budget = models.BigIntegerField(_("budget from"), null=True, blank=True)
     outcome = models.CharField(_("then"), max_length=8, choices=RuleOutcome, default=RuleOutcome.OFFER)
     partner_types = texts(20)

@@ -26,6 +26,7 @@ RULE_FIELDS = (
     "regions",
     "industries",
     "families",
+    "products",
     "min_budget",
     "outcome",
     "partner_types",

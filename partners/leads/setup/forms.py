@@ -11,7 +11,8 @@ from partners.deals.enums import MarketingChannel
 from partners.directory.enums import PartnerType
 from partners.directory.fields import AmountField, countries
 from partners.directory.importers import INDUSTRIES
-from partners.directory.models import Partner, ProductFamily
+from partners.directory.models import Partner, Product, ProductFamily
+from partners.directory.queries import products_on_sale
 from partners.leads import actions
 from partners.leads.enums import AfterMoves, AnswerUnit, CriteriaKind, RuleOutcome, RulePreference
 from partners.leads.models import Lead, LeadCriteria, LeadPolicy, LeadRule
@@ -60,6 +61,7 @@ class RuleForm(forms.Form):
     countries = ChecksField(label=_("Lead’s country"))
     regions = ChecksField(label=_("Lead’s region"))
     families = ChecksField(label=_("Interested in"))
+    products = ChecksField(label=_("Interested in one of these products"))
     industries = WordsField(
         label=_("Lead’s industry"),
         required=False,
@@ -88,7 +90,7 @@ class RuleForm(forms.Form):
         initial=RulePreference.PRIORITY,
         help_text=_("Among equals it is the partner’s turn who has waited longest."),
     )
-    about_lead = ("countries", "regions", "families", "industries", "min_budget")
+    about_lead = ("countries", "regions", "families", "products", "industries", "min_budget")
     about_partner = (
         "same_country",
         "same_region",
@@ -104,16 +106,19 @@ class RuleForm(forms.Form):
         if rule is not None:
             kwargs["initial"] = {name: getattr(rule, name) for name in self.base_fields}
             kwargs["initial"]["families"] = [str(pk) for pk in rule.families]
+            kwargs["initial"]["products"] = [str(pk) for pk in rule.products]
         super().__init__(*args, **kwargs)
         regions = _regions()
         families = [
             (str(pk), name) for pk, name in ProductFamily.objects.order_by("name").values_list("pk", "name")
         ]
+        products = products_on_sale() | Product.objects.filter(pk__in=rule.products if rule else [])
         choices = {
             "countries": _countries(rule.countries if rule else []),
             "regions": regions,
             "partner_regions": regions,
             "families": families,
+            "products": [(str(product.pk), product.name) for product in products.order_by("name")],
             "segments": segment_choices(),
         }
         for name, options in choices.items():
@@ -133,6 +138,7 @@ class RuleForm(forms.Form):
         for name, value in self.cleaned_data.items():
             setattr(rule, name, value)
         rule.families = [option.pk for option in ProductFamily.objects.filter(pk__in=rule.families)]
+        rule.products = [option.pk for option in Product.objects.filter(pk__in=rule.products)]
         return rule
 
     def save(self) -> LeadRule:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partners.directory.enums import PartnerType
 from partners.directory.fields import country_name
-from partners.directory.models import ProductFamily
+from partners.directory.models import Product, ProductFamily
 from partners.directory.pages import form_page
 from partners.leads import actions, queries
 from partners.leads.distribution import PREVIEW_DAYS, preview
@@ -32,12 +32,13 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def rules(request: HttpRequest, tenant: str) -> HttpResponse:
     """The rules in their order, in words, and what they would have done lately."""
     in_order = queries.rules()
-    families = dict(ProductFamily.objects.values_list("pk", "name"))
+    wanted = dict(ProductFamily.objects.values_list("pk", "name"))
+    wanted |= dict(Product.objects.values_list("pk", "name"))
     segments = dict(segment_choices())
     rows = [
         {
             "rule": rule,
-            "leads": _about_lead(rule, families, request.tenant.currency),
+            "leads": _about_lead(rule, wanted, request.tenant.currency),
             "partners": _about_partner(rule, segments),
         }
         for rule in in_order
@@ -53,7 +54,7 @@ def rules(request: HttpRequest, tenant: str) -> HttpResponse:
     return render(request, "leads/rules.html", context)
 
 
-def _about_lead(rule: LeadRule, families: dict[UUID, str], currency: str) -> list[str]:
+def _about_lead(rule: LeadRule, wanted: dict[UUID, str], currency: str) -> list[str]:
     parts = []
     if rule.countries:
         parts.append(_("from %s") % _any_of(country_name(code) for code in rule.countries))
@@ -61,8 +62,8 @@ def _about_lead(rule: LeadRule, families: dict[UUID, str], currency: str) -> lis
         parts.append(_("in the region %s") % _any_of(rule.regions))
     if rule.industries:
         parts.append(_("industry %s") % _any_of(rule.industries))
-    if rule.families:
-        parts.append(_("interested in %s") % _any_of(families.get(pk, "?") for pk in rule.families))
+    if keys := [*rule.families, *rule.products]:
+        parts.append(_("interested in %s") % _any_of(wanted.get(pk, "?") for pk in keys))
     if rule.min_budget is not None:
         parts.append(_("budget from %s") % format_money(rule.min_budget, currency))
     return parts

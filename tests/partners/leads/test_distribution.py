@@ -14,7 +14,13 @@ from partners.leads.enums import LeadStatus, RuleOutcome
 from partners.leads.models import Lead, LeadPolicy, LeadRule
 from partners.leads.queries import rules
 from portal.tenancy.models import Tenant
-from tests.factories import LeadFactory, PartnerFactory, ProductFamilyFactory, VendorLeadFactory
+from tests.factories import (
+    LeadFactory,
+    PartnerFactory,
+    ProductFactory,
+    ProductFamilyFactory,
+    VendorLeadFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +49,14 @@ def test_the_first_rule_that_a_lead_meets_says_where_it_goes(scoped: Tenant, peo
         "offered",
         "unassigned",
     ]
+
+
+def test_a_rule_may_name_products_beside_families(scoped: Tenant, people: SimpleNamespace) -> None:
+    backup, router = ProductFactory(name="Backup"), ProductFactory(name="Router")
+    cloud = ProductFactory(name="Drive", family=ProductFamilyFactory(name="Cloud"))
+    rule(1, products=[backup.pk], families=[cloud.family_id], outcome="pool")
+    wanted = [enter(people, product=product) for product in (backup, cloud, router)]
+    assert [lead.status for lead in (*wanted, enter(people))] == ["pool", "pool", "unassigned", "unassigned"]
 
 
 def test_who_has_the_fewest_open_leads_comes_first(scoped: Tenant, people: SimpleNamespace) -> None:
