@@ -24,11 +24,9 @@ import polars as pl
 import structlog
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from metrics.defaults import DEFAULT_TEMPLATES, MIN_COVERAGE, template_lines
 from metrics.models import (
     DirtyPartner,
     DirtyTenant,
@@ -37,6 +35,7 @@ from metrics.models import (
     TemplateVersion,
 )
 from metrics.periods import MONTHS_IN, Calendar, Period, PeriodKind, calendar_of
+from metrics.publishing import check_rules, ensure_default_template, publish_version
 from metrics.rows import (
     PROGRAMME,
     SUBJECT,
@@ -47,7 +46,6 @@ from metrics.rows import (
     partner_rows,
     scored_rows,
 )
-from metrics.scoring import KpiRule, TemplateRules
 from metrics.sources.reading import active_sources, fact_names
 from metrics.sources.shape import OF_PARTNERS
 from metrics.store import Changed, delete_rows, read_partners_and_groups, read_rows, write_rows
@@ -61,6 +59,7 @@ from portal.jobs import runner
 from portal.jobs.actions import advance, create_job
 from portal.jobs.enums import JobState
 from portal.jobs.models import Job
+from portal.shell.registry import segment_choices
 from portal.tenancy.db import lock, try_lock
 from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import current_tenant_id
@@ -138,10 +137,11 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
 
 
 def recompute_periods(periods: Collection[Period], today: dt.date | None = None) -> Recomputed:
-    """Compute these periods in full: every partner and group of the tenant."""
+    """Compute those of these periods that are not locked in full: every partner and group of the tenant."""
     _wait_to_recompute()
     calendar = calendar_of(current_tenant())
-    changed = _recompute_all(list(periods), calendar, today or calendar.today(), _templates())
+    templates = _templates()
+    changed = _recompute_all(templates.open(periods), calendar, today or calendar.today(), templates)
     _announce(changed)
     return Recomputed(changed=changed)
 
@@ -157,13 +157,15 @@ def recompute_everything(today: dt.date | None = None) -> Recomputed:
 def _recompute_partners(
     marked: Collection[UUID | None], calendar: Calendar, since: dt.date, today: dt.date
 ) -> Changed:
-    periods = calendar.every(since, today)
     templates = _templates()
+    periods = templates.open(calendar.every(since, today))
+    changed = Changed()
+    if not periods:
+        return changed
     sources = active_sources()
     partner_ids = [partner_id for partner_id in marked if partner_id is not None]
     with_house = len(partner_ids) < len(marked)
-    changed = Changed()
-    fresh = partner_rows(periods, calendar, today, sources, partner_ids)
+    fresh = partner_rows(periods, calendar, today, sources, partner_ids, segments=templates.by_segment)
     if with_house:
         fresh = pl.concat([fresh, house_rows(periods, calendar, today, sources)])
     stored, groups = read_partners_and_groups(
@@ -213,11 +215,14 @@ def _leave_to_a_job(periods: Collection[Period]) -> None:
 def _recompute_all(
     periods: list[Period], calendar: Calendar, today: dt.date, templates: Templates
 ) -> Changed:
+    if not periods:
+        return Changed()
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', '64MB', true)")
     sources = active_sources()
     house = house_rows(periods, calendar, today, sources)
-    fresh = pl.concat([partner_rows(periods, calendar, today, sources), house])
+    partners = partner_rows(periods, calendar, today, sources, segments=templates.by_segment)
+    fresh = pl.concat([partners, house])
     rows = pl.concat([fresh, group_rows(fresh)])
     stored = read_rows(periods)
     changed = write_rows(scored_rows(rows, templates))
@@ -418,25 +423,6 @@ def recompute_chunk(job: Job) -> bool:
 # --- templates ---------------------------------------------------------------------------------
 
 
-def ensure_default_template(tenant: Tenant) -> list[ScorecardTemplate]:
-    """The templates that a new tenant starts with: for all partners, by month, quarter and year."""
-    templates = []
-    for default in DEFAULT_TEMPLATES:
-        template, created = ScorecardTemplate.objects.get_or_create(
-            period_kind=default.period_kind, partner_type="", region="", defaults={"name": str(default.name)}
-        )
-        if created:
-            _publish(
-                template,
-                template_lines(default.period_kind, tenant.currency),
-                MIN_COVERAGE,
-                dt.date.min,
-                None,
-            )
-        templates.append(template)
-    return templates
-
-
 def create_template(
     *,
     by: Membership,
@@ -444,18 +430,17 @@ def create_template(
     period_kind: PeriodKind,
     partner_type: str = "",
     region: str = "",
-    copy_of: ScorecardTemplate | None = None,
+    segment: str = "",
 ) -> ScorecardTemplate:
-    """A template for some of the partners; it counts once a version of it is published. `copy_of` says whose newest
-    rules to begin with, by default those for all partners."""
+    """A template for some of the partners; it counts once a version of it is published."""
     check(by, "metrics.change_template")
-    if ScorecardTemplate.objects.filter(
-        period_kind=period_kind, partner_type=partner_type, region=region
-    ).exists():
+    audience = {"partner_type": partner_type, "region": region, "segment": segment}
+    lock("metrics.templates", current_tenant_id())
+    if ScorecardTemplate.objects.filter(period_kind=period_kind, **audience).exists():
         raise ActionRefused(_("There is a template for these partners and this period already."))
-    template = ScorecardTemplate.objects.create(
-        name=name, period_kind=period_kind, partner_type=partner_type, region=region
-    )
+    if segment and segment not in dict(segment_choices()):
+        raise ActionRefused(_("This tier is gone; choose another."), field="segment")
+    template = ScorecardTemplate.objects.create(name=name, period_kind=period_kind, **audience)
     record("template.created", subject=template, by=by, data={"new": {"name": name, "period": period_kind}})
     return template
 
@@ -468,11 +453,15 @@ def publish_template(
     min_coverage: Decimal,
     name: str | None = None,
     seen_number: int | None = None,
-) -> tuple[TemplateVersion, Job]:
-    """Make these rules the template's, from its current period on, and recompute from there.
+    gate_score: Decimal | None = None,
+    gate_each: bool = False,
+    begins: Period | None = None,
+) -> tuple[TemplateVersion, Job | None]:
+    """Make these rules the template's, from its current period or the one that `begins` them, and recompute from there.
 
     `kpis` as in `TemplateVersion`. `seen_number` is the version that the person was changing: ActionRefused when there
-    is a newer one, when the weights do not add up to 100, or when a line makes no sense.
+    is a newer one, when the weights do not add up to 100, or when a line makes no sense. Without a job where nothing
+    is to be recomputed yet.
     """
     check(by, "metrics.change_template")
     template = ScorecardTemplate.objects.select_for_update(of=("self",)).get(pk=template.pk)
@@ -481,58 +470,34 @@ def publish_template(
         raise ActionRefused(
             _("Someone has published another version meanwhile. Look at it before you change it.")
         )
-    check_rules(kpis, min_coverage)
     calendar = calendar_of(current_tenant())
+    current = calendar.current(PeriodKind(template.period_kind))
+    if begins is not None and (begins.start < current.start or not calendar.owns(begins)):
+        raise ActionRefused(_("Rules begin with the current period or a coming one."), field="begins")
+    later = begins is not None and begins.start > current.start
     # The first version also counts for the past; later ones leave closed periods as they were.
-    since = calendar.current(PeriodKind(template.period_kind)).start if newest else dt.date.min
+    since = begins.start if begins and later else current.start if newest else dt.date.min
+    check_rules(kpis, min_coverage, valid_from=since, gate_score=gate_score, gate_each=gate_each)
     if name and name != template.name:
         template.name = name
         template.save(update_fields=["name"])
-    version = _publish(template, kpis, min_coverage, since, by)
+    version = publish_version(
+        template, kpis, min_coverage, since, by, gate_score=gate_score, gate_each=gate_each
+    )
     record(
         "template.published",
         subject=template,
         by=by,
         data={
             "old": {"kpis": newest.kpis if newest else []},
-            "new": {"kpis": kpis, "number": version.number},
+            "new": {
+                "kpis": kpis,
+                "number": version.number,
+                "gate_score": None if gate_score is None else str(gate_score),
+                "gate_each": gate_each,
+                "valid_from": None if since == dt.date.min else str(since),
+            },
         },
     )
-    job = start_full_recompute(since=None if since == dt.date.min else since)
+    job = None if later else start_full_recompute(since=None if since == dt.date.min else since)
     return version, job
-
-
-def check_rules(kpis: list[dict[str, Any]], min_coverage: Decimal) -> TemplateRules:
-    """The rules of these lines. ActionRefused, in words for the person, where they do not hold."""
-    if not kpis:
-        raise ActionRefused(_("A template needs at least one KPI."))
-    codes = [line["code"] for line in kpis]
-    if len(set(codes)) < len(codes):
-        raise ActionRefused(_("A KPI can stand in a template only once."))
-    total = sum((Decimal(str(line["weight"])) for line in kpis), Decimal(0))
-    if total != 100:
-        raise ActionRefused(
-            _("The weights add up to %(total)s and must add up to 100.") % {"total": total.normalize()}
-        )
-    try:
-        return TemplateRules(tuple(KpiRule(**line) for line in kpis), float(min_coverage))
-    except ValueError as error:
-        raise ActionRefused(str(error)) from error
-
-
-def _publish(
-    template: ScorecardTemplate,
-    kpis: list[dict[str, Any]],
-    min_coverage: Decimal,
-    valid_from: dt.date,
-    by: Membership | None,
-) -> TemplateVersion:
-    return TemplateVersion.objects.create(
-        template=template,
-        number=template.versions.count() + 1,
-        kpis=kpis,
-        min_coverage=min_coverage,
-        valid_from=valid_from,
-        published_by=by,
-        created_at=timezone.now(),
-    )

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from metrics import queries
-from metrics.catalogue import CATALOGUE
 from metrics.models import Scorecard
+from metrics.own import catalogue_now
 from metrics.periods import PeriodKind
 from portal.shell.api import TenantViewSet, api_routes
 
@@ -101,7 +101,7 @@ class KpiViewSet(TenantViewSet):
 
     @extend_schema(responses=KpiSerializer(many=True))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(KpiSerializer(CATALOGUE.values(), many=True).data)
+        return Response(KpiSerializer(catalogue_now().values(), many=True).data)
 
 
 def register() -> None:

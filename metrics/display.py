@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from metrics.catalogue import CATALOGUE
+from metrics.kpis.shape import Kpi
 from metrics.units import DOWN, Unit
 from portal.money import digits, format_money
 from portal.shell.formats import DASH, number, percent
@@ -52,9 +52,8 @@ def direction(change: Number | None) -> str:
     return "up" if change > 0 else "down"
 
 
-def gap_text(code: str, value: Number | None, target: Number | None, currency: str) -> str:
+def gap_text(kpi: Kpi, value: Number | None, target: Number | None, currency: str) -> str:
     """What is missing to the target, such as "12,400 more revenue"; empty where nothing is."""
-    kpi = CATALOGUE[code]
     if target is None:
         return ""
     if value is None:

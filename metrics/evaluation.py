@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from metrics.catalogue import FORMULA_CODES, with_kpis
+from metrics.catalogues import BUILT_IN, Catalogue
 from metrics.sources import FACTS
 
 Number = int | float
 
 
-def evaluate_facts(facts: Mapping[str, int], codes: Iterable[str] | None = None) -> dict[str, Number | None]:
+def evaluate_facts(
+    facts: Mapping[str, int], codes: Iterable[str] | None = None, catalogue: Catalogue = BUILT_IN
+) -> dict[str, Number | None]:
     """KPI values by code; facts that are not given are 0. Money in minor units, % as a fraction, None is no data."""
     row = pl.DataFrame({name: [facts.get(name, 0)] for name in FACTS}, schema=dict.fromkeys(FACTS, pl.Int64))
-    wanted = list(FORMULA_CODES if codes is None else codes)
-    values = with_kpis(row, wanted).row(0, named=True)
+    wanted = list(catalogue.formula_codes if codes is None else codes)
+    values = catalogue.with_values(row, wanted).row(0, named=True)
     return {code: values[f"kpi.{code}"] for code in wanted}

@@ -11,18 +11,20 @@ import polars as pl
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from metrics.catalogue import CATALOGUE
+from metrics.catalogues import Catalogue
 from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
 from metrics.evaluation import evaluate_facts
 from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
+from metrics.own import catalogue_at
 from metrics.periods import Calendar
 from metrics.queries import PeerFigures
-from metrics.scoring import PEER
+from metrics.scoring import PEER, STEPS, KpiRule, chosen_tracks
 from metrics.sources import FACTS, SOURCES
 from metrics.sources.reading import contributions
 from metrics.units import Unit
+from portal.shell.formats import number
 
 Number = int | float
 RECORDS_SHOWN = 100
@@ -38,6 +40,7 @@ class KpiLine:
     change_text: str
     trend: str
     median_text: str
+    quartiles_text: str = ""
     target_text: str = ""
     floor_text: str = ""
     weight_text: str = ""
@@ -48,6 +51,10 @@ class KpiLine:
     before_text: str = ""
     gap: str = ""
     by_peers: bool = False
+    # How the points come about, in words; the track it is of, and whether that is the one that counts.
+    method_text: str = ""
+    track: str = ""
+    chosen: bool | None = None
 
     @property
     def percent(self) -> int:
@@ -63,12 +70,14 @@ def kpi_lines(
     card: Scorecard, previous: Scorecard | None, peers: PeerFigures, currency: str
 ) -> tuple[list[KpiLine], list[KpiLine]]:
     """The KPIs of the scorecard's template, in its order, and the catalogue's others."""
-    values = _values(card, peers)
-    before = _values(previous, None) if previous else {}
+    catalogue = catalogue_at(card.period.end)
+    values = card_values(card, peers)
+    before = card_values(previous) if previous else {}
+    level = "P" if card.partner_id else "G"
     others = [
         _plain_line(kpi, values.get(code), before.get(code), peers, currency)
-        for code, kpi in CATALOGUE.items()
-        if code not in card.breakdown and (kpi.level != "P" or card.partner_id)
+        for code, kpi in catalogue.items()
+        if code not in card.breakdown and level in kpi.level
     ]
     return scored_lines(card, before, peers, currency), others
 
@@ -77,23 +86,27 @@ def scored_lines(
     card: Scorecard, before: Mapping[str, Number | None], peers: PeerFigures, currency: str
 ) -> list[KpiLine]:
     """The KPIs of the scorecard's template, in its order; `before` has the values that they are compared with."""
-    methods = {rule.code: rule.method for rule in card.version.rules.kpis} if card.version else {}
+    rules = card.version.rules.kpis if card.version else ()
+    catalogue = catalogue_at(card.period.end)
+    chosen = chosen_tracks(rules, card.breakdown)
     return [
         _scored(
-            CATALOGUE[code],
-            card.breakdown[code],
-            before.get(code),
+            catalogue[rule.code],
+            rule,
+            card.breakdown[rule.code],
+            before.get(rule.code),
             peers,
             currency,
-            by_peers=methods.get(code) == PEER,
+            chosen=chosen.get(rule.choice) == rule.track if rule.choice else None,
         )
-        for code in methods
-        if code in card.breakdown
+        for rule in rules
+        if rule.code in card.breakdown
     ]
 
 
-def _values(card: Scorecard, peers: PeerFigures | None) -> dict[str, Number | None]:
-    values = evaluate_facts(card.facts)
+def card_values(card: Scorecard, peers: PeerFigures | None = None) -> dict[str, Number | None]:
+    """Every KPI of a scorecard by code: from its facts, and as it was scored where it was."""
+    values = evaluate_facts(card.facts, catalogue=catalogue_at(card.period.end))
     if peers is not None:
         values["quality_score"] = peers.quality
     values |= {code: parts["value"] for code, parts in card.breakdown.items()}
@@ -112,18 +125,50 @@ def _plain_line(
         before_text=format_value(kpi.unit, before, currency) if before is not None else "",
         trend="flat" if not change else "up" if change > 0 else "down",
         median_text=format_value(kpi.unit, peers.medians.get(kpi.code), currency),
+        quartiles_text=_quartiles(kpi, peers, currency),
         **parts,
     )
 
 
+def _quartiles(kpi: Kpi, peers: PeerFigures, currency: str) -> str:
+    """Between which values the middle half of the peers lies; empty where that may not be told."""
+    if kpi.code not in peers.lower:
+        return ""
+    return _("%(lower)s to %(upper)s") % {
+        "lower": format_value(kpi.unit, peers.lower[kpi.code], currency),
+        "upper": format_value(kpi.unit, peers.upper[kpi.code], currency),
+    }
+
+
+def method_text(kpi: Kpi, rule: KpiRule, currency: str) -> str:
+    """A line's method in words."""
+    if rule.method == PEER:
+        return _("rank among peers")
+    if rule.method == STEPS:
+        words = {
+            "points": number(Decimal(str(rule.points))),
+            "units": format_value(kpi.unit, rule.units, currency),
+        }
+        if kpi.better == "down":
+            return _("%(points)s points less for every %(units)s") % words
+        if rule.whole:
+            return _("%(points)s points for every full %(units)s") % words
+        return _("%(points)s points for every %(units)s") % words
+    return _("from %(floor)s to %(target)s") % {
+        "floor": format_value(kpi.unit, rule.floor, currency),
+        "target": format_value(kpi.unit, rule.target, currency),
+    }
+
+
 def _scored(
     kpi: Kpi,
+    rule: KpiRule,
     parts: Mapping[str, Any],
     before: Number | None,
     peers: PeerFigures,
     currency: str,
     *,
-    by_peers: bool,
+    chosen: bool | None,
 ) -> KpiLine:
     return _plain_line(
         kpi,
@@ -138,8 +183,11 @@ def _scored(
         points=parts["points"] or 0.0,
         points_text=format_points(parts["points"]),
         share=parts["share"] or 0.0,
-        gap=gap_text(kpi.code, parts["value"], parts["target"], currency),
-        by_peers=by_peers,
+        gap=gap_text(kpi, parts["value"], parts["target"], currency),
+        by_peers=rule.method == PEER,
+        method_text=method_text(kpi, rule, currency),
+        track=rule.track,
+        chosen=chosen,
     )
 
 
@@ -202,10 +250,12 @@ def substituted(kpi: Kpi, card: Scorecard, currency: str) -> str:
     if kpi.ranks:
         return ""
     words = kpi.formula
-    values = evaluate_facts(card.facts, [name for name in names_in(kpi.formula) if name in CATALOGUE])
-    for name in sorted(names_in(kpi.formula), key=len, reverse=True):
-        if name in CATALOGUE:
-            text = format_value(CATALOGUE[name].unit, values[name], currency)
+    catalogue: Catalogue = catalogue_at(card.period.end)
+    names = names_in(kpi.formula)
+    values = evaluate_facts(card.facts, [name for name in names if name in catalogue], catalogue)
+    for name in sorted(names, key=len, reverse=True):
+        if name in catalogue:
+            text = format_value(catalogue[name].unit, values[name], currency)
         else:
             text = fact_text(name, card.facts.get(name, 0), currency)
         words = _whole_word(words, name, text)

@@ -1,20 +1,37 @@
 """Formulas: SQL expressions over facts, checked against an allow-list and evaluated by columns.
 
 A formula may name facts and other KPIs, add, subtract, multiply and divide, and call the functions below. A
-division by zero gives no data. Formulas come from the catalogue and later from tenants, so nothing is handed to
-polars that this module has not read and written anew.
+division by zero gives no data. Formulas come from the catalogue and from tenants, so nothing is handed to polars
+that this module has not read, measured and written anew: how long a formula is, how deep, how large its numbers are and
+how large it becomes once the KPIs that it names are written out.
 """
 
 import ast
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import polars as pl
 from django.utils.translation import gettext as _
 
-FUNCTIONS = frozenset({"NULLIF", "COALESCE", "ABS", "ROUND", "LEAST", "GREATEST"})
-_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+# The least and the most arguments of each.
+FUNCTIONS = {
+    "NULLIF": (2, 2),
+    "COALESCE": (2, 8),
+    "ABS": (1, 1),
+    "ROUND": (1, 2),
+    "LEAST": (2, 8),
+    "GREATEST": (2, 8),
+}
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+MAX_LENGTH = 1_000
+MAX_NUMBER = 10**12
 _DEPTH = 20
+# Parts of a formula with the formulas of the KPIs that it names in it.
+MAX_PARTS = 500
+MAX_DECIMALS = 10
+# A value beyond this is a mistake in the formula and no figure.
+LIMIT = 1e15
 
 
 class FormulaError(ValueError):
@@ -23,8 +40,13 @@ class FormulaError(ValueError):
 
 def parse(formula: str) -> ast.expr:
     """The formula's tree. FormulaError where it is no formula or uses more than it may."""
+    if len(formula) > MAX_LENGTH:
+        raise FormulaError(_("A formula has at most %(count)s characters.") % {"count": MAX_LENGTH})
+    if not formula.strip():
+        raise FormulaError(_("Write a formula."))
     try:
-        tree = ast.parse(formula.strip(), mode="eval").body
+        # On one line: people may break a long formula where they like.
+        tree = ast.parse(" ".join(formula.split()), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise FormulaError(_("“%(formula)s” is not a formula.") % {"formula": formula}) from error
     _check(tree, 0)
@@ -38,58 +60,98 @@ def _check(node: ast.expr, depth: int) -> None:
         case ast.Name():
             return
         case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(value, bool):
-            return
-        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
+            if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+                raise FormulaError(
+                    _("A number in a formula is at most %(most)s.") % {"most": f"{MAX_NUMBER:,}"}
+                )
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             _check(left, depth + 1)
             _check(right, depth + 1)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             _check(operand, depth + 1)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name.upper() in FUNCTIONS:
+            _check_arguments(name.upper(), args)
             for argument in args:
                 _check(argument, depth + 1)
+        case ast.Call(func=ast.Name(id=name)):
+            raise FormulaError(
+                _("There is no function “%(name)s”. There are: %(names)s.")
+                % {"name": name, "names": ", ".join(FUNCTIONS)}
+            )
         case _:
             raise FormulaError(_("“%(part)s” may not stand in a formula.") % {"part": ast.unparse(node)})
 
 
+def _check_arguments(name: str, args: list[ast.expr]) -> None:
+    least, most = FUNCTIONS[name]
+    if not least <= len(args) <= most:
+        count = str(least) if least == most else _("%(least)s to %(most)s") % {"least": least, "most": most}
+        raise FormulaError(_("%(name)s takes %(count)s values.") % {"name": name, "count": count})
+    if name == "ROUND" and len(args) == 2:
+        places = args[1].value if isinstance(args[1], ast.Constant) else None
+        if not isinstance(places, int) or isinstance(places, bool) or not 0 <= places <= MAX_DECIMALS:
+            raise FormulaError(
+                _("ROUND rounds to 0 to %(most)s decimals, given as a number.") % {"most": MAX_DECIMALS}
+            )
+
+
 def names_in(formula: str) -> list[str]:
     """The facts and KPIs that the formula names, in order, each once."""
-    found: dict[str, None] = {}
+    return list(dict.fromkeys(_names(parse(formula))))
 
-    def visit(node: ast.expr) -> None:
-        match node:
-            case ast.Name(id=name):
-                found.setdefault(name)
-            case ast.Call(args=args):
-                for argument in args:
-                    visit(argument)
-            case ast.BinOp(left=left, right=right):
-                visit(left)
-                visit(right)
-            case ast.UnaryOp(operand=operand):
-                visit(operand)
 
-    visit(parse(formula))
-    return list(found)
+def _names(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Call(args=args):
+            for argument in args:
+                yield from _names(argument)
+        case ast.BinOp(left=left, right=right):
+            yield from _names(left)
+            yield from _names(right)
+        case ast.UnaryOp(operand=operand):
+            yield from _names(operand)
+
+
+def _parts(formula: str, formulas: Mapping[str, str], path: tuple[str, ...], known: dict[str, int]) -> int:
+    """How many parts the formula has once the KPIs that it names are written out, without writing it.
+
+    FormulaError where a KPI comes round to itself, which is said with the way round.
+    """
+    tree = parse(formula)
+    total = sum(1 for _node in ast.walk(tree))
+    for name in _names(tree):
+        if name in path:
+            circle = " → ".join((*path[path.index(name) :], name))
+            raise FormulaError(
+                _("“%(name)s” is defined by itself: %(circle)s.") % {"name": name, "circle": circle}
+            )
+        if name in formulas:
+            if name not in known:
+                known[name] = _parts(formulas[name], formulas, (*path, name), known)
+            total += known[name]
+    return total
 
 
 class _Writer(ast.NodeTransformer):
     """Puts other KPIs' formulas in place of their names and guards every divisor against zero."""
 
-    def __init__(self, formulas: Mapping[str, str], facts: Mapping[str, int], path: tuple[str, ...]):
+    def __init__(self, formulas: Mapping[str, str], facts: Mapping[str, int], *, floats: bool):
         self.formulas = formulas
         self.facts = facts
-        self.path = path
+        self.floats = floats
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.facts:
             divisor = self.facts[node.id]
-            return node if divisor == 1 else ast.BinOp(node, ast.Div(), ast.Constant(divisor))
-        if node.id in self.path:
-            raise FormulaError(_("“%(name)s” is defined by itself.") % {"name": node.id})
+            if divisor != 1:
+                return ast.BinOp(node, ast.Div(), ast.Constant(divisor))
+            # Whole numbers that are multiplied would run over without a word; floats run into infinity.
+            return ast.BinOp(node, ast.Mult(), ast.Constant(1.0)) if self.floats else node
         if node.id not in self.formulas:
             raise FormulaError(_("There is no fact or KPI “%(name)s”.") % {"name": node.id})
-        writer = _Writer(self.formulas, self.facts, (*self.path, node.id))
-        return writer.visit(parse(self.formulas[node.id]))
+        return self.visit(parse(self.formulas[node.id]))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right = self.visit(node.left), self.visit(node.right)
@@ -102,15 +164,30 @@ class _Writer(ast.NodeTransformer):
         return ast.Call(func=name, args=[self.visit(argument) for argument in node.args], keywords=[])
 
 
-def to_sql(formula: str, formulas: Mapping[str, str], facts: Mapping[str, int]) -> str:
+def to_sql(
+    formula: str,
+    formulas: Mapping[str, str],
+    facts: Mapping[str, int],
+    *,
+    code: str = "",
+    floats: bool = False,
+) -> str:
     """The formula over facts alone, with guarded divisions.
 
-    `formulas` are the other KPIs by code, `facts` what each fact is to be divided by (1 but for hours).
+    `formulas` are the other KPIs by code, `facts` what each fact is to be divided by (1 but for hours). `code` is
+    the KPI's own, which may not come round. With `floats` every number is one.
     """
-    return ast.unparse(_Writer(formulas, facts, ()).visit(parse(formula)))
+    if _parts(formula, formulas, (code,) if code else (), {}) > MAX_PARTS:
+        raise FormulaError(_("With the KPIs that it names written out the formula is too long."))
+    return ast.unparse(_Writer(formulas, facts, floats=floats).visit(parse(formula)))
 
 
-@lru_cache(maxsize=1024)
-def compile_sql(sql: str) -> pl.Expr:
-    """The expression for a formula that `to_sql` has written."""
-    return pl.sql_expr(sql)
+@lru_cache(maxsize=4096)
+def compile_sql(sql: str, *, bounded: bool = False) -> pl.Expr:
+    """The expression for a formula that `to_sql` has written. With `bounded`, a value that is infinite or absurdly
+    large is no data."""
+    expression = pl.sql_expr(sql)
+    if not bounded:
+        return expression
+    value = expression.cast(pl.Float64)
+    return pl.when(value.is_finite() & (value.abs() <= LIMIT)).then(value)

@@ -37,7 +37,7 @@ def preview_template(
     )
     others = [version for version in present.versions if version.template_id != template.pk]
     before = _scores(partners, present)
-    after = _scores(partners, Templates([*others, proposed]))
+    after = _scores(partners, Templates([*others, proposed], present.own))
     mine = [key for key, (_score, version_id) in after.items() if version_id == str(proposed.pk)]
     names = {str(pk): name for pk, name in partner_names(map(UUID, mine)).items()}
     rows: list[dict[str, Any]] = []

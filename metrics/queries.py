@@ -2,9 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -13,8 +12,9 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from metrics.catalogue import FORMULA_CODES, with_kpis
+from metrics.catalogues import Catalogue
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
+from metrics.own import catalogue_at, own_kpis
 from metrics.periods import Calendar, Period, PeriodKind, Window, add_months, calendar_of
 from metrics.sources import FACTS
 from metrics.sources.reading import read_facts
@@ -50,14 +50,28 @@ def kpi_values(
     """KPI values by (partner, window key) and code.
 
     Money in minor units of the tenant's currency, % as a fraction, None is no data. Ranks among peers are not in it.
+    The tenant's own KPIs are measured as they are defined for the window; one that was not yet is no data.
     """
-    wanted = list(FORMULA_CODES if codes is None else codes)
-    frame = with_kpis(_facts(windows, partner_ids, today), wanted)
-    columns = ["partner_id", "key", *(f"kpi.{code}" for code in wanted)]
-    return {
-        (UUID(partner_id), key): dict(zip(wanted, values, strict=True))
-        for partner_id, key, *values in frame.select(columns).iter_rows()
-    }
+    own = own_kpis()
+    wanted = list(own.newest().formula_codes if codes is None else codes)
+    facts = _facts(windows, partner_ids, today)
+    found = {}
+    for catalogue, keys in _by_catalogue(windows):
+        known = [code for code in wanted if code in catalogue]
+        frame = catalogue.with_values(facts.filter(pl.col("key").is_in(keys)), known)
+        columns = ["partner_id", "key", *(f"kpi.{code}" for code in known)]
+        for partner_id, key, *values in frame.select(columns).iter_rows():
+            found[UUID(partner_id), key] = dict.fromkeys(wanted) | dict(zip(known, values, strict=True))
+    return found
+
+
+def _by_catalogue(windows: Collection[Window]) -> list[tuple[Catalogue, list[str]]]:
+    """The windows' keys by the KPIs that hold for them: one for all, but for where a definition has changed."""
+    found: dict[int, tuple[Catalogue, list[str]]] = {}
+    for window in windows:
+        catalogue = catalogue_at(window.end)
+        found.setdefault(id(catalogue), (catalogue, []))[1].append(window.key)
+    return list(found.values())
 
 
 def _facts(
@@ -189,11 +203,13 @@ def card_of(kind: SubjectKind, key: str, period: Period) -> Scorecard | None:
 
 @dataclass(frozen=True, slots=True)
 class PeerFigures:
-    """Median of a KPI among the peers; `ranks` are the KPIs that are a place among them."""
+    """Quartiles of each KPI among the peers; `quality` is the place among them in deals and revenue."""
 
     count: int
     medians: dict[str, float]
     quality: float | None = None
+    lower: dict[str, float] = field(default_factory=dict)
+    upper: dict[str, float] = field(default_factory=dict)
 
 
 def peer_figures(partner_id: UUID, period: Period) -> PeerFigures:
@@ -212,12 +228,25 @@ def peer_figures(partner_id: UUID, period: Period) -> PeerFigures:
         found = list(rows.values_list("partner_id", "facts"))
     if len(found) < ENOUGH_PEERS:
         return PeerFigures(len(found), {}, _quality(found, partner_id))
-    frame = _facts_frame([facts for _id, facts in found])
-    medians = with_kpis(frame).select(pl.col(f"kpi.{code}").median() for code in FORMULA_CODES).row(0)
-    known = {
-        code: float(value) for code, value in zip(FORMULA_CODES, medians, strict=True) if value is not None
+    catalogue = catalogue_at(period.end)
+    frame = catalogue.with_values(_facts_frame([facts for _id, facts in found]))
+    lower, median, upper = (_quantile(frame, catalogue, share) for share in (0.25, 0.5, 0.75))
+    return PeerFigures(len(found), median, _quality(found, partner_id), lower, upper)
+
+
+def _quantile(frame: pl.DataFrame, catalogue: Catalogue, share: float) -> dict[str, float]:
+    """A quantile of each KPI, between two values as far as its place lies; of those that five or more have."""
+    values = frame.select(
+        pl.when(pl.col(f"kpi.{code}").count() >= ENOUGH_PEERS).then(
+            pl.col(f"kpi.{code}").quantile(share, "linear")
+        )
+        for code in catalogue.formula_codes
+    ).row(0)
+    return {
+        code: float(value)
+        for code, value in zip(catalogue.formula_codes, values, strict=True)
+        if value is not None
     }
-    return PeerFigures(len(found), known, _quality(found, partner_id))
 
 
 def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID) -> float | None:
@@ -273,12 +302,3 @@ def chosen_period(kind: str, start: str, calendar: Calendar, today: dt.date) -> 
 def api_cards() -> models.QuerySet[Scorecard]:
     """What the API lists: a partner's session finds its own, others all partners'."""
     return partner_cards().select_related("partner", "version__template").order_by("-period_start", "-id")
-
-
-def card_values(card: Scorecard) -> dict[str, Any]:
-    """Every KPI of the catalogue for a scorecard's facts."""
-    return (
-        with_kpis(_facts_frame([card.facts]))
-        .select(f"kpi.{code}" for code in FORMULA_CODES)
-        .row(0, named=True)
-    )

@@ -2,9 +2,9 @@
 
 What is of the programme and of no partner stands in a `house` row a period, which counts in the programme alone.
 
-Columns on the way: `subject_kind`, `subject_key`, `partner_id`, `partner_type`, `region`, `manager_id` (texts, the
-last three empty for groups), `period_kind`, `period_start` (text), `key` (of the period), and one Int64 per fact of the
-sources that the tenant has records of.
+Columns on the way: `subject_kind`, `subject_key`, `partner_id`, `partner_type`, `region`, `manager_id`, `segment` (texts,
+the last four empty for groups, the segment also where no template asks for it), `period_kind`, `period_start` (text),
+`key` (of the period), and one Int64 per fact of the sources that the tenant has records of.
 """
 
 import datetime as dt
@@ -14,8 +14,9 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from metrics.catalogue import RANK_CODES, formulas_of, peer_ranks, with_facts, with_kpis
-from metrics.models import SubjectKind, TemplateVersion
+from metrics.catalogues import Catalogue, with_facts, with_measures, with_ranks
+from metrics.models import OwnKpiVersion, PeriodLock, SubjectKind, TemplateVersion
+from metrics.own import OwnKpis, of_versions
 from metrics.periods import Calendar, Period
 from metrics.scoring import PEERS, Shape, breakdown, given_frame, score_given
 from metrics.sources import FACTS
@@ -30,6 +31,7 @@ from metrics.sources.reading import (
 )
 from metrics.sources.shape import Source
 from partners.directory.enums import PartnerStatus
+from portal.shell.registry import segment_codes
 from portal.tenancy.scope import current_tenant_id
 
 # Who applied, or was turned away, has no figures in the programme.
@@ -43,10 +45,10 @@ IN_PROGRAMME = (
 # The steps are few and in a good order already; looking for a better one costs more than a small run takes.
 AS_WRITTEN = pl.QueryOptFlags.none()
 SUBJECT = ["subject_kind", "subject_key"]
-OWN = ["partner_id", "partner_type", "region", "manager_id"]
+OWN = ["partner_id", "partner_type", "region", "manager_id", "segment"]
 PERIOD = ["period_kind", "period_start", "key"]
 # What decides by which version a row is scored.
-AUDIENCE = ["key", "partner_type", "region"]
+AUDIENCE = ["key", "partner_type", "region", "segment"]
 # What a row is of; the other columns are its facts, `partners` the last.
 KEYS = [*SUBJECT, *OWN, *PERIOD]
 PARTNERS = "partners"
@@ -69,7 +71,7 @@ _SOME_PARTNERS = f"""SELECT p.*, s.period_kind, s.period_start, s.key, s."end"{{
     CROSS JOIN unnest(%(kinds)s::text[], %(starts)s::text[], %(keys)s::text[], %(ends)s::text[])
         WITH ORDINALITY AS s(period_kind, period_start, key, "end", n)
     LEFT JOIN ({{facts}}) AS f ON f.partner_id = p.partner_id::uuid AND f.n = s.n"""
-_PARTNER_COLUMNS = [*OWN, "joined", "left"]
+_PARTNER_COLUMNS = ["partner_id", "partner_type", "region", "manager_id", "joined", "left"]
 
 
 def partner_rows(
@@ -78,8 +80,12 @@ def partner_rows(
     today: dt.date,
     sources: Sequence[Source],
     partner_ids: Collection[UUID] | None = None,
+    *,
+    segments: bool = False,
 ) -> pl.DataFrame:
-    """One row for each partner and period in which it was in the programme or has any fact of the sources."""
+    """One row for each partner and period in which it was in the programme or has any fact of the sources.
+
+    `segments` asks for the tier of each on the period's last day, or today while it runs."""
     names = fact_names(sources)
     values = {
         "tenant": current_tenant_id(),
@@ -116,9 +122,10 @@ def partner_rows(
         (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
     )
     moving = [pl.col(name) != 0 for name in names if not FACTS[name].standing]
-    return (
+    rows = (
         found.with_columns(
-            pl.col(OWN).fill_null(""),
+            pl.col(_PARTNER_COLUMNS[:4]).fill_null(""),
+            pl.lit("").alias("segment"),
             *(pl.col(name).fill_null(0) for name in names),
             partners=pl.lit(1, pl.Int64),
             subject_kind=pl.lit(SubjectKind.PARTNER.value),
@@ -128,6 +135,16 @@ def partner_rows(
         .select(pl.col([*KEYS, *names, PARTNERS]))
         .collect(optimizations=AS_WRITTEN)
     )
+    return _with_segments(rows, periods, today) if segments else rows
+
+
+def _with_segments(rows: pl.DataFrame, periods: Collection[Period], today: dt.date) -> pl.DataFrame:
+    last = {period.key: min(period.end - dt.timedelta(days=1), today) for period in periods}
+    standings = [
+        (UUID(partner_id), last[key]) for partner_id, key in rows.select("partner_id", "key").iter_rows()
+    ]
+    codes = segment_codes(standings)
+    return rows.with_columns(pl.Series("segment", [codes.get(each, "") for each in standings], pl.String))
 
 
 def house_rows(
@@ -218,62 +235,103 @@ def groups_of(partners: pl.DataFrame) -> set[tuple[str, str]]:
     return {PROGRAMME, *named}
 
 
-def _peers() -> pl.Expr:
-    """`peers`: the period, type and region of a partner, null for groups."""
-    peers = pl.concat_str("key", "partner_type", "region", separator="|")
-    return pl.when(pl.col("partner_id") != "").then(peers).alias(PEERS)
+def _peers(shape: Shape) -> pl.Expr:
+    """`peers`: whom a partner is ranked among, null for groups. All of them are scored by one version."""
+    among = ["key", "version_id"] if shape.own_peers else ["key", "version_id", "partner_type", "region"]
+    return pl.when(pl.col("partner_id") != "").then(pl.concat_str(among, separator="|")).alias(PEERS)
 
 
 _read_versions: dict[UUID, TemplateVersion] = {}
-_VERSIONS = f"SELECT id FROM {TemplateVersion._meta.db_table} WHERE tenant_id = %s"
+_RULES = f"""SELECT 'version', id::text FROM {TemplateVersion._meta.db_table} WHERE tenant_id = %(tenant)s
+    UNION ALL SELECT 'kpi', id::text FROM {OwnKpiVersion._meta.db_table} WHERE tenant_id = %(tenant)s
+    UNION ALL SELECT 'lock', period_kind || ':' || period_start FROM {PeriodLock._meta.db_table}
+    WHERE tenant_id = %(tenant)s"""
 _KEPT_VERSIONS = 10_000
 
 
 class Templates:
-    """The published versions of the tenant's templates, and which of them is whose."""
+    """The published versions of the tenant's templates and which of them is whose; its own KPIs; what is locked."""
 
-    def __init__(self, versions: Collection[TemplateVersion]):
+    def __init__(
+        self,
+        versions: Collection[TemplateVersion],
+        own: OwnKpis | None = None,
+        locked: Collection[str] = (),
+    ):
         # Most particular audience first, then the newest.
         self.versions = sorted(
             versions, key=lambda version: (-version.template.particularity, -version.number, str(version.pk))
         )
-        self.by_id = {str(version.pk): version for version in versions}
+        self.own = own or OwnKpis()
+        self.locked = frozenset(locked)
+        self._shapes: dict[tuple[UUID, dt.date], Shape] = {}
 
     @classmethod
     def load(cls) -> "Templates":
         """As published. What a version says, and for whom, never changes, so a process reads each of them once."""
+        found: dict[str, list[str]] = {"version": [], "kpi": [], "lock": []}
         with connection.cursor() as cursor:
-            cursor.execute(_VERSIONS, [current_tenant_id()])
-            ids = [pk for (pk,) in cursor.fetchall()]
-        known = {pk: version for pk in ids if (version := _read_versions.get(pk))}
-        if len(known) < len(ids):
-            new = TemplateVersion.objects.select_related("template").filter(pk__in=set(ids) - set(known))
-            known |= {version.pk: version for version in new}
-            if len(_read_versions) > _KEPT_VERSIONS:
-                _read_versions.clear()
-            _read_versions.update(known)
-        return cls(list(known.values()))
+            cursor.execute(_RULES, {"tenant": current_tenant_id()})
+            for what, key in cursor.fetchall():
+                found[what].append(key)
+        own = of_versions([UUID(key) for key in sorted(found["kpi"])])
+        return cls(_versions_of([UUID(key) for key in found["version"]]), own, found["lock"])
 
-    def version_for(self, period: Period, partner_type: str, region: str) -> TemplateVersion | None:
-        """Groups ask with empty type and region, and get a template that is for all partners."""
+    def open(self, periods: Iterable[Period]) -> list[Period]:
+        """Those of the periods that are not locked."""
+        return [period for period in periods if period.key not in self.locked]
+
+    def version_for(
+        self, period: Period, partner_type: str, region: str, segment: str = ""
+    ) -> TemplateVersion | None:
+        """Groups ask with empty type, region and segment, and get a template that is for all partners."""
         for version in self.versions:
             template = version.template
             if (
                 template.period_kind == period.kind
                 and version.valid_from < period.end
-                and template.fits(partner_type, region)
+                and template.fits(partner_type, region, segment)
             ):
                 return version
         return None
 
+    def catalogue(self, period: Period) -> Catalogue:
+        return self.own.at(period.end)
+
+    def shape(self, version: TemplateVersion, period: Period) -> Shape:
+        key = (version.pk, period.end)
+        if key not in self._shapes:
+            self._shapes[key] = version.rules.shape(self.catalogue(period))
+        return self._shapes[key]
+
+    @property
+    def by_segment(self) -> bool:
+        """Whether any template asks in which tier a partner is."""
+        return any(version.template.segment for version in self.versions)
+
     def among_peers(self, periods: Iterable[Period]) -> bool:
         """Whether in any of the periods one partner's figures may move another's points."""
-        kinds = {(period.kind, period.end) for period in periods}
         return any(
-            version.rules.among_peers
-            and any(version.template.period_kind == kind and version.valid_from < end for kind, end in kinds)
+            version.template.period_kind == period.kind
+            and version.valid_from < period.end
+            and version.rules.among_peers(self.catalogue(period))
+            for period in periods
             for version in self.versions
         )
+
+
+def _versions_of(ids: Collection[UUID]) -> list[TemplateVersion]:
+    known = {pk: version for pk in ids if (version := _read_versions.get(pk))}
+    if len(known) < len(ids):
+        new = TemplateVersion.objects.select_related("template").filter(pk__in=set(ids) - set(known))
+        known |= {version.pk: version for version in new}
+        if len(_read_versions) > _KEPT_VERSIONS:
+            _read_versions.clear()
+        _read_versions.update(known)
+    return list(known.values())
+
+
+_Audience = tuple[str, ...]
 
 
 def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
@@ -285,12 +343,12 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
     house = rows.filter(is_house)
     rows = rows.filter(~is_house) if house.height else rows
     audiences = sorted(set(zip(*(rows[name].to_list() for name in AUDIENCE), strict=True)))
-    chosen = [
-        (audience, templates.version_for(Period.parse(audience[0]), *audience[1:])) for audience in audiences
-    ]
-    by_shape: dict[Shape | None, list[tuple[tuple[str, ...], TemplateVersion | None]]] = {}
-    for audience, version in chosen:
-        by_shape.setdefault(version.rules.shape if version else None, []).append((audience, version))
+    by_shape: dict[Shape | None, list[tuple[_Audience, TemplateVersion | None]]] = {}
+    for audience in audiences:
+        period = Period.parse(audience[0])
+        version = templates.version_for(period, *audience[1:])
+        shape = templates.shape(version, period) if version else None
+        by_shape.setdefault(shape, []).append((audience, version))
     parts = [
         _score(rows.lazy().join(_versions(mine), on=AUDIENCE), facts, shape)
         for shape, mine in by_shape.items()
@@ -300,7 +358,7 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
     return pl.concat(pl.collect_all(parts, optimizations=AS_WRITTEN))
 
 
-def _versions(chosen: Collection[tuple[tuple[str, ...], TemplateVersion | None]]) -> pl.LazyFrame:
+def _versions(chosen: Collection[tuple[_Audience, TemplateVersion | None]]) -> pl.LazyFrame:
     """Whose rows go by which version, with the numbers of its rules."""
     audiences = pl.LazyFrame(
         [(*audience, str(version.pk) if version else "") for audience, version in chosen],
@@ -312,18 +370,19 @@ def _versions(chosen: Collection[tuple[tuple[str, ...], TemplateVersion | None]]
 
 
 def _score(frame: pl.LazyFrame, facts: list[str], shape: Shape | None) -> pl.LazyFrame:
-    frame = frame.with_columns(_peers(), _facts_as_json(facts))
+    frame = frame.with_columns(_facts_as_json(facts))
     if shape is None:
         unscored = frame.with_columns(
-            score=pl.lit(None, pl.Float64), coverage=pl.lit(0.0), breakdown=pl.lit("{}")
+            score=pl.lit(None, pl.Float64),
+            coverage=pl.lit(0.0),
+            passed=pl.lit(None, pl.Boolean),
+            breakdown=pl.lit("{}"),
         )
         return unscored.select(pl.col(list(SCORED_SCHEMA)))
-    codes = [code for code, _method in shape]
-    ranks = [code for code in codes if code in RANK_CODES]
-    formulas = formulas_of(codes)
-    frame = with_kpis(with_facts(frame, formulas, facts), formulas)
-    if ranks:
-        frame = with_ranks(frame, ranks)
+    frame = with_facts(frame.with_columns(_peers(shape)), shape.measures, facts)
+    frame = with_measures(frame, shape.measures)
+    if any(measure.ranks for measure in shape.measures):
+        frame = with_ranks(frame, shape.measures, PEERS)
     return (
         score_given(frame, shape)
         .with_columns(breakdown(shape).alias("breakdown"))
@@ -337,18 +396,11 @@ def _facts_as_json(facts: list[str]) -> pl.Expr:
     return whole.str.replace_all(r'"\w+":0,', "").alias("facts")
 
 
-def with_ranks(frame: pl.LazyFrame, codes: Collection[str]) -> pl.LazyFrame:
-    """Add these KPIs that are ranks among peers to a frame that has `peers` and the KPIs in which they rank."""
-    return frame.with_columns(
-        pl.when(pl.col(PEERS).is_not_null()).then(peer_ranks(code, [PEERS])).alias(f"kpi.{code}")
-        for code in codes
-    )
-
-
 SCORED_SCHEMA = {
     **dict.fromkeys([*SUBJECT, *OWN, *PERIOD, "version_id"], pl.String()),
     "score": pl.Float64(),
     "coverage": pl.Float64(),
+    "passed": pl.Boolean(),
     "facts": pl.String(),
     "breakdown": pl.String(),
 }

@@ -18,12 +18,13 @@ from portal.tenancy.scope import current_tenant_id
 
 _TABLE = Scorecard._meta.db_table
 _READ = f"""SELECT id::text, subject_kind, subject_key, COALESCE(partner_id::text, '') AS partner_id, partner_type, region,
-    COALESCE(manager_id::text, '') AS manager_id, period_kind, period_start::text, period_kind || ':' || period_start,
+    COALESCE(manager_id::text, '') AS manager_id, segment, period_kind, period_start::text, period_kind || ':' || period_start,
     {{facts}}::text FROM {_TABLE} WHERE tenant_id = %(tenant)s
     AND (period_kind, period_start) IN (SELECT * FROM unnest(%(kinds)s::text[], %(starts)s::date[]))"""
 _SUBJECTS = " AND subject_kind = ANY(%(own)s) AND subject_key = ANY(%(keys)s)"
 _PEERS = """ AND subject_kind = %(partner)s
-    AND (partner_type, region) IN (SELECT * FROM unnest(%(types)s::text[], %(regions)s::text[]))"""
+    AND ((partner_type, region) IN (SELECT * FROM unnest(%(types)s::text[], %(regions)s::text[]))
+        OR segment = ANY(%(segments)s))"""
 _STORED_IN = " UNION ".join(
     f"SELECT '{kind.value}', {column} FROM own" for kind, column in GROUP_COLUMNS.items()
 )
@@ -40,11 +41,13 @@ _STAGED = [
     "partner_type",
     "region",
     "manager_id",
+    "segment",
     "period_kind",
     "period_start",
     "version_id",
     "score",
     "coverage",
+    "passed",
     "facts",
     "breakdown",
 ]
@@ -57,10 +60,22 @@ _CASTS = {
     "version_id": "NULLIF(version_id, '')::uuid",
     "score": "NULLIF(score, '')::numeric(7, 4)",
     "coverage": "coverage::numeric(5, 4)",
+    "passed": "NULLIF(passed, '')::boolean",
     "facts": "facts::jsonb",
     "breakdown": "breakdown::jsonb",
 }
-_KEPT = ["partner_type", "region", "manager_id", "version_id", "score", "coverage", "facts", "breakdown"]
+_KEPT = [
+    "partner_type",
+    "region",
+    "manager_id",
+    "segment",
+    "version_id",
+    "score",
+    "coverage",
+    "passed",
+    "facts",
+    "breakdown",
+]
 _UPSERT = f"""INSERT INTO {_TABLE} AS old (tenant_id, created_at, computed_at, {", ".join(_STAGED)})
     SELECT %(tenant)s, now(), now(), {", ".join(_CASTS.get(name, name) for name in _STAGED)} FROM {{staged}}
     ON CONFLICT (tenant_id, subject_kind, subject_key, period_kind, period_start) DO UPDATE
@@ -88,16 +103,18 @@ class Changed:
 def read_rows(
     periods: Collection[Period], facts: Sequence[str] = (), *, peers_of: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """Stored rows of the periods: of the partners that share period, type and region with the rows of `peers_of`, or
-    of everyone. Columns: `id` and those of `metrics.rows` with these facts; without any `partners` is 0."""
+    """Stored rows of the periods: of the partners that share type and region, or tier, with rows of `peers_of`, or of
+    everyone. Columns: `id` and those of `metrics.rows` with these facts; without any `partners` is 0."""
     sql = _READ.format(facts="facts" if facts else "'{}'")
     values = _period_values(periods)
     if peers_of is not None:
-        audiences = peers_of.filter(pl.col("partner_id") != "").select("partner_type", "region").unique()
+        moved = peers_of.filter(pl.col("partner_id") != "")
+        audiences = moved.select("partner_type", "region").unique()
         sql += _PEERS
         values |= {
             "types": audiences["partner_type"].to_list(),
             "regions": audiences["region"].to_list(),
+            "segments": [code for code in moved["segment"].unique() if code],
         }
     return _fetch_rows(sql, values, facts)
 

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from metrics import actions, queries
-from metrics.catalogue import CATALOGUE
 from metrics.charts import history_chart, points_chart
 from metrics.display import format_score, format_value
 from metrics.explain import fact_lines, kpi_lines, records_behind, score_change, substituted, ways_to_gain
 from metrics.filters import LeagueFilter
 from metrics.forms import NewTemplateForm, TemplateForm
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
+from metrics.own import catalogue_at, catalogue_now
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.preview import preview_template
 from metrics.queries import PeerFigures
@@ -185,7 +185,7 @@ def _working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[
 def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
     """One KPI of a scorecard, down to the records behind its value."""
     card = get_object_or_404(Scorecard.objects.select_related("partner", "version__template"), pk=pk)
-    measure = CATALOGUE.get(code)
+    measure = catalogue_at(card.period.end).get(code)
     if measure is None:
         raise Http404
     if card.partner_id:
@@ -320,7 +320,7 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
     context = {
         "title": _("KPI catalogue"),
         "subtitle": _("What is measured, and how"),
-        "kpis": list(CATALOGUE.values()),
+        "kpis": list(catalogue_now().values()),
         "facts": list(FACTS.values()),
     }
     return render(request, "metrics/catalogue.html", context)

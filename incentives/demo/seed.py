@@ -199,7 +199,8 @@ class _Director:
             _version, job = publish_template(
                 template, by=admin, kpis=newest.kpis, min_coverage=newest.min_coverage
             )
-            self.jobs.append(job)
+            if job:
+                self.jobs.append(job)
         create_example_programme(by=admin, starts_on=self.history.start)
         self.cast.customers = [
             directory.create_customer(

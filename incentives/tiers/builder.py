@@ -16,7 +16,7 @@ from incentives.fields import amount_text, parse_money, parse_number, plain
 from incentives.tiers.enums import Comparison, Join, WindowKind
 from incentives.tiers.requirements import SCORE, Condition, Group
 from incentives.tiers.words import measure_name, measure_unit
-from metrics.catalogue import CATALOGUE
+from metrics.own import choosable, kpi_of
 
 MAX_ROWS = 8
 
@@ -147,13 +147,13 @@ def _group(join: str, count: str, items: tuple[Condition | Group, ...]) -> Group
 
 def measures() -> dict[str, str]:
     """The score, and the KPIs that a single partner has a live value for, with their names."""
-    codes = [code for code, kpi in CATALOGUE.items() if "P" in kpi.level and not kpi.ranks]
+    codes = [code for code, kpi in choosable().items() if "P" in kpi.level and not kpi.ranks]
     return {SCORE: measure_name(SCORE)} | {code: measure_name(code) for code in codes}
 
 
 def comparison_of(measure: str) -> Comparison:
     """At least where up is better, at most where down is."""
-    better = "up" if measure == SCORE else CATALOGUE[measure].better
+    better = "up" if measure == SCORE else kpi_of(measure).better
     return Comparison.AT_LEAST if better == "up" else Comparison.AT_MOST
 
 

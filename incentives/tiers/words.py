@@ -8,16 +8,16 @@ from django.utils.translation import ngettext, pgettext
 
 from incentives.tiers.enums import Comparison, Join, Outcome
 from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult
-from metrics.catalogue import CATALOGUE
 from metrics.display import format_value, in_sentence
+from metrics.own import kpi_of
 
 
 def measure_name(measure: str) -> str:
-    return _("Score") if measure == SCORE else str(CATALOGUE[measure].name)
+    return _("Score") if measure == SCORE else str(kpi_of(measure).name)
 
 
 def measure_unit(measure: str) -> str:
-    return "score" if measure == SCORE else str(CATALOGUE[measure].unit)
+    return "score" if measure == SCORE else str(kpi_of(measure).unit)
 
 
 def value_text(measure: str, value: Decimal | None, currency: str) -> str:

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metrics import actions, consumers
+from metrics.defaults import MIN_COVERAGE
 from metrics.models import ScorecardTemplate
 from metrics.periods import calendar_of
+from metrics.publishing import publish_version
 from metrics.sources import SOURCES
 from partners.coselling.enums import ShareStatus
 from partners.coselling.models import Share
@@ -73,7 +75,7 @@ def programme(db: None) -> Iterator[Tenant]:
             {"code": "win_rate", "weight": 40, "method": "target", "target": 0.7, "floor": 0.1},
         ]
         template = ScorecardTemplate.objects.get(period_kind="month")
-        actions._publish(template, lines, actions.MIN_COVERAGE, dt.date.min, None)
+        publish_version(template, lines, MIN_COVERAGE, dt.date.min, None)
         yield tenant
 
 

@@ -17,6 +17,7 @@ from metrics.explain import records_behind
 from metrics.formulas import FormulaError, to_sql
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import Calendar, Period, PeriodKind, Window, calendar_of
+from metrics.publishing import publish_version
 from metrics.queries import fact_values, kpi_values, peer_figures, score_history, scores
 from metrics.scoring import PEER, KpiRule, TemplateRules, score_rows
 from metrics.sources import FACTS
@@ -395,7 +396,7 @@ def test_the_most_particular_template_counts(scoped: Tenant) -> None:
         template = ScorecardTemplate.objects.create(
             name=f"{partner_type} {region}", period_kind="month", partner_type=partner_type, region=region
         )
-        actions._publish(template, lines, Decimal(0), dt.date.min, None)
+        publish_version(template, lines, Decimal(0), dt.date.min, None)
     actions.recompute_everything(TODAY)
     card = Scorecard.objects.get(partner=reseller, period_kind="month", period_start=dt.date(2026, 11, 1))
     assert card.version.template.partner_type == "reseller"
