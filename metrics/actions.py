@@ -23,13 +23,14 @@ from uuid import UUID
 import polars as pl
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from metrics.models import (
     DirtyPartner,
     DirtyTenant,
+    PeriodLock,
     Scorecard,
     ScorecardTemplate,
     TemplateVersion,
@@ -131,18 +132,18 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
             first = first_day(calendar, known if len(known) == len(whole) else None)
             since = min([first, *(day for day in marks.values() if day != ALWAYS)])
         result.changed = _recompute_partners(marks.keys(), calendar, min(since, today), today)
-        _announce(result.changed)
+        announce(result.changed)
     result.more = _clear_when_clean()
     return result
 
 
 def recompute_periods(periods: Collection[Period], today: dt.date | None = None) -> Recomputed:
     """Compute those of these periods that are not locked in full: every partner and group of the tenant."""
-    _wait_to_recompute()
+    wait_to_recompute()
     calendar = calendar_of(current_tenant())
     templates = _templates()
     changed = _recompute_all(templates.open(periods), calendar, today or calendar.today(), templates)
-    _announce(changed)
+    announce(changed)
     return Recomputed(changed=changed)
 
 
@@ -195,7 +196,7 @@ def _recompute_partners(
             others = ~pl.col("partner_id").is_in([str(key) for key in partner_ids])
             peers = read_rows(periods, fact_names(sources), peers_of=moved).drop("id").filter(others)
     changed.add(write_rows(scored_rows(pl.concat([rows, peers]), templates)))
-    changed.rows += _delete_missing(pl.concat([stored, groups]), rows)
+    changed.rows += delete_missing(pl.concat([stored, groups]), rows)
     return changed
 
 
@@ -226,19 +227,22 @@ def _recompute_all(
     rows = pl.concat([fresh, group_rows(fresh)])
     stored = read_rows(periods)
     changed = write_rows(scored_rows(rows, templates))
-    changed.rows += _delete_missing(stored, rows)
+    changed.rows += delete_missing(stored, rows)
     return changed
 
 
 def forget_other_calendars(calendar: Calendar) -> int:
     """Remove the scorecards of quarters and years that began in other months; returns how many.
 
-    Without this a history would mix the quarters of two fiscal years. Months are everyone's."""
+    Without this a history would mix the quarters of two fiscal years. Months are everyone's, and what is locked stays."""
     strange = [
         Q(period_kind=kind) & ~Q(period_start__month__in=_first_months(calendar, kind))
         for kind in (PeriodKind.QUARTER, PeriodKind.YEAR)
     ]
-    return Scorecard.objects.filter(strange[0] | strange[1]).delete()[0]
+    locked = PeriodLock.objects.filter(
+        period_kind=OuterRef("period_kind"), period_start=OuterRef("period_start")
+    )
+    return Scorecard.objects.filter(strange[0] | strange[1]).exclude(Exists(locked)).delete()[0]
 
 
 def _first_months(calendar: Calendar, kind: PeriodKind) -> list[int]:
@@ -246,7 +250,8 @@ def _first_months(calendar: Calendar, kind: PeriodKind) -> list[int]:
     return [(calendar.first_month - 1 + offset) % 12 + 1 for offset in range(0, 12, MONTHS_IN[kind])]
 
 
-def _delete_missing(stored: pl.DataFrame, rows: pl.DataFrame) -> int:
+def delete_missing(stored: pl.DataFrame, rows: pl.DataFrame) -> int:
+    """Remove the stored rows whose subject is not among the rows any more; returns how many."""
     present = set(_keys(rows))
     gone = [
         row_id
@@ -292,8 +297,8 @@ def _clear_when_clean() -> bool:
     return more
 
 
-def _announce(changed: Changed) -> None:
-    """One event a partner; of a run that changes hundreds of them, one for each batch of partners."""
+def announce(changed: Changed) -> None:
+    """Tell whose scorecards changed. One event a partner; of a run that changes hundreds of them, one for each batch of partners."""
     if len(changed.periods) <= ONE_EVENT_EACH:
         record_many(
             EventDraft(
@@ -318,7 +323,8 @@ def _try_to_recompute() -> bool:
     return try_lock("metrics.recompute", current_tenant_id())
 
 
-def _wait_to_recompute() -> None:
+def wait_to_recompute() -> None:
+    """Be the one transaction of the tenant that computes scorecards, once the others have ended."""
     lock("metrics.recompute", current_tenant_id())
 
 

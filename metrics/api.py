@@ -6,14 +6,20 @@ import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from metrics import queries
-from metrics.models import Scorecard
-from metrics.own import catalogue_now
-from metrics.periods import PeriodKind
+from metrics.changes import kpi_moves
+from metrics.closing import lock_of
+from metrics.explain import method_text
+from metrics.models import Scorecard, SubjectKind
+from metrics.own import catalogue_at, catalogue_now
+from metrics.periods import PeriodKind, calendar_of
+from metrics.ways import ways_to_gain
 from portal.shell.api import TenantViewSet, api_routes
+from portal.tenancy.models import Tenant
 
 
 class ScorecardSerializer(serializers.ModelSerializer):
@@ -40,6 +46,7 @@ class ScorecardSerializer(serializers.ModelSerializer):
             "template_version",
             "score",
             "coverage",
+            "passed",
             "facts",
             "breakdown",
             "computed_at",
@@ -52,6 +59,58 @@ class ScorecardSerializer(serializers.ModelSerializer):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_template(self, card: Scorecard) -> str | None:
         return card.version.template.name if card.version else None
+
+
+class ExplainedLineSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    method = serializers.CharField(help_text="How the points come about, in words.")
+    choice = serializers.CharField(allow_blank=True)
+    track = serializers.CharField(allow_blank=True)
+    counts = serializers.BooleanField(help_text="Whether it has data and its track is the one that counts.")
+    value = serializers.FloatField(allow_null=True)
+    target = serializers.FloatField(allow_null=True)
+    weight = serializers.FloatField()
+    attainment = serializers.FloatField(allow_null=True)
+    points = serializers.FloatField(allow_null=True)
+    lower_quartile = serializers.FloatField(allow_null=True, help_text="Of five or more peers.")
+    median = serializers.FloatField(allow_null=True)
+    upper_quartile = serializers.FloatField(allow_null=True)
+
+
+class RecordMoveSerializer(serializers.Serializer):
+    record = serializers.UUIDField(source="pk")
+    title = serializers.CharField()
+    text = serializers.CharField()
+
+
+class MoveSerializer(serializers.Serializer):
+    code = serializers.CharField(source="kpi.code")
+    points = serializers.FloatField()
+    change = serializers.CharField(source="value_text")
+    records = RecordMoveSerializer(many=True)
+
+
+class WaySerializer(serializers.Serializer):
+    code = serializers.CharField(source="kpi.code")
+    value = serializers.FloatField()
+    target = serializers.FloatField()
+    points = serializers.FloatField()
+    effort = serializers.FloatField(help_text="The change against the value now: 0.1 is a tenth of it.")
+    text = serializers.CharField()
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """How a score comes about. The lines' points add up to it, and `moves` to its difference from the period before."""
+
+    score = serializers.FloatField(allow_null=True)
+    previous_score = serializers.FloatField(allow_null=True)
+    passed = serializers.BooleanField(allow_null=True)
+    locked_at = serializers.DateTimeField(allow_null=True)
+    peers = serializers.IntegerField()
+    lines = ExplainedLineSerializer(many=True)
+    moves = MoveSerializer(many=True)
+    ways = WaySerializer(many=True)
 
 
 class ScorecardFilter(django_filters.FilterSet):
@@ -73,11 +132,59 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
     permissions: ClassVar[dict[str, str]] = {
         "list": "metrics.view_scorecard",
         "retrieve": "metrics.view_scorecard",
+        "explanation": "metrics.view_scorecard",
     }
+
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True)
+    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How the score comes about, what moved it, and the cheapest ways to gain points."""
+        found = explained(self.get_object(), request._request.tenant)
+        return Response(ExplanationSerializer(found).data)
 
     def get_queryset(self) -> QuerySet[Scorecard]:
         cards = queries.api_cards()
         return cards.filter(partner_id=self.membership.partner_id) if self.membership.is_partner else cards
+
+
+def explained(card: Scorecard, tenant: Tenant) -> dict[str, Any]:
+    """What `ExplanationSerializer` shows of a partner's card."""
+    assert card.partner_id is not None
+    calendar = calendar_of(tenant)
+    peers = queries.peer_figures(card.partner_id, card.period)
+    previous = queries.card_of(SubjectKind.PARTNER, card.subject_key, card.period.previous())
+    lock = lock_of(card.period)
+    rules = card.version.rules.kpis if card.version else ()
+    catalogue = catalogue_at(card.period.end)
+    lines = [
+        {
+            "code": rule.code,
+            "name": str(catalogue[rule.code].name),
+            "method": method_text(catalogue[rule.code], rule, tenant.currency),
+            "choice": rule.choice,
+            "track": rule.track,
+            "counts": card.breakdown[rule.code]["share"] is not None,
+            **{
+                name: card.breakdown[rule.code][name]
+                for name in ("value", "target", "weight", "attainment", "points")
+            },
+            "lower_quartile": peers.lower.get(rule.code),
+            "median": peers.medians.get(rule.code),
+            "upper_quartile": peers.upper.get(rule.code),
+        }
+        for rule in rules
+        if rule.code in card.breakdown
+    ]
+    return {
+        "score": card.score,
+        "previous_score": previous.score if previous else None,
+        "passed": card.passed,
+        "locked_at": lock.created_at if lock else None,
+        "peers": peers.count,
+        "lines": lines,
+        "moves": kpi_moves(card, previous, calendar, calendar.today(), tenant.currency),
+        "ways": ways_to_gain(card, tenant.currency, peers),
+    }
 
 
 class KpiSerializer(serializers.Serializer):

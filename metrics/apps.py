@@ -39,6 +39,14 @@ class MetricsConfig(AppConfig):
             order=48,
             group=registry.PROGRAMME,
         )
+        registry.navigation(
+            _("Periods"),
+            "metrics:periods",
+            "calendar-check",
+            roles=VENDOR_ROLES,
+            order=49,
+            group=registry.PROGRAMME,
+        )
         for role in sorted(PARTNER_ROLES):
             registry.home_panel(
                 role,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from metrics.catalogue import CATALOGUE, Frame, percentile_rank
-from metrics.formulas import compile_sql, to_sql
+from metrics.formulas import compile_bounded, compile_sql, to_sql
 from metrics.kpis.shape import Kpi
 from metrics.sources import FACTS
 
@@ -67,7 +67,7 @@ class Catalogue(Mapping[str, Kpi]):
         if kpi.ranks:
             ranks = tuple(self.measure(name) for name in kpi.ranks)
             return Measure(code, "", up, False, kpi.facts, ranks=ranks)
-        sql = to_sql(kpi.formula, self.formulas, DIVISORS, code=code, floats=own)
+        sql = to_sql(kpi.formula, self.formulas, DIVISORS, code=code)
         return Measure(code, sql, up, kpi.additive, kpi.facts, bounded=own)
 
     def with_values(self, frame: Frame, codes: Collection[str] | None = None) -> Frame:
@@ -94,7 +94,8 @@ def with_measures(frame: Frame, measures: Iterable[Measure]) -> Frame:
 
 
 def _column(measure: Measure) -> pl.Expr:
-    return compile_sql(measure.sql, bounded=measure.bounded).alias(f"kpi.{measure.code}")
+    compiled = compile_bounded(measure.sql) if measure.bounded else compile_sql(measure.sql)
+    return compiled.alias(f"kpi.{measure.code}")
 
 
 def with_ranks(frame: Frame, measures: Iterable[Measure], peers: str) -> Frame:

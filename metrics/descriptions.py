@@ -29,3 +29,44 @@ def published(event: Event) -> str:
     return _("Version %(number)s of the scorecard template published") % {
         "number": event.data["new"]["number"]
     }
+
+
+@describes("kpi.defined")
+def kpi_defined(event: Event) -> str:
+    return _("KPI “%(name)s” defined") % {"name": event.data["name"]}
+
+
+@describes("kpi.changed")
+def kpi_changed(event: Event) -> str:
+    return _("KPI “%(name)s” changed") % {"name": event.data["name"]}
+
+
+@describes("kpi.retired")
+def kpi_retired(event: Event) -> str:
+    return _("KPI “%(name)s” taken out of use") % {"name": event.data["name"]}
+
+
+@describes("kpi.revived")
+def kpi_revived(event: Event) -> str:
+    return _("KPI “%(name)s” taken back into use") % {"name": event.data["name"]}
+
+
+@describes("period.locked")
+def period_locked(event: Event) -> str:
+    return _("%(period)s locked") % {"period": Period.parse(event.data["period"]).label()}
+
+
+@describes("period.restated")
+def period_restated(event: Event) -> str:
+    return _("%(period)s restated: %(reason)s") % {
+        "period": Period.parse(event.data["period"]).label(),
+        "reason": event.data["reason"],
+    }
+
+
+@describes("period.grace_changed")
+def grace_changed(event: Event) -> str:
+    days = event.data["new"]["days"]
+    if days is None:
+        return _("Periods no longer lock by themselves")
+    return _("Periods lock %(days)s days after their end") % {"days": days}

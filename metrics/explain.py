@@ -1,8 +1,8 @@
 """A scorecard in words: each KPI's working, the records behind it, and the cheapest ways to gain points."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from metrics.display import direction, format_change, format_points, format_scor
 from metrics.evaluation import evaluate_facts
 from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
-from metrics.models import Scorecard
+from metrics.models import PeriodLock, Scorecard
 from metrics.own import catalogue_at
 from metrics.periods import Calendar
 from metrics.queries import PeerFigures
@@ -24,6 +24,7 @@ from metrics.scoring import PEER, STEPS, KpiRule, chosen_tracks
 from metrics.sources import FACTS, SOURCES
 from metrics.sources.reading import contributions
 from metrics.units import Unit
+from portal.events.models import Event
 from portal.shell.formats import number
 
 Number = int | float
@@ -51,6 +52,7 @@ class KpiLine:
     before_text: str = ""
     gap: str = ""
     by_peers: bool = False
+    by_steps: bool = False
     # How the points come about, in words; the track it is of, and whether that is the one that counts.
     method_text: str = ""
     track: str = ""
@@ -185,6 +187,7 @@ def _scored(
         share=parts["share"] or 0.0,
         gap=gap_text(kpi, parts["value"], parts["target"], currency),
         by_peers=rule.method == PEER,
+        by_steps=rule.method == STEPS,
         method_text=method_text(kpi, rule, currency),
         track=rule.track,
         chosen=chosen,
@@ -199,27 +202,6 @@ def change_text(kpi: Kpi, change: Number | None, currency: str) -> str:
         return _("%(points)s points") % {"points": format_change(Decimal(str(round(change * 100, 1))))}
     sign = "+" if change > 0 else "−" if change < 0 else "±"
     return sign + format_value(kpi.unit, abs(change), currency)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Something to do, and the points that it brings at most."""
-
-    line: KpiLine
-    text: str
-    points_text: str
-
-
-def ways_to_gain(lines: Iterable[KpiLine], count: int = 3) -> list[Way]:
-    """The ways with the most points for the least of their distance, cheapest first."""
-    open_lines = [line for line in lines if line.missing > 0.05 and line.gap and line.value is not None]
-    ranked = sorted(open_lines, key=lambda line: (-line.missing / _effort(line), line.kpi.code))
-    return [Way(line, line.gap, f"+{format_points(round(line.missing, 1))}") for line in ranked[:count]]
-
-
-def _effort(line: KpiLine) -> float:
-    """How far the target is, against the target: 0.1 is a tenth to go."""
-    return max(1 - (line.attainment or 0), 0.05) ** 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +272,8 @@ class RecordLine:
     second: str
     url_name: str
     amounts: list[str]
+    # Whether something happened to it after its period was locked.
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,14 +282,24 @@ class Records:
     lines: list[RecordLine]
     total: int
     sums: list[str]
+    # By how much the sums differ from a locked card's facts; empty where they do not.
+    late: list[str] = field(default_factory=list)
 
 
 def records_behind(
     card: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str
 ) -> list[Records]:
-    """The records behind a partner's KPI, a table for each source; the sums are the card's facts."""
+    """The records behind a partner's KPI, a table for each source; the sums are the card's facts.
+
+    Of a locked period they are the facts and what has arrived since, which is told as well.
+    """
     if card.partner_id is None:
         return []
+    locked_at = (
+        PeriodLock.objects.filter(period_kind=card.period_kind, period_start=card.period_start)
+        .values_list("created_at", flat=True)
+        .first()
+    )
     tables = []
     for source in kpi.sources:
         records = SOURCES[source].records
@@ -319,6 +313,7 @@ def records_behind(
         shown = frame.head(RECORDS_SHOWN)
         ids = [UUID(key) for key in shown["id"]]
         found = apps.get_model(records.model)._default_manager.select_related(*records.related).in_bulk(ids)
+        touched = _touched_since(locked_at, ids)
         lines = [
             RecordLine(
                 record.pk,
@@ -326,13 +321,37 @@ def records_behind(
                 records.second(record),
                 records.url_name,
                 [fact_text(name, row[name], currency) for name in names],
+                record.pk in touched,
             )
             for row in shown.iter_rows(named=True)
             if (record := found.get(UUID(row["id"])))
         ]
-        sums = [fact_text(name, int(frame[name].sum()), currency) for name in names]
-        tables.append(Records([str(FACTS[name].meaning) for name in names], lines, frame.height, sums))
+        totals = {name: int(frame[name].sum()) for name in names}
+        sums = [fact_text(name, total, currency) for name, total in totals.items()]
+        late = {name: total - card.facts.get(name, 0) for name, total in totals.items()} if locked_at else {}
+        tables.append(
+            Records(
+                [str(FACTS[name].meaning) for name in names],
+                lines,
+                frame.height,
+                sums,
+                [_signed(name, more, currency) for name, more in late.items()] if any(late.values()) else [],
+            )
+        )
     return tables
+
+
+def _touched_since(moment: dt.datetime | None, ids: Collection[UUID]) -> set[UUID]:
+    """The records to which something happened after a moment (None: of no interest)."""
+    if moment is None or not ids:
+        return set()
+    events = Event.objects.filter(subject_id__in=ids, occurred_at__gt=moment)
+    return set(events.values_list("subject_id", flat=True))
+
+
+def _signed(name: str, amount: int, currency: str) -> str:
+    sign = "+" if amount > 0 else "−" if amount < 0 else "±"
+    return sign + fact_text(name, abs(amount), currency)
 
 
 def score_change(card: Scorecard, previous: Scorecard | None, today: dt.date) -> dict[str, Any]:

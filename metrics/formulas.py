@@ -8,7 +8,8 @@ how large it becomes once the KPIs that it names are written out.
 
 import ast
 import math
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 import polars as pl
@@ -23,12 +24,13 @@ FUNCTIONS = {
     "LEAST": (2, 8),
     "GREATEST": (2, 8),
 }
-_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 MAX_LENGTH = 1_000
 MAX_NUMBER = 10**12
-_DEPTH = 20
+_DEPTH = 40
 # Parts of a formula with the formulas of the KPIs that it names in it.
 MAX_PARTS = 500
+MAX_DEPTH = 80
 MAX_DECIMALS = 10
 # A value beyond this is a mistake in the formula and no figure.
 LIMIT = 1e15
@@ -60,11 +62,11 @@ def _check(node: ast.expr, depth: int) -> None:
         case ast.Name():
             return
         case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(value, bool):
-            if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+            if abs(value) > MAX_NUMBER or not math.isfinite(value):
                 raise FormulaError(
                     _("A number in a formula is at most %(most)s.") % {"most": f"{MAX_NUMBER:,}"}
                 )
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
             _check(left, depth + 1)
             _check(right, depth + 1)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -114,13 +116,13 @@ def _names(node: ast.expr) -> Iterator[str]:
             yield from _names(operand)
 
 
-def _parts(formula: str, formulas: Mapping[str, str], path: tuple[str, ...], known: dict[str, int]) -> int:
-    """How many parts the formula has once the KPIs that it names are written out, without writing it.
-
-    FormulaError where a KPI comes round to itself, which is said with the way round.
-    """
+def _measure(
+    formula: str, formulas: Mapping[str, str], path: tuple[str, ...], known: dict[str, tuple[int, int]]
+) -> tuple[int, int]:
+    """How many parts the formula has, and how deep it is, once the KPIs that it names are written out; without writing
+    it. FormulaError where a KPI comes round to itself, which is said with the way round."""
     tree = parse(formula)
-    total = sum(1 for _node in ast.walk(tree))
+    parts, inner = sum(1 for _node in ast.walk(tree)), 0
     for name in _names(tree):
         if name in path:
             circle = " → ".join((*path[path.index(name) :], name))
@@ -129,26 +131,34 @@ def _parts(formula: str, formulas: Mapping[str, str], path: tuple[str, ...], kno
             )
         if name in formulas:
             if name not in known:
-                known[name] = _parts(formulas[name], formulas, (*path, name), known)
-            total += known[name]
-    return total
+                known[name] = _measure(formulas[name], formulas, (*path, name), known)
+            parts += known[name][0]
+            inner = max(inner, known[name][1])
+    return parts, _depth(tree) + inner
+
+
+def _depth(node: ast.expr) -> int:
+    match node:
+        case ast.Call(args=args):
+            return 1 + max(map(_depth, args))
+        case ast.BinOp(left=left, right=right):
+            return 1 + max(_depth(left), _depth(right))
+        case ast.UnaryOp(operand=operand):
+            return 1 + _depth(operand)
+    return 1
 
 
 class _Writer(ast.NodeTransformer):
     """Puts other KPIs' formulas in place of their names and guards every divisor against zero."""
 
-    def __init__(self, formulas: Mapping[str, str], facts: Mapping[str, int], *, floats: bool):
+    def __init__(self, formulas: Mapping[str, str], facts: Mapping[str, int]):
         self.formulas = formulas
         self.facts = facts
-        self.floats = floats
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.facts:
             divisor = self.facts[node.id]
-            if divisor != 1:
-                return ast.BinOp(node, ast.Div(), ast.Constant(divisor))
-            # Whole numbers that are multiplied would run over without a word; floats run into infinity.
-            return ast.BinOp(node, ast.Mult(), ast.Constant(1.0)) if self.floats else node
+            return node if divisor == 1 else ast.BinOp(node, ast.Div(), ast.Constant(divisor))
         if node.id not in self.formulas:
             raise FormulaError(_("There is no fact or KPI “%(name)s”.") % {"name": node.id})
         return self.visit(parse(self.formulas[node.id]))
@@ -164,30 +174,68 @@ class _Writer(ast.NodeTransformer):
         return ast.Call(func=name, args=[self.visit(argument) for argument in node.args], keywords=[])
 
 
-def to_sql(
-    formula: str,
-    formulas: Mapping[str, str],
-    facts: Mapping[str, int],
-    *,
-    code: str = "",
-    floats: bool = False,
-) -> str:
+def to_sql(formula: str, formulas: Mapping[str, str], facts: Mapping[str, int], *, code: str = "") -> str:
     """The formula over facts alone, with guarded divisions.
 
     `formulas` are the other KPIs by code, `facts` what each fact is to be divided by (1 but for hours). `code` is
-    the KPI's own, which may not come round. With `floats` every number is one.
+    the KPI's own, which may not come round.
     """
-    if _parts(formula, formulas, (code,) if code else (), {}) > MAX_PARTS:
+    # What is both, such as a KPI that is a fact by the same name, is the fact.
+    others = {name: text for name, text in formulas.items() if name not in facts}
+    parts, depth = _measure(formula, others, (code,) if code and code not in facts else (), {})
+    if parts > MAX_PARTS:
         raise FormulaError(_("With the KPIs that it names written out the formula is too long."))
-    return ast.unparse(_Writer(formulas, facts, floats=floats).visit(parse(formula)))
+    if depth > MAX_DEPTH:
+        raise FormulaError(_("With the KPIs that it names written out the formula is nested too deeply."))
+    return ast.unparse(_Writer(formulas, facts).visit(parse(formula)))
 
 
 @lru_cache(maxsize=4096)
-def compile_sql(sql: str, *, bounded: bool = False) -> pl.Expr:
-    """The expression for a formula that `to_sql` has written. With `bounded`, a value that is infinite or absurdly
-    large is no data."""
-    expression = pl.sql_expr(sql)
-    if not bounded:
-        return expression
-    value = expression.cast(pl.Float64)
+def compile_sql(sql: str) -> pl.Expr:
+    """The expression for a formula that `to_sql` has written."""
+    return pl.sql_expr(sql)
+
+
+@lru_cache(maxsize=4096)
+def compile_bounded(sql: str) -> pl.Expr:
+    """The same for a formula of a tenant's, over fractions throughout: whole numbers that are multiplied would run over
+    without a word, and decimals with an error. What is infinite or absurdly large is no data."""
+    value = _fractions(ast.parse(sql, mode="eval").body)
     return pl.when(value.is_finite() & (value.abs() <= LIMIT)).then(value)
+
+
+def _fractions(node: ast.expr) -> pl.Expr:
+    match node:
+        case ast.Name(id=name):
+            return pl.col(name).cast(pl.Float64)
+        case ast.Constant(value=value) if isinstance(value, int | float):
+            return pl.lit(float(value))
+        case ast.UnaryOp(operand=operand):
+            return -_fractions(operand)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _COMPUTED[type(op)](_fractions(left), _fractions(right))
+        case ast.Call(func=ast.Name(id="ROUND"), args=[value, ast.Constant(value=places)]):
+            return _fractions(value).round(int(str(places)))
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return _CALLED[name](*map(_fractions, args))
+    raise FormulaError(_("“%(part)s” may not stand in a formula.") % {"part": ast.unparse(node)})
+
+
+def _null_if(value: pl.Expr, other: pl.Expr) -> pl.Expr:
+    return pl.when(value.ne(other) | other.is_null()).then(value)
+
+
+_COMPUTED: dict[type[ast.operator], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_CALLED: dict[str, Callable[..., pl.Expr]] = {
+    "NULLIF": _null_if,
+    "COALESCE": pl.coalesce,
+    "ABS": pl.Expr.abs,
+    "ROUND": pl.Expr.round,
+    "LEAST": pl.min_horizontal,
+    "GREATEST": pl.max_horizontal,
+}

@@ -6,10 +6,11 @@ from django.db import models
 
 from metrics import queries
 from metrics.display import format_change, format_score, format_value
-from metrics.explain import kpi_lines, score_change, scored_lines, ways_to_gain
+from metrics.explain import kpi_lines, score_change
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
+from metrics.ways import ways_to_gain
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 
@@ -28,17 +29,16 @@ def where_i_stand(membership: Membership) -> dict[str, Any]:
             subject_key=str(membership.partner_id),
             period_kind=period.kind,
             period_start__in=[period.start, period.previous().start],
-        ).select_related("version")
+        ).select_related("version__template")
     }
     card, previous = cards.get(period.start), cards.get(period.previous().start)
     if card is None:
         return {"card": None, "period": period}
-    lines = scored_lines(card, {}, PeerFigures(0, {}), membership.tenant.currency)
     return score_change(card, previous, calendar.today()) | {
         "card": card,
         "period": period,
         "score_text": format_score(card.score),
-        "ways": ways_to_gain(lines),
+        "ways": ways_to_gain(card, membership.tenant.currency),
     }
 
 
@@ -84,7 +84,7 @@ def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, A
     starts = [period.start, period.previous().start]
     cards: models.QuerySet[Scorecard] = Scorecard.objects.filter(
         subject_kind=kind, subject_key=key, period_kind=period.kind, period_start__in=starts
-    ).select_related("version")
+    ).select_related("version__template")
     found = {card.period_start: card for card in cards}
     card, previous = found.get(period.start), found.get(period.previous().start)
     context = {"period": period, "kind": kind.value, "key": key, "card": card}

@@ -229,7 +229,7 @@ def peer_figures(partner_id: UUID, period: Period) -> PeerFigures:
     if len(found) < ENOUGH_PEERS:
         return PeerFigures(len(found), {}, _quality(found, partner_id))
     catalogue = catalogue_at(period.end)
-    frame = catalogue.with_values(_facts_frame([facts for _id, facts in found]))
+    frame = catalogue.with_values(facts_frame([facts for _id, facts in found]))
     lower, median, upper = (_quantile(frame, catalogue, share) for share in (0.25, 0.5, 0.75))
     return PeerFigures(len(found), median, _quality(found, partner_id), lower, upper)
 
@@ -263,7 +263,8 @@ def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID) -> floa
     return 100 * sum(ranks) / len(ranks)
 
 
-def _facts_frame(rows: list[dict[str, int]]) -> pl.DataFrame:
+def facts_frame(rows: list[dict[str, int]]) -> pl.DataFrame:
+    """Facts by name as a frame with a column for each that there is; what is not given is 0."""
     return pl.DataFrame(
         [[row.get(name, 0) for name in FACTS] for row in rows],
         schema=dict.fromkeys(FACTS, pl.Int64),

@@ -135,10 +135,11 @@ def partner_rows(
         .select(pl.col([*KEYS, *names, PARTNERS]))
         .collect(optimizations=AS_WRITTEN)
     )
-    return _with_segments(rows, periods, today) if segments else rows
+    return with_segments(rows, periods, today) if segments else rows
 
 
-def _with_segments(rows: pl.DataFrame, periods: Collection[Period], today: dt.date) -> pl.DataFrame:
+def with_segments(rows: pl.DataFrame, periods: Collection[Period], today: dt.date) -> pl.DataFrame:
+    """Partner rows with the tier of each on its period's last day, or today while it runs."""
     last = {period.key: min(period.end - dt.timedelta(days=1), today) for period in periods}
     standings = [
         (UUID(partner_id), last[key]) for partner_id, key in rows.select("partner_id", "key").iter_rows()

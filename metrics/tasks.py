@@ -4,7 +4,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
-from metrics import actions
+from metrics import actions, closing
 from metrics.models import DirtyTenant
 from metrics.wake import TASK, send
 from portal.tenancy.tasks import TenantTask
@@ -22,7 +22,8 @@ def recompute_dirty(*, tenant_id: str) -> None:
 
 @shared_task(base=TenantTask, name="metrics.nightly", queue="bulk")
 def nightly(*, tenant_id: str) -> None:
-    """The safety net: every period of every partner, as a job."""
+    """Lock what is due; then the safety net: every open period of every partner, as a job."""
+    closing.lock_due_periods()
     actions.start_full_recompute()
 
 

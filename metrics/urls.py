@@ -1,6 +1,6 @@
 from django.urls import path
 
-from metrics import views
+from metrics import card_pages, kpi_pages, period_pages, views
 
 app_name = "metrics"
 urlpatterns = [
@@ -8,11 +8,21 @@ urlpatterns = [
     path("mine/", views.mine, name="mine"),
     path("groups/", views.groups, name="groups"),
     path("groups/<slug:kind>/", views.group, name="group"),
-    path("catalogue/", views.catalogue, name="catalogue"),
+    path("catalogue/", kpi_pages.catalogue, name="catalogue"),
+    path("catalogue/new/", kpi_pages.own_kpi_new, name="own_kpi_new"),
+    path("catalogue/check/", kpi_pages.own_kpi_check, name="own_kpi_check"),
+    path("catalogue/own/<uuid:pk>/", kpi_pages.own_kpi, name="own_kpi"),
+    path("catalogue/own/<uuid:pk>/use/", kpi_pages.own_kpi_retire, name="own_kpi_retire"),
+    path("periods/", period_pages.periods, name="periods"),
+    path("periods/lock/", period_pages.period_lock, name="period_lock"),
+    path("periods/<uuid:pk>/restate/", period_pages.period_restate, name="period_restate"),
+    path("restatements/<uuid:pk>/", period_pages.restatement, name="restatement"),
     path("templates/", views.templates, name="templates"),
     path("templates/new/", views.template_new, name="template_new"),
     path("templates/<uuid:pk>/", views.template_edit, name="template_edit"),
     path("recompute/", views.recompute, name="recompute"),
     path("partners/<uuid:pk>/", views.scorecard, name="scorecard"),
+    path("cards/<uuid:pk>/compare/", card_pages.compare, name="compare"),
+    path("cards/<uuid:pk>/pdf/", card_pages.pdf, name="pdf"),
     path("cards/<uuid:pk>/<slug:code>/", views.kpi, name="kpi"),
 ]

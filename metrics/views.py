@@ -1,31 +1,29 @@
 """Scorecards, groups, the catalogue and the templates on the screen."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from metrics import actions, queries
-from metrics.charts import history_chart, points_chart
-from metrics.display import format_score, format_value
-from metrics.explain import fact_lines, kpi_lines, records_behind, score_change, substituted, ways_to_gain
+from metrics.card_pages import group_name, working
+from metrics.explain import fact_lines, kpi_lines, records_behind, substituted
 from metrics.filters import LeagueFilter
 from metrics.forms import NewTemplateForm, TemplateForm
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
-from metrics.own import catalogue_at, catalogue_now
+from metrics.own import catalogue_at
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.preview import preview_template
 from metrics.queries import PeerFigures
-from metrics.sources import FACTS
 from metrics.tables import GroupTable, LeagueTable, PreviewTable
-from partners.directory.enums import PartnerType
 from partners.directory.models import Partner
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
@@ -34,6 +32,7 @@ from portal.jobs.models import Job
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
 from portal.shell.previewed import digest, was_previewed
+from portal.shell.registry import segment_choices
 
 HISTORY = 13
 PREVIEW_SHOWN = 50
@@ -150,35 +149,8 @@ def _scorecard(request: HttpRequest, partner: Partner) -> HttpResponse:
     if not request.membership.is_partner:
         context |= {"back_url": turl(request, "metrics:scorecards"), "back_label": _("Scorecards")}
     if card is not None:
-        context |= _working(request, card, queries.peer_figures(partner.pk, period))
+        context |= working(request, card, queries.peer_figures(partner.pk, period))
     return render(request, "metrics/scorecard.html", context)
-
-
-def _working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[str, Any]:
-    """What a scorecard page shows of a card, whoever's it is."""
-    currency = request.tenant.currency
-    kind, period = SubjectKind(card.subject_kind), card.period
-    previous = queries.card_of(kind, card.subject_key, period.previous())
-    lines, others = kpi_lines(card, previous, peers, currency)
-    history = [
-        (older.period, older.score)
-        for older in reversed(
-            queries.subject_cards(kind, card.subject_key, period.kind)
-            .filter(period_start__lte=period.start)
-            .only("period_kind", "period_start", "score")[:HISTORY]
-        )
-    ]
-    return score_change(card, previous, calendar_of(request.tenant).today()) | {
-        "score_text": format_score(card.score),
-        "lines": lines,
-        "others": others,
-        "peers": peers,
-        "ways": ways_to_gain(lines),
-        "history": history_chart(history) if len(history) > 1 else None,
-        "points": points_chart(lines) if lines and card.score is not None else None,
-        "revenue_text": format_value("money", card.facts.get("revenue_won", 0), currency),
-        "version": card.version,
-    }
 
 
 @require_GET
@@ -203,7 +175,7 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
     if is_partners:
         back_url, back_label = turl(request, "metrics:scorecard", card.partner_id), card.partner.name
     else:
-        back_url, back_label = _group_address(request, card), _group_name(card)
+        back_url, back_label = _group_address(request, card), group_name(card)
     context = {
         "title": measure.name,
         "subtitle": card.period.label(),
@@ -230,19 +202,6 @@ def _group_address(request: HttpRequest, card: Scorecard) -> str:
     return f"{turl(request, 'metrics:group', card.subject_kind)}?key={card.subject_key}"
 
 
-def _group_name(card: Scorecard, names: dict[str, str] | None = None) -> str:
-    kind = SubjectKind(card.subject_kind)
-    if kind == SubjectKind.PROGRAMME:
-        return _("The whole programme")
-    if kind == SubjectKind.PORTFOLIO:
-        if names is None:
-            names = queries.group_names(kind, [card.subject_key])
-        return names.get(card.subject_key) or _("Without a manager")
-    if kind == SubjectKind.TYPE:
-        return str(PartnerType(card.subject_key).label)
-    return card.subject_key or _("Without a region")
-
-
 @require_GET
 @requires("metrics.view_scorecards")
 def groups(request: HttpRequest, tenant: str) -> HttpResponse:
@@ -256,7 +215,7 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
     names = queries.group_names(kind, [card.subject_key for card in cards])
     rows = [
         {
-            "name": _group_name(card, names),
+            "name": group_name(card, names),
             "address": f"{_group_address(request, card)}&period={period.kind.value}&start={period.start}",
             "partner_count": card.partner_count,
             "score": card.score,
@@ -297,7 +256,7 @@ def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
     if card is None and not queries.subject_cards(subject, key, period.kind).exists():
         raise Http404
     context = {
-        "title": _group_name(card or Scorecard(subject_kind=subject, subject_key=key)),
+        "title": group_name(card or Scorecard(subject_kind=subject, subject_key=key)),
         "subtitle": period.label(),
         "back_url": f"{turl(request, 'metrics:groups')}?by={kind}",
         "back_label": _("Groups"),
@@ -305,25 +264,12 @@ def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
         "card": card,
     }
     if card is not None:
-        context |= _working(request, card, PeerFigures(0, {}))
+        context |= working(request, card, PeerFigures(0, {}))
         context["partner_count"] = card.facts.get("partners", 0)
     return render(request, "metrics/scorecard.html", context)
 
 
-# --- catalogue and templates -------------------------------------------------------------------
-
-
-@require_GET
-def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
-    """Every KPI with its formula, and every fact with its meaning."""
-    check(request.membership, "metrics.view_catalogue")
-    context = {
-        "title": _("KPI catalogue"),
-        "subtitle": _("What is measured, and how"),
-        "kpis": list(catalogue_now().values()),
-        "facts": list(FACTS.values()),
-    }
-    return render(request, "metrics/catalogue.html", context)
+# --- templates -------------------------------------------------------------------
 
 
 @require_GET
@@ -335,6 +281,7 @@ def templates(request: HttpRequest, tenant: str) -> HttpResponse:
             "What partners are measured by. The most particular template that fits a partner counts."
         ),
         "templates": list(queries.templates()),
+        "tiers": dict(segment_choices()),
     }
     return render(request, "metrics/templates.html", context)
 
@@ -366,40 +313,63 @@ def template_new(request: HttpRequest, tenant: str) -> HttpResponse:
 def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """Change the lines, look at who would move, and publish. Only what was looked at can be published."""
     template = get_object_or_404(ScorecardTemplate, pk=pk)
-    version = template.versions.order_by("-number").first() or _like_it(template)
+    calendar = calendar_of(request.tenant)
+    versions = list(template.versions.select_related("published_by__user"))
+    version = versions[0] if versions else _like_it(template)
+    data = _with_lines(request) if request.method == "POST" else None
     form = TemplateForm(
-        request.POST or None, template=template, version=version, currency=request.tenant.currency
+        data, template=template, version=version, currency=request.tenant.currency, calendar=calendar
     )
     context: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and request.POST.get("builder"):
+        form = form.as_typed()
+    elif request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
-        min_coverage = Decimal(cleaned["min_coverage"]) / 100
+        rules = {
+            "kpis": cleaned["kpis"],
+            "min_coverage": Decimal(cleaned["min_coverage"]) / 100,
+            "gate_score": cleaned["gate_score"],
+            "gate_each": cleaned["gate_each"],
+        }
         if was_previewed(request):
             try:
                 _version, job = actions.publish_template(
                     template,
                     by=request.membership,
-                    kpis=cleaned["kpis"],
-                    min_coverage=min_coverage,
                     name=cleaned["name"],
                     seen_number=cleaned["number"],
+                    begins=cleaned["begins"],
+                    **rules,
                 )
             except ActionRefused as refusal:
                 form.add_error(None, str(refusal.message))
             else:
+                if job is None:
+                    words = _("Published. It holds from %(period)s on.")
+                    messages.success(request, words % {"period": cleaned["begins"].label()})
+                    return redirect(turl(request, "metrics:template_edit", template.pk))
                 messages.success(request, _("Published. The scorecards are being recomputed."))
                 return redirect(turl(request, "jobs:detail", job.pk))
         else:
-            preview = preview_template(template, cleaned["kpis"], min_coverage, calendar_of(request.tenant))
+            preview = preview_template(template, calendar=calendar, **rules)
             context["preview"] = preview
             context["previewed"] = digest(request)
             context["table"] = PreviewTable(preview.rows[:PREVIEW_SHOWN], request=request)
+    current = calendar.current(PeriodKind(template.period_kind))
     context |= {
         "title": template.name,
         "subtitle": _("%(period)s · version %(number)s")
         % {"period": template.get_period_kind_display(), "number": version.number if version else 0},
         "template": template,
         "form": form,
+        "versions": [
+            {
+                "version": each,
+                "from_the_beginning": each.valid_from == dt.date.min,
+                "is_coming": each.valid_from > current.start,
+            }
+            for each in versions
+        ],
         "currency": request.tenant.currency,
         "back_url": turl(request, "metrics:templates"),
         "back_label": _("Scorecard templates"),
@@ -407,10 +377,22 @@ def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     return render(request, "metrics/template_edit.html", context)
 
 
+def _with_lines(request: HttpRequest) -> QueryDict:
+    """What was sent, with the line that a button adds or removes."""
+    data = request.POST.copy()
+    verb, _colon, code = data.get("builder", "").partition(":")
+    if verb == "add" and data.get("add"):
+        data.setdefault(f"{data['add']}-weight", "")
+    elif verb == "remove":
+        for name in [name for name in data if name.startswith(f"{code}-")]:
+            del data[name]
+    return data
+
+
 def _like_it(template: ScorecardTemplate) -> Any:
     """The rules that its partners have now, to begin with; as number 0, because none of its own is published."""
     general = ScorecardTemplate.objects.filter(
-        period_kind=template.period_kind, partner_type="", region=""
+        period_kind=template.period_kind, partner_type="", region="", segment=""
     ).first()
     version = general.versions.order_by("-number").first() if general else None
     if version is not None:

@@ -18,7 +18,9 @@ from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import Direction
 from incentives.tiers.models import Tier, TierProposal, TierStanding
 from metrics.actions import recompute_periods
-from metrics.models import Scorecard, ScorecardTemplate
+from metrics.closing import lock_period
+from metrics.defining import define_kpi
+from metrics.models import OwnKpi, Restatement, Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from partners.coselling.models import Seat, Share
 from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
@@ -71,6 +73,29 @@ class House:
     theirs: dict[str, UUID | str] = field(default_factory=dict)
     # What only its member may see, by role.
     personal: dict[str, dict[str, UUID | str]] = field(default_factory=dict)
+
+
+def a_kpi(admin: Membership) -> OwnKpi:
+    return define_kpi(
+        by=admin,
+        name="Deal worth",
+        formula="revenue_won / deals_won",
+        unit="money",
+        better="up",
+        kind="lag",
+        level="PG",
+        meaning="What a deal is worth.",
+    )
+
+
+def a_restatement(admin: Membership) -> dict[str, UUID]:
+    """A locked period and a restatement of it."""
+    period = calendar_of(admin.tenant).current(PeriodKind.QUARTER).previous()
+    lock = lock_period(period, by=admin)
+    restatement = Restatement.objects.create(
+        period_kind=period.kind, period_start=period.start, reason="Late orders", restated_by=admin
+    )
+    return {"period_lock": lock.pk, "restatement": restatement.pk}
 
 
 def things_of(partner: Partner, manager: Membership, colleague: Membership) -> dict[str, UUID | str]:
@@ -156,6 +181,8 @@ def furnish(tenant: Tenant) -> House:
                 currency="USD", rate=Decimal("0.9"), starts_on=date(2026, 1, 1)
             ).pk,
             "template": ScorecardTemplate.objects.first().pk,
+            "own_kpi": a_kpi(members[Role.ADMIN]).pk,
+            **a_restatement(members[Role.ADMIN]),
             "tier": Tier.objects.first().pk,
             "plan": Plan.objects.first().pk,
             "approval_rule": ApprovalRule.objects.create(name="Large", position=1).pk,

@@ -1,0 +1,263 @@
+"""What a scorecard's page shows beyond its figures; two periods side by side; the scorecard as a PDF."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from metrics import closing, queries
+from metrics.card_pdf import CardPage, card_pdf
+from metrics.changes import bridge_chart, kpi_moves
+from metrics.charts import history_chart, points_chart
+from metrics.comparison import compare as compared
+from metrics.display import format_change, format_points, format_score, format_value
+from metrics.explain import KpiLine, fact_text, kpi_lines, score_change
+from metrics.models import PeriodLock, Scorecard, SubjectKind
+from metrics.periods import Period, calendar_of
+from metrics.queries import PeerFigures
+from metrics.sources import FACTS
+from metrics.ways import ways_to_gain
+from partners.directory.enums import PartnerType
+from portal.accounts.access import check
+from portal.shell.addresses import turl
+from portal.shell.exports import FORMATS, csv_lines, csv_response, xlsx_response
+from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+HISTORY = 13
+# Cards that one may choose to compare with.
+CHOICES = 60
+FACTS_SHOWN = 6
+
+
+def group_name(card: Scorecard, names: dict[str, str] | None = None) -> str:
+    """What a group is called; `names` are those of managers, read where they are not given."""
+    kind = SubjectKind(card.subject_kind)
+    if kind == SubjectKind.PROGRAMME:
+        return _("The whole programme")
+    if kind == SubjectKind.PORTFOLIO:
+        if names is None:
+            names = queries.group_names(kind, [card.subject_key])
+        return names.get(card.subject_key) or _("Without a manager")
+    if kind == SubjectKind.TYPE:
+        return str(PartnerType(card.subject_key).label)
+    return card.subject_key or _("Without a region")
+
+
+def working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[str, Any]:
+    """What a scorecard page shows of a card, whoever's it is."""
+    currency, calendar = request.tenant.currency, calendar_of(request.tenant)
+    today = calendar.today()
+    kind, period = SubjectKind(card.subject_kind), card.period
+    previous = queries.card_of(kind, card.subject_key, period.previous())
+    lines, others = kpi_lines(card, previous, peers, currency)
+    cards = list(
+        queries.subject_cards(kind, card.subject_key, period.kind)
+        .filter(period_start__lte=period.start)
+        .only("period_kind", "period_start", "score")[:HISTORY]
+    )
+    history = [(older.period, older.score) for older in reversed(cards)]
+    moves = kpi_moves(card, previous, calendar, today, currency)
+    return score_change(card, previous, today) | {
+        "score_text": format_score(card.score),
+        "lines": lines,
+        "tracks": any(line.track for line in lines),
+        "others": others,
+        "peers": peers,
+        "ways": ways_to_gain(card, currency, peers),
+        "history": history_chart(history) if len(history) > 1 else None,
+        "points": points_chart(lines) if lines and card.score is not None else None,
+        "moves": moves,
+        "bridge": bridge_chart(moves, card, previous) if moves and previous else None,
+        "previous": previous,
+        "revenue_text": format_value("money", card.facts.get("revenue_won", 0), currency),
+        "version": card.version,
+        "gate": gate(card, lines),
+        **locked(card, currency),
+    }
+
+
+def gate(card: Scorecard, lines: list[KpiLine]) -> dict[str, Any] | None:
+    """The template's gate in words: what it asks, whether it is passed, and what stands in the way."""
+    version = card.version
+    if version is None or not version.has_gate:
+        return None
+    asked = []
+    if version.gate_score is not None:
+        asked.append(_("a score of %(score)s") % {"score": format_points(version.gate_score)})
+    if version.gate_each:
+        asked.append(_("points in every KPI that applies"))
+    missing = []
+    if version.gate_score is not None and card.score is not None and card.score < version.gate_score:
+        missing.append(
+            _("%(points)s points are missing") % {"points": format_points(version.gate_score - card.score)}
+        )
+    if version.gate_each:
+        missing += [
+            _("%(kpi)s has no points") % {"kpi": line.kpi.name}
+            for line in lines
+            if line.share and not line.attainment
+        ]
+    return {
+        "passed": card.passed,
+        "asked": _("%(one)s and %(other)s") % {"one": asked[0], "other": asked[1]}
+        if len(asked) > 1
+        else asked[0],
+        "missing": missing,
+    }
+
+
+def locked(card: Scorecard, currency: str) -> dict[str, Any]:
+    """Whether the card's period is locked, what has arrived since, and what restatements changed."""
+    lock = closing.lock_of(card.period)
+    if lock is None:
+        return {"lock": None, "late": None, "restated": []}
+    restated = [
+        {
+            "reason": kept.restatement.reason,
+            "at": kept.restatement.created_at,
+            "by": kept.restatement.restated_by.name,
+            "before": format_score(kept.score),
+            "after": format_score(kept.new_score),
+        }
+        for kept in closing.restatements_of(card.subject_kind, card.subject_key, card.period)
+    ]
+    return {"lock": lock, "late": late(card, lock, currency), "restated": restated}
+
+
+def late(card: Scorecard, lock: PeriodLock, currency: str) -> dict[str, Any] | None:
+    """How a partner's locked card differs from what the records give today; None where it does not."""
+    if card.partner_id is None:
+        return None
+    # The peers that a rank is among are beyond a partner's session; the answer is its own row alone.
+    with tenant_scope(current_tenant_id()):
+        found = closing.differences(closing.arrived(lock, [card.partner_id]))
+    if not found:
+        return None
+    row = found[0]
+    words = _("%(fact)s: %(before)s → %(after)s")
+    return {
+        "score": format_score(row.after),
+        "change": format_change(row.change) if row.change is not None else "",
+        "facts": [
+            words
+            % {
+                "fact": FACTS[name].meaning,
+                "before": fact_text(name, before, currency),
+                "after": fact_text(name, after, currency),
+            }
+            for name, (before, after) in list(row.facts.items())[:FACTS_SHOWN]
+            if name in FACTS
+        ],
+    }
+
+
+def _card(request: HttpRequest, pk: UUID) -> Scorecard:
+    """A card that the member may see; 404 for one that is no partner's and no group's."""
+    card = get_object_or_404(Scorecard.objects.select_related("partner", "version__template"), pk=pk)
+    if card.partner_id:
+        check(request.membership, "metrics.view_scorecard", card)
+    elif card.subject_kind == SubjectKind.HOUSE:
+        raise Http404
+    else:
+        check(request.membership, "metrics.view_scorecards")
+    return card
+
+
+def _address(request: HttpRequest, card: Scorecard) -> str:
+    query = f"period={card.period_kind}&start={card.period_start}"
+    if card.partner_id:
+        return f"{turl(request, 'metrics:scorecard', card.partner_id)}?{query}"
+    return f"{turl(request, 'metrics:group', card.subject_kind)}?key={card.subject_key}&{query}"
+
+
+@require_GET
+def compare(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
+    """Metric, previous, current and change of any two periods; as a page, CSV or XLSX."""
+    card = _card(request, pk)
+    kind = SubjectKind(card.subject_kind)
+    others = [
+        other.period
+        for other in Scorecard.objects.filter(subject_kind=kind, subject_key=card.subject_key)
+        .exclude(pk=card.pk)
+        .order_by("-period_start", "period_kind")
+        .only("period_kind", "period_start")[:CHOICES]
+    ]
+    wanted = _period(request.GET.get("with", ""))
+    other = wanted if wanted in others else card.period.previous()
+    previous = queries.card_of(kind, card.subject_key, other)
+    rows = compared(card, previous, request.tenant.currency) if previous else []
+    name = card.partner.name if card.partner else group_name(card)
+    if (form := request.GET.get("export", "")) in FORMATS and previous:
+        header = [_("Metric"), _("Unit"), other.label(), card.period.label(), _("Change")]
+        table = ([row.name, row.unit, row.previous, row.current, row.change] for row in rows)
+        file = slugify(f"{name} {other.key} {card.period.key}")
+        return (
+            csv_response(file, csv_lines(header, table))
+            if form == "csv"
+            else xlsx_response(file, header, table)
+        )
+    context = {
+        "title": _("Two periods compared"),
+        "subtitle": name,
+        "back_url": _address(request, card),
+        "back_label": _("Scorecard"),
+        "card": card,
+        "other": other,
+        "choices": [(period.key, period.label(), period.kind.label) for period in others],
+        "rows": rows,
+        "settled": card.period.is_settled(calendar_of(request.tenant).today()),
+    }
+    return render(request, "metrics/compare.html", context)
+
+
+def _period(key: str) -> Period | None:
+    try:
+        return Period.parse(key)
+    except ValueError:
+        return None
+
+
+@require_GET
+def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """The scorecard with its explanation as a PDF."""
+    card = _card(request, pk)
+    currency, calendar = request.tenant.currency, calendar_of(request.tenant)
+    peers = queries.peer_figures(card.partner_id, card.period) if card.partner_id else PeerFigures(0, {})
+    previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
+    lines, _others = kpi_lines(card, previous, peers, currency)
+    found = gate(card, lines)
+    state = locked(card, currency)
+    name = card.partner.name if card.partner else group_name(card)
+    change = score_change(card, previous, calendar.today())
+    page = CardPage(
+        card=card,
+        name=name,
+        lines=lines,
+        moves=kpi_moves(card, previous, calendar, calendar.today(), currency),
+        ways=ways_to_gain(card, currency, peers),
+        peers=peers,
+        change=_("%(change)s since the period before") % change if change["change"] else "",
+        gate=found["asked"] if found else "",
+        notes=_notes(state, settled=change["settled"]),
+    )
+    response = HttpResponse(card_pdf(page, request.tenant), content_type="application/pdf")
+    file = slugify(f"{name} {card.period.key}")
+    response["Content-Disposition"] = f'inline; filename="{file}.pdf"'
+    return response
+
+
+def _notes(state: dict[str, Any], *, settled: bool) -> list[str]:
+    notes = []
+    if not settled:
+        notes.append(_("The period is still running: changes are against the whole one before."))
+    if state["lock"]:
+        notes.append(_("The period is locked."))
+    notes += [_("Restated from %(before)s to %(after)s: %(reason)s") % row for row in state["restated"]]
+    if state["late"]:
+        notes.append(_("Arrived after the lock; the score would be %(score)s.") % state["late"])
+    return notes

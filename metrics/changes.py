@@ -1,0 +1,173 @@
+"""What made a score move since the period before: points KPI by KPI, and the records behind the greatest moves."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from django.apps import apps
+from django.utils.translation import gettext as _
+
+from metrics.display import format_change, format_score
+from metrics.explain import change_text, fact_text
+from metrics.kpis.shape import Kpi
+from metrics.models import Scorecard
+from metrics.own import catalogue_at
+from metrics.periods import Calendar
+from metrics.sources import FACTS, SOURCES
+from metrics.sources.reading import contributions
+
+EXPLAINED = 3
+RECORDS_SHOWN = 4
+_FLAT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMove:
+    """A record that counts for one of two periods, or for both in another amount, and what it moves."""
+
+    pk: UUID
+    title: str
+    url_name: str
+    text: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KpiMove:
+    """By how many points a KPI moved the score, how its value moved, and the records behind that."""
+
+    kpi: Kpi
+    points: float
+    value_text: str
+    records: list[RecordMove]
+
+    @property
+    def points_text(self) -> str:
+        return format_change(round(self.points, 1))
+
+    @property
+    def trend(self) -> str:
+        return "up" if self.points > _FLAT else "down" if self.points < -_FLAT else "flat"
+
+
+def kpi_moves(
+    card: Scorecard, previous: Scorecard | None, calendar: Calendar, today: dt.date, currency: str
+) -> list[KpiMove]:
+    """Every KPI that moved the score, the greatest moves first; they add up to the difference of the scores.
+
+    Empty where one of the periods has no score. The records are told for a partner's greatest moves.
+    """
+    if previous is None or card.score is None or previous.score is None:
+        return []
+    catalogue = catalogue_at(card.period.end)
+    moves = {
+        code: _points(card, code) - _points(previous, code)
+        for code in dict.fromkeys([*card.breakdown, *previous.breakdown])
+        if code in catalogue
+    }
+    ordered = sorted(moves, key=lambda code: (-abs(moves[code]), code))
+    found = []
+    for at, code in enumerate(ordered):
+        if abs(moves[code]) < _FLAT:
+            continue
+        kpi = catalogue[code]
+        told = card.partner_id is not None and at < EXPLAINED
+        records = _records(card, previous, kpi, calendar, today, currency) if told else []
+        found.append(KpiMove(kpi, moves[code], _value_text(card, previous, kpi, currency), records))
+    return found
+
+
+def _points(card: Scorecard, code: str) -> float:
+    return (card.breakdown.get(code) or {}).get("points") or 0.0
+
+
+def _value_text(card: Scorecard, previous: Scorecard, kpi: Kpi, currency: str) -> str:
+    now, before = ((each.breakdown.get(kpi.code) or {}).get("value") for each in (card, previous))
+    return change_text(kpi, now - before, currency) if now is not None and before is not None else ""
+
+
+def _records(
+    card: Scorecard, previous: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str
+) -> list[RecordMove]:
+    """The records that add most to the difference of the KPI's facts, by each fact's own statement."""
+    assert card.partner_id is not None
+    found: list[RecordMove] = []
+    for source in kpi.sources:
+        records = SOURCES[source].records
+        names = [name for name in kpi.facts if FACTS[name].source == source]
+        if records is None or SOURCES[source].sql is None or not names:
+            continue
+        # The fact in which the two periods differ most says what a record has to do with it.
+        name = max(names, key=lambda each: abs(card.facts.get(each, 0) - previous.facts.get(each, 0)))
+        now, before = (
+            contributions(source, each.period.window(), calendar, today, card.partner_id).select("id", name)
+            for each in (card, previous)
+        )
+        both = now.join(before, on="id", how="full", coalesce=True, suffix="_before").with_columns(
+            pl.col(name, f"{name}_before").fill_null(0)
+        )
+        moved = (
+            both.with_columns((pl.col(name) - pl.col(f"{name}_before")).alias("moved"))
+            .filter(pl.col("moved") != 0)
+            .sort([pl.col("moved").abs(), pl.col("id")], descending=[True, False])
+            .head(RECORDS_SHOWN)
+        )
+        ids = [UUID(key) for key in moved["id"]]
+        rows = apps.get_model(records.model)._default_manager.in_bulk(ids) if ids else {}
+        for row in moved.iter_rows(named=True):
+            record = rows.get(UUID(row["id"]))
+            if record is not None:
+                is_new = row[f"{name}_before"] == 0
+                amount = fact_text(name, abs(row["moved"]), currency)
+                words = _record_words(row["moved"] > 0, amount, str(FACTS[name].meaning))
+                found.append(RecordMove(record.pk, records.title(record), records.url_name, words, is_new))
+    return found[: 2 * RECORDS_SHOWN]
+
+
+def _record_words(more: bool, amount: str, meaning: str) -> str:
+    words = _("%(amount)s more: %(fact)s") if more else _("%(amount)s less: %(fact)s")
+    return words % {"amount": amount, "fact": meaning}
+
+
+def bridge_chart(moves: Sequence[KpiMove], card: Scorecard, previous: Scorecard) -> dict[str, Any]:
+    """From the score before to the score now, KPI by KPI. Parameters for the chart component."""
+    names = [_("Before"), *(str(move.kpi.name) for move in moves), _("Now")]
+    level = float(previous.score or 0)
+    below, gained, lost = [0.0], [0.0], [0.0]
+    for move in moves:
+        below.append(round(min(level, level + move.points), 2))
+        gained.append(round(max(move.points, 0), 2))
+        lost.append(round(max(-move.points, 0), 2))
+        level += move.points
+    total = [round(float(previous.score or 0), 1), *([0.0] * len(moves)), round(float(card.score or 0), 1)]
+    return {
+        "id": "bridge",
+        "caption": _("From the score before to the score now"),
+        "columns": [_("KPI"), _("Points")],
+        "rows": [
+            [_("Before"), format_score(previous.score)],
+            *([str(move.kpi.name), move.points_text] for move in moves),
+            [_("Now"), format_score(card.score)],
+        ],
+        "option": {
+            "legend": {"top": 0, "data": [_("Score"), _("Gained"), _("Lost")]},
+            "xAxis": {"type": "category", "data": names, "axisLabel": {"hideOverlap": True}},
+            "yAxis": {"type": "value", "min": 0},
+            "series": [
+                {
+                    "type": "bar",
+                    "stack": "bridge",
+                    "silent": True,
+                    "name": "",
+                    "itemStyle": {"color": "transparent"},
+                    "data": [*below, 0],
+                },
+                {"type": "bar", "stack": "bridge", "name": _("Score"), "data": total},
+                {"type": "bar", "stack": "bridge", "name": _("Gained"), "data": [*gained, 0]},
+                {"type": "bar", "stack": "bridge", "name": _("Lost"), "data": [*lost, 0]},
+            ],
+        },
+    }

@@ -1,0 +1,103 @@
+"""A KPI of the tenant's as a form."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from metrics.defining import code_for, with_draft
+from metrics.formulas import MAX_LENGTH, FormulaError
+from metrics.kpis.shape import Kpi
+from metrics.models import OwnKpiVersion
+from metrics.own import OWN_AREA
+from metrics.units import DOWN, LAG, LEAD, UP, Unit
+
+UNITS = [
+    (Unit.MONEY.value, _("Money")),
+    (Unit.PERCENT.value, _("Percentage (0.5 is 50%)")),
+    (Unit.COUNT.value, _("Count")),
+    (Unit.DAYS.value, _("Days")),
+    (Unit.HOURS.value, _("Hours")),
+    (Unit.RATIO.value, _("Ratio")),
+    (Unit.POINTS.value, _("Points")),
+    (Unit.SCORE.value, _("Score (0 to 100)")),
+]
+BETTER = [(UP, _("More is better")), (DOWN, _("Less is better"))]
+KINDS = [(LAG, _("Lagging: tells what came of it")), (LEAD, _("Leading: tells what is coming"))]
+LEVELS = [("PG", _("Partners and groups")), ("P", _("Partners only")), ("G", _("Groups only"))]
+
+
+class OwnKpiForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100)
+    formula = forms.CharField(
+        label=_("Formula"),
+        max_length=MAX_LENGTH,
+        strip=True,
+        help_text=_("Facts and KPIs by name, + − * / and brackets, and the functions listed below."),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 3,
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "autocomplete": "off",
+                "class": "font-monospace",
+                "data-formula": "",
+                "role": "combobox",
+                "aria-autocomplete": "list",
+                "aria-expanded": "false",
+                "aria-controls": "formula-list",
+                "aria-describedby": "id_formula_helptext formula-status",
+            }
+        ),
+    )
+    unit = forms.ChoiceField(label=_("Unit"), choices=UNITS)
+    better = forms.ChoiceField(label=_("Direction"), choices=BETTER)
+    kind = forms.ChoiceField(label=_("Kind"), choices=KINDS)
+    level = forms.ChoiceField(label=_("Measured for"), choices=LEVELS)
+    meaning = forms.CharField(
+        label=_("Meaning"),
+        max_length=500,
+        help_text=_("One sentence that a partner understands."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    number = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    valid_from = forms.DateField(
+        label=_("Holds from"),
+        help_text=_("For the periods that end after this day. Those before keep the formula that they had."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, version: OwnKpiVersion | None = None, today: dt.date, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.version = version
+        if version is None:
+            del self.fields["valid_from"]
+            return
+        names = ("name", "formula", "unit", "better", "kind", "level", "meaning", "number")
+        self.initial.update({name: getattr(version, name) for name in names}, valid_from=today)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "formula" in cleaned:
+            try:
+                with_draft(self.draft(), cleaned.get("valid_from") or dt.date.min)
+            except FormulaError as error:
+                self.add_error("formula", str(error))
+        return cleaned
+
+    def draft(self) -> Kpi:
+        """The KPI as far as it has been typed."""
+        cleaned = self.cleaned_data
+        name = cleaned.get("name") or ""
+        return Kpi(
+            self.version.kpi.code if self.version else code_for(name or "draft"),
+            name,
+            cleaned["formula"],
+            Unit(cleaned.get("unit") or Unit.COUNT),
+            cleaned.get("better") or UP,
+            cleaned.get("kind") or LAG,
+            cleaned.get("level") or "PG",
+            cleaned.get("meaning") or "",
+            area=OWN_AREA,
+        )
