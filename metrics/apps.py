@@ -53,7 +53,7 @@ class MetricsConfig(AppConfig):
                 "standing",
                 data=panels.where_i_stand,
                 template="metrics/panels/standing.html",
-                queries=3,
+                queries=4,
                 order=15,
                 width="half",
             )
@@ -71,7 +71,7 @@ class MetricsConfig(AppConfig):
             "portfolio",
             data=panels.portfolio_figures,
             template="metrics/panels/figures.html",
-            queries=2,
+            queries=3,
             order=10,
         )
         registry.home_panel(
@@ -79,7 +79,7 @@ class MetricsConfig(AppConfig):
             "health",
             data=panels.programme_health,
             template="metrics/panels/figures.html",
-            queries=2,
+            queries=3,
             order=10,
         )
         registry.home_panel(
@@ -96,7 +96,7 @@ class MetricsConfig(AppConfig):
             "results",
             data=panels.partner_results,
             template="metrics/panels/figures.html",
-            queries=2,
+            queries=3,
             order=10,
         )
         registry.setup_step(
