@@ -26,6 +26,7 @@ class IncentivesConfig(AppConfig):
         tiers = import_module(f"{self.name}.tiers.queries")
         registry.partner_segments(_("Tier"), choices=tiers.tier_choices, codes=tiers.tier_codes)
         lead_priorities(tiers.lead_priorities)
+        import_module("metrics.defining").uses_kpis(tiers.kpi_uses)
         registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30)
         registry.navigation(_("Your tier"), "incentives:mine", "medal", roles=PARTNER_ROLES, order=40)
         registry.navigation(

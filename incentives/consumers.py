@@ -7,6 +7,8 @@ from uuid import UUID
 from incentives.ledger.models import LedgerEntry
 from incentives.refresh import post_earnings_of, refresh_all
 from incentives.tiers.actions import evaluate_tiers
+from metrics.actions import ALWAYS, mark_dirty
+from metrics.models import ScorecardTemplate
 from partners.coselling.models import Seat
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
@@ -77,7 +79,14 @@ def follow_programme(events: list[Event]) -> None:
     refresh_all(tiers=bool(ladder), ledger=bool(published or ladder), since=since if not ladder else None)
 
 
+def follow_tiers(events: list[Event]) -> None:
+    """Scorecard templates may be for a tier: whoever is in another one now is measured by other rules."""
+    if ScorecardTemplate.objects.exclude(segment="").exists():
+        mark_dirty((event.partner_id, ALWAYS) for event in events if event.partner_id)
+
+
 def register() -> None:
+    subscribe(TIER_ASSIGNED, name="incentives.scorecards", consumer=follow_tiers)
     subscribe(
         *DEAL_EVENTS,
         *SHARE_EVENTS,

@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.history import TierHistory
 from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.tiers.requirements import SCORE
+from metrics.defining import Use
 from portal.accounts.models import Membership
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant, current_tenant
@@ -18,6 +21,16 @@ from portal.tenancy.models import Tenant, current_tenant
 def tiers() -> list[Tier]:
     """All tiers, the lowest first."""
     return list(Tier.objects.order_by("rank"))
+
+
+def kpi_uses() -> list[tuple[str, Use]]:
+    """Which KPIs the tiers ask for. One query."""
+    return [
+        (condition.measure, Use(_("Tier: %(name)s") % {"name": tier.name}, "incentives:tier_edit", tier.pk))
+        for tier in tiers()
+        for condition in tier.tree.conditions()
+        if condition.measure != SCORE
+    ]
 
 
 def policy() -> TierPolicy:

@@ -14,8 +14,10 @@ from tests.bench.database import BenchDatabaseError, prepare_database
 
 NAMES = [
     "recompute_full",
+    "recompute_wide",
     "recompute_one",
     "freshness",
+    "fairness",
     "list_page",
     "home_page",
     "import_rows",

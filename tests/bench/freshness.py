@@ -12,14 +12,18 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.utils import timezone
 
+from metrics.actions import start_full_recompute
 from metrics.models import Scorecard
 from metrics.periods import PeriodKind, calendar_of
 from partners.deals.actions import win
 from partners.deals.models import Deal
 from portal.events.models import Event
+from portal.jobs.enums import JobState
+from portal.jobs.models import Job
 from portal.tenancy.scope import tenant_scope
 from tests.bench.data import RECENT, Vendor, compute_history
 from tests.bench.measure import Figure, percentile, seconds
@@ -33,6 +37,7 @@ WINS = 25
 WARM = 3
 REVENUE = 777_00
 GIVE_UP_SECONDS = 30
+TENANTS = 50
 
 
 def freshness(bench: "Bench") -> Iterable[Figure]:
@@ -51,6 +56,39 @@ def freshness(bench: "Bench") -> Iterable[Figure]:
     )
     found.explain = partial(_stages, taken)
     yield found
+
+
+def fairness(bench: "Bench") -> Iterable[Figure]:
+    """50 tenants, two of them large and computed in full meanwhile: how long a small one's score takes to follow."""
+    large = [bench.large, bench.small]
+    small = [bench.tiny(number) for number in range(TENANTS - len(large))]
+    deals = [(vendor, _open_deals(vendor, 1)[0]) for vendor in small[: WINS + WARM]]
+    with tempfile.TemporaryDirectory() as folder, portal(Path(folder)) as running:
+        running.worker("default", concurrency=2)
+        running.worker("bulk", concurrency=1)
+        _web, address = running.web(workers=2)
+        jobs = []
+        for vendor in large:
+            with tenant_scope(vendor.tenant.pk):
+                jobs.append((vendor, start_full_recompute().pk))
+        taken = [_win_and_wait(vendor, deal, address).served for vendor, deal in deals][WARM:]
+        under_way = sum(_is_under_way(vendor, job) for vendor, job in jobs)
+        for vendor, job in jobs:
+            with tenant_scope(vendor.tenant.pk):
+                Job.objects.filter(pk=job).update(state=JobState.CANCELLED)
+    last = percentile(taken, 0.95)
+    found = Figure("fairness", last, 2.0, last / 2.0, 1, "the 2 s that p95 may take")
+    found.notes.append(
+        f"p50={percentile(taken, 0.5):.3f}s p95={last:.3f}s of {len(taken)} wins in as many of {TENANTS} tenants, while"
+        f" {large[0].partners:,} and {large[1].partners:,} partners were computed in full; {under_way} of 2 runs"
+        " still under way at the last win"
+    )
+    yield found
+
+
+def _is_under_way(vendor: Vendor, job: UUID) -> bool:
+    with tenant_scope(vendor.tenant.pk):
+        return Job.objects.filter(pk=job, state__in=[JobState.QUEUED, JobState.RUNNING]).exists()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from tests.bench import freshness, importing, matching, pages, recompute
 from tests.bench.data import PARTNERS, Vendor, vendor
 from tests.bench.measure import Figure
 
+# Partners of each of many small vendors.
+TINY = 12
+
 
 class Bench:
     """What a measurement is given: options, and the data made when it is first asked for."""
@@ -26,16 +29,23 @@ class Bench:
         """A tenth of the partners, with as many deals each."""
         return self._vendor("bench-small", PARTNERS // 10)
 
-    def _vendor(self, slug: str, partners: int) -> Vendor:
+    def tiny(self, number: int) -> Vendor:
+        """One of many vendors with a handful of partners."""
+        return self._vendor(f"bench-tiny-{number:02}", TINY, scaled=False)
+
+    def _vendor(self, slug: str, partners: int, *, scaled: bool = True) -> Vendor:
         if slug not in self._vendors:
-            self._vendors[slug] = vendor(slug, max(10, int(partners * self.scale)))
+            count = max(10, int(partners * self.scale)) if scaled else partners
+            self._vendors[slug] = vendor(slug, count)
         return self._vendors[slug]
 
 
 MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure | matching.Quality]]] = {
     "recompute_full": recompute.full,
+    "recompute_wide": recompute.wide,
     "recompute_one": recompute.one,
     "freshness": freshness.freshness,
+    "fairness": freshness.fairness,
     "list_page": pages.list_page,
     "home_page": pages.home_page,
     "import_rows": importing.import_rows,

@@ -39,6 +39,8 @@ def snapshot() -> dict[tuple, tuple]:
             row.version_id,
             row.score,
             row.coverage,
+            row.passed,
+            row.segment,
             row.facts,
             row.breakdown,
         )
