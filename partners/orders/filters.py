@@ -1,0 +1,19 @@
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from partners.directory.queries import visible_partners
+from partners.orders.enums import OrderStatus
+from partners.orders.models import Order
+
+
+class OrderFilter(django_filters.FilterSet):
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=OrderStatus)
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"),
+        queryset=lambda request: visible_partners(request.membership).order_by("name"),
+    )
+    ordered_at = django_filters.DateFromToRangeFilter(label=_("Ordered"))
+
+    class Meta:
+        model = Order
+        fields = ("status", "partner", "ordered_at")
