@@ -1,0 +1,34 @@
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from partners.directory.queries import visible_partners
+from partners.marketing.models import Campaign
+
+
+class CampaignFilter(django_filters.FilterSet):
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"),
+        queryset=lambda request: visible_partners(request.membership).order_by("name"),
+    )
+    is_cobranded = django_filters.BooleanFilter(label=_("Co-branded"))
+    is_joint = django_filters.BooleanFilter(label=_("Together with the vendor"))
+    starts_on = django_filters.DateFromToRangeFilter(label=_("Begins"))
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        method="filter_state",
+        choices=[("coming", _("Coming")), ("running", _("Running")), ("over", _("Over"))],
+    )
+
+    class Meta:
+        model = Campaign
+        fields = ("partner", "is_cobranded", "is_joint", "starts_on", "state")
+
+    def filter_state(self, queryset: QuerySet[Campaign], name: str, value: str) -> QuerySet[Campaign]:
+        today = timezone.localdate()
+        if value == "coming":
+            return queryset.filter(starts_on__gt=today)
+        if value == "over":
+            return queryset.filter(ends_on__lt=today)
+        return queryset.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today)
