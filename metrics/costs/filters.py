@@ -1,0 +1,17 @@
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from metrics.costs.models import Category, Cost
+from partners.directory.models import Partner
+
+
+class CostFilter(django_filters.FilterSet):
+    category = django_filters.MultipleChoiceFilter(label=_("Category"), choices=Category)
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: Partner.objects.order_by("name")
+    )
+    spent_on = django_filters.DateFromToRangeFilter(label=_("Spent on"))
+
+    class Meta:
+        model = Cost
+        fields = ("category", "partner", "spent_on")

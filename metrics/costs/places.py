@@ -1,0 +1,8 @@
+"""Where programme costs appear in the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import VENDOR_ROLES
+from portal.shell.registry import PROGRAMME, navigation
+
+navigation(_("Programme costs"), "metrics_costs:list", "coins", roles=VENDOR_ROLES, order=72, group=PROGRAMME)

@@ -1,0 +1,19 @@
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from metrics.readings.models import MetricDefinition, Reading
+from partners.directory.models import Partner
+
+
+class ReadingFilter(django_filters.FilterSet):
+    definition = django_filters.ModelChoiceFilter(
+        label=_("Metric"), queryset=lambda request: MetricDefinition.objects.order_by("name")
+    )
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: Partner.objects.order_by("name")
+    )
+    day = django_filters.DateFromToRangeFilter(label=_("Day"))
+
+    class Meta:
+        model = Reading
+        fields = ("definition", "partner", "day")
