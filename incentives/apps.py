@@ -17,6 +17,7 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         for module in ("rules", "tasks", "descriptions", "notices", "refresh"):
             import_module(f"{self.name}.{module}")
+        import_module(f"{self.name}.sources").register()
         import_module(f"{self.name}.consumers").register()
         import_module(f"{self.name}.api").register()
         self._fill_shell(import_module(f"{self.name}.panels"))

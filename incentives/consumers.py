@@ -2,12 +2,15 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from incentives.ledger.models import LedgerEntry
 from incentives.refresh import post_earnings_of, refresh_all
+from incentives.sources import SOURCE
 from incentives.tiers.actions import evaluate_tiers
 from metrics.actions import ALWAYS, mark_dirty
+from metrics.consumers import records_changed
 from metrics.models import ScorecardTemplate
 from partners.coselling.models import Seat
 from partners.deals.enums import SalesStage
@@ -104,6 +107,7 @@ def register() -> None:
         name="incentives.tiers",
         consumer=evaluate,
     )
+    subscribe("ledger.posted", name="metrics.incentives", consumer=partial(records_changed, SOURCE))
     subscribe(
         "plan.published",
         "tier.saved",

@@ -54,7 +54,9 @@ def working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[s
     today = calendar.today()
     kind, period = SubjectKind(card.subject_kind), card.period
     previous = queries.card_of(kind, card.subject_key, period.previous())
-    lines, others = kpi_lines(card, previous, peers, currency)
+    lines, others = kpi_lines(
+        card, previous, peers, currency, with_internal=not request.membership.is_partner
+    )
     cards = list(
         queries.subject_cards(kind, card.subject_key, period.kind)
         .filter(period_start__lte=period.start)

@@ -66,15 +66,18 @@ def deals_changed(events: list[Event]) -> None:
 
 
 def records_changed(source: Source, events: list[Event]) -> None:
-    """Marks the events' partner from the earliest day that they tell of, and whom else the source says."""
+    """Marks whom the events name from the earliest day that they tell of, and whom else the source says."""
     calendar = calendar_of(Tenant.objects.get(pk=current_tenant_id()))
-    marks: list[tuple[UUID | None, dt.date]] = [
-        (event.partner_id, min([*_days_in(event.data, calendar), calendar.day_of(event.occurred_at)]))
-        for event in events
-        if event.partner_id
-    ]
-    ids = [event.subject_id for event in events]
-    mark_dirty([*marks, *_fetch(source.touched, calendar, ids)])
+    marks: list[tuple[UUID | None, dt.date]] = []
+    for event in events:
+        first = min([*_days_in(event.data, calendar), calendar.day_of(event.occurred_at)])
+        named: set[UUID | None] = {event.partner_id} if event.partner_id else set()
+        if source.of_no_partner:
+            named |= _named_in(event.data)
+        marks += [(partner_id, first) for partner_id in named]
+    if source.touched:
+        marks += _fetch(source.touched, calendar, [event.subject_id for event in events])
+    mark_dirty(marks)
 
 
 def customers_changed(events: list[Event]) -> None:
@@ -129,6 +132,16 @@ def _partners_in(data: dict[str, Any]) -> Iterator[UUID]:
         values = data.get(side)
         if isinstance(values, dict) and values.get("partner_id"):
             yield UUID(str(values["partner_id"]))
+
+
+def _named_in(data: dict[str, Any]) -> set[UUID | None]:
+    """Whom a record was and is of: a partner, or with an empty key no partner."""
+    sides = [data[side] for side in ("old", "new") if isinstance(data.get(side), dict)]
+    return {
+        UUID(values["partner_id"]) if values["partner_id"] else None
+        for values in sides
+        if "partner_id" in values
+    }
 
 
 def register() -> None:

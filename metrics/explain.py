@@ -69,9 +69,15 @@ class KpiLine:
 
 
 def kpi_lines(
-    card: Scorecard, previous: Scorecard | None, peers: PeerFigures, currency: str
+    card: Scorecard,
+    previous: Scorecard | None,
+    peers: PeerFigures,
+    currency: str,
+    *,
+    with_internal: bool = True,
 ) -> tuple[list[KpiLine], list[KpiLine]]:
-    """The KPIs of the scorecard's template, in its order, and the catalogue's others."""
+    """The KPIs of the scorecard's template, in its order, and the catalogue's others that are of such a subject; the
+    vendor's own affairs where they are asked for."""
     catalogue = catalogue_at(card.period.end)
     values = card_values(card, peers)
     before = card_values(previous) if previous else {}
@@ -79,7 +85,7 @@ def kpi_lines(
     others = [
         _plain_line(kpi, values.get(code), before.get(code), peers, currency)
         for code, kpi in catalogue.items()
-        if code not in card.breakdown and level in kpi.level
+        if code not in card.breakdown and level in kpi.level and (with_internal or not kpi.internal)
     ]
     return scored_lines(card, before, peers, currency), others
 

@@ -168,7 +168,9 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
     is_partners = card.partner_id is not None
     peers = queries.peer_figures(card.partner_id, card.period) if is_partners else PeerFigures(0, {})
     previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
-    lines, others = kpi_lines(card, previous, peers, currency)
+    lines, others = kpi_lines(
+        card, previous, peers, currency, with_internal=not request.membership.is_partner
+    )
     line = next((line for line in [*lines, *others] if line.kpi.code == code), None)
     if line is None:
         raise Http404

@@ -32,7 +32,11 @@ urlpatterns = [
     path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/", include("partners.onboarding.urls")),
     path("<slug:tenant>/", include("partners.engagement.urls")),
+    path("<slug:tenant>/", include("partners.orders.urls")),
+    path("<slug:tenant>/", include("partners.marketing.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),
+    path("<slug:tenant>/", include("metrics.costs.urls")),
+    path("<slug:tenant>/", include("metrics.readings.urls")),
     path("<slug:tenant>/", include("incentives.urls")),
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),
 ]

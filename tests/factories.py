@@ -1,6 +1,6 @@
 """Test data. Every factory but Tenant and User works in the tenant in scope."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import factory
@@ -8,6 +8,8 @@ from django.contrib.auth.hashers import make_password
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.utils import timezone
 
+from metrics.costs.models import Cost
+from metrics.readings.models import MetricDefinition, Reading
 from partners.coselling.enums import ShareStatus
 from partners.coselling.models import Seat, Share
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
@@ -16,6 +18,8 @@ from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.models import Customer, CustomerPartner, Partner, Product, ProductFamily
 from partners.leads.enums import LeadOrigin, LeadStatus
 from partners.leads.models import Lead
+from partners.marketing.models import Campaign, DailyFigure
+from partners.orders.models import Order
 from portal.accounts.enums import PARTNER_ROLES, Role
 from portal.accounts.models import Membership, User
 from portal.tenancy.models import Tenant
@@ -150,6 +154,75 @@ class VendorLeadFactory(LeadFactory):
     status = LeadStatus.UNASSIGNED
     partner = None
     submitted_at = None
+
+
+class OrderFactory(factory.django.DjangoModelFactory):
+    """Placed on 2 November 2026, 10 units for 100.00 at a cost of 60.00 in all."""
+
+    class Meta:
+        model = Order
+
+    partner = factory.SubFactory(PartnerFactory)
+    number = factory.Sequence(lambda n: f"O-2026-{n:05}")
+    ordered_at = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    currency = "EUR"
+    units = 10
+    total = 100_00
+    total_base = factory.SelfAttribute("total")
+    cost = 60_00
+    cost_base = factory.SelfAttribute("cost")
+
+
+class CampaignFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Campaign
+
+    partner = factory.SubFactory(PartnerFactory)
+    name = factory.Sequence(lambda n: f"Campaign {n}")
+    starts_on = date(2026, 11, 1)
+    currency = "EUR"
+
+
+class DailyFigureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = DailyFigure
+
+    campaign = factory.SubFactory(CampaignFactory)
+    partner = factory.SelfAttribute("campaign.partner")
+    day = date(2026, 11, 3)
+    source = "search"
+    channel = "paid"
+
+
+class CostFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Cost
+
+    spent_on = date(2026, 11, 1)
+    category = "people"
+    amount = 1_000_00
+    currency = "EUR"
+
+
+class MetricDefinitionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MetricDefinition
+
+    code = factory.Sequence(lambda n: f"metric_{n}")
+    name = factory.LazyAttribute(lambda metric: metric.code)
+    unit = "count"
+    better = "up"
+    combination = "sum"
+
+
+class ReadingFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Reading
+
+    definition = factory.SubFactory(MetricDefinitionFactory)
+    day = date(2026, 11, 4)
+    value = 5_0000
+    currency = "EUR"
 
 
 def make_member(

@@ -217,4 +217,26 @@ KPIS = [
         "PG",
         _("Leads that became a deal against the leads that the partner submitted."),
     ),
+    Kpi(
+        "average_order_value",
+        _("Average order value"),
+        "order_revenue / orders_count",
+        Unit.MONEY,
+        UP,
+        LAG,
+        "PG",
+        _("Amount of an order, on average."),
+    ),
+    Kpi(
+        "net_margin",
+        _("Net profit margin"),
+        "(revenue_with_cost - cost_won - incentives_paid) / revenue_with_cost",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _(
+            "What is left of the revenue after cost and what the partner earned, over the won deals whose cost is known."
+        ),
+    ),
 ]

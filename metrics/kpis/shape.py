@@ -8,6 +8,11 @@ from metrics.sources import FACTS
 from metrics.units import Unit
 
 
+def _is_plain(part: str) -> bool:
+    """A fact, or the 0 that is no data where there is nothing to divide by."""
+    return part in FACTS or part.startswith("0 / ")
+
+
 @dataclass(frozen=True, slots=True)
 class Kpi:
     """A measure. `level` is P (a partner), G (a group of partners) or PG. One with `ranks` is no formula over facts
@@ -31,7 +36,12 @@ class Kpi:
     @property
     def additive(self) -> bool:
         """A plain sum: a group of ten is expected to reach ten times one partner's target."""
-        return all(part.strip() in FACTS for part in self.formula.split("+"))
+        return all(_is_plain(part.strip()) for part in self.formula.split("+"))
+
+    @property
+    def internal(self) -> bool:
+        """The vendor's own affair: shown to no partner unless it is measured by it."""
+        return any(FACTS[name].internal for name in self.facts)
 
     @property
     def sources(self) -> list[str]:

@@ -22,20 +22,84 @@ To add a source write one module here with a `SOURCE` and name it in `_MODULES` 
 6. `records`: what a figure opens down to, with the page of each record.
 7. KPIs over the facts go into `metrics/kpis/<area>.py`. Tests: tests/metrics/test_sources.py holds for every source that
    records add up to facts, one partner's to all partners', and an incremental run to a full one; add hand-worked ones.
+A source whose facts a tenant defines has `of_tenant`, which gives it with them (`metrics/sources/readings.py`).
 A source that an upper floor has to fill (money earned) is declared here without `sql`; `fill()` it in AppConfig.ready().
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from metrics.sources import activity, customers, deals, events, interactions, leads, programme, training
+from django_scopes import get_scope
+
+from metrics.sources import (
+    activity,
+    costs,
+    customers,
+    deals,
+    events,
+    incentives,
+    interactions,
+    leads,
+    marketing,
+    orders,
+    programme,
+    readings,
+    training,
+)
 from metrics.sources.shape import Fact, Source
 
-_MODULES = (programme, deals, customers, leads, training, activity, interactions, events)
+_MODULES = (
+    programme,
+    deals,
+    customers,
+    leads,
+    training,
+    activity,
+    interactions,
+    events,
+    orders,
+    marketing,
+    costs,
+    readings,
+    incentives,
+)
 
 SOURCES: dict[str, Source] = {module.SOURCE.name: module.SOURCE for module in _MODULES}
-FACTS: dict[str, Fact] = {
-    fact.name: replace(fact, source=source.name) for source in SOURCES.values() for fact in source.facts
-}
+
+
+class Facts(Mapping[str, Fact]):
+    """Facts by name. To go through them gives the portal's own; looking one up also finds what the tenant in scope has
+    defined (`metrics.readings`)."""
+
+    def __init__(self, known: Mapping[str, Fact]):
+        self._known = dict(known)
+
+    def __getitem__(self, name: str) -> Fact:
+        found = self._known.get(name) or self._own().get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @staticmethod
+    def _own() -> Mapping[str, Fact]:
+        return readings.own_facts() if get_scope().get("tenant") is not None else {}
+
+
+FACTS = Facts(
+    {fact.name: replace(fact, source=source.name) for source in SOURCES.values() for fact in source.facts}
+)
+
+
+def source_here(name: str) -> Source:
+    """A source with what the tenant in scope has defined for it."""
+    source = SOURCES[name]
+    return source.of_tenant() if source.of_tenant else source
 
 
 def fill(source: Source) -> None:

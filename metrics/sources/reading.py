@@ -9,7 +9,7 @@ import polars as pl
 from django.db import connection
 
 from metrics.periods import Calendar, Window
-from metrics.sources import SOURCES
+from metrics.sources import SOURCES, source_here
 from metrics.sources.shape import OF_PARTNERS, WINDOWS, Source
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
@@ -26,7 +26,11 @@ def active_sources() -> tuple[Source, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {asked}", {"tenant": current_tenant_id()})
         filled = {table for table, found in zip(tables, cursor.fetchone(), strict=True) if found}
-    return tuple(source for source in SOURCES.values() if source.sql and not filled.isdisjoint(source.tables))
+    return tuple(
+        source_here(name)
+        for name, source in SOURCES.items()
+        if source.sql and not filled.isdisjoint(source.tables)
+    )
 
 
 def fact_names(sources: Iterable[Source]) -> list[str]:
@@ -167,7 +171,7 @@ def contributions(
 
     By the same statement as the facts, so the columns add up to them. Columns: `id` (text) and the source's facts.
     """
-    asked = SOURCES[source]
+    asked = source_here(source)
     assert asked.sql is not None
     assert asked.records is not None
     values = parameters([asked], [window], calendar, today, [partner_id])

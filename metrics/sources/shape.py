@@ -20,7 +20,8 @@ class Fact:
     """An additive number. It is kept whole; formulas see it divided by `divisor` (hours are kept as seconds).
 
     A `standing` fact is there without anything having happened (how many members a partner has): it alone gives no
-    partner a scorecard in a period in which it was not in the programme. `source` is filled in by the registry.
+    partner a scorecard in a period in which it was not in the programme. An `internal` one is the vendor's own affair and
+    shown to no partner. `source` is filled in by the registry.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Fact:
     unit: Unit = Unit.COUNT
     divisor: int = 1
     standing: bool = False
+    internal: bool = False
     source: str = ""
 
 
@@ -62,6 +64,7 @@ class Source:
     sql: Callable[[str, str], str] | None = None
     wide: Callable[[int], str] | None = None
     of_no_partner: str = ""
+    of_tenant: "Callable[[], Source] | None" = None
     values: Mapping[str, object] = field(default_factory=dict)
     first_day: tuple[str, ...] = ()
     records: Records | None = None

@@ -159,7 +159,7 @@ class LeadTarget(RecordTarget):
 
     def problems(self, frame: pl.DataFrame) -> list[Problem]:
         nobody = pl.col("company").is_null() & pl.col("person").is_null()
-        return [Problem(nobody, "company", "missing")]
+        return [Problem(nobody, "company", "required")]
 
     def warnings(self, frame: pl.DataFrame) -> list[Notice]:
         unreachable = pl.all_horizontal(pl.col(name).is_null() for name in ("email", "phone", "domain"))

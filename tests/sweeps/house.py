@@ -22,6 +22,7 @@ from metrics.closing import lock_period
 from metrics.defining import define_kpi
 from metrics.models import OwnKpi, Restatement, Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
+from metrics.readings.models import MetricDefinition
 from partners.coselling.models import Seat, Share
 from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
 from partners.deals.enums import RegistrationStatus
@@ -52,10 +53,14 @@ from portal.rates.models import ExchangeRate
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import (
+    CampaignFactory,
+    CostFactory,
     CustomerFactory,
     DealFactory,
     LeadFactory,
+    OrderFactory,
     PartnerFactory,
+    ReadingFactory,
     VendorLeadFactory,
     make_member,
     won_deal,
@@ -129,6 +134,8 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
             partner=partner, street="Road 1", city="Ede", country="NL"
         ).pk,
         "contact": PartnerContact.objects.create(partner=partner, name="Jo", email="jo@example.com").pk,
+        "order": OrderFactory(partner=partner, customer=customer).pk,
+        "campaign": CampaignFactory(partner=partner).pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -198,6 +205,9 @@ def furnish(tenant: Tenant) -> House:
             "group": "",
             "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
+            "cost": CostFactory().pk,
+            "reading": ReadingFactory().pk,
+            "metric": MetricDefinition.objects.first().pk,
         }
         personal = {role: {"notification": tell(member)} for role, member in members.items()}
         shared["letter"] = Letter.objects.create(member=manager, kind="test", due_at=timezone.now()).pk
