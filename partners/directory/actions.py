@@ -165,6 +165,44 @@ def update_customer(customer: Customer, *, by: Membership, **fields: Any) -> Cus
     return _change(customer, "customer.updated", by, None, changes)
 
 
+@transaction.atomic
+def end_business(customer: Customer, *, by: Membership, ended_on: date, reason: str) -> Customer:
+    """Note that the customer buys no longer: `ended_on` is its last day. It counts as lost from then on."""
+    customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    check(by, "directory.change_customer", customer)
+    if customer.ended_on is not None:
+        raise ActionRefused(_("The business with this customer has ended already."), code="done")
+    if not reason.strip():
+        raise ActionRefused(_("Give the reason."), field="reason")
+    if ended_on > timezone.localdate(timezone=by.tenant.zone):
+        raise ActionRefused(_("The day cannot lie in the future."), field="ended_on")
+    if customer.started_on and ended_on < customer.started_on:
+        raise ActionRefused(_("It cannot end before it began."), field="ended_on")
+    return _change(
+        customer,
+        "customer.ended",
+        by,
+        None,
+        {"ended_on": ended_on},
+        reason=reason.strip(),
+        name=customer.name,
+    )
+
+
+@transaction.atomic
+def resume_business(customer: Customer, *, by: Membership, reason: str) -> Customer:
+    """Take the end back: the customer buys again, and counts as if it had never left."""
+    customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    check(by, "directory.change_customer", customer)
+    if customer.ended_on is None:
+        raise ActionRefused(_("The business with this customer has not ended."), code="done")
+    if not reason.strip():
+        raise ActionRefused(_("Give the reason."), field="reason")
+    return _change(
+        customer, "customer.resumed", by, None, {"ended_on": None}, reason=reason.strip(), name=customer.name
+    )
+
+
 def name_customer(
     partner: Partner, name: str, *, by: Membership, domain: str = "", country: str = ""
 ) -> Customer:

@@ -44,6 +44,20 @@ def customer_updated(event: Event) -> str:
     return _("Changed the customer: %s.") % _fields(event)
 
 
+@describes("customer.ended")
+def customer_ended(event: Event) -> str:
+    return _("Ended the business with %(name)s on %(day)s: %(reason)s") % {
+        "name": event.data["name"],
+        "day": event.data["new"]["ended_on"],
+        "reason": event.data["reason"],
+    }
+
+
+@describes("customer.resumed")
+def customer_resumed(event: Event) -> str:
+    return _("Resumed the business with %(name)s: %(reason)s") % event.data
+
+
 @describes("product.created")
 def product_created(event: Event) -> str:
     return _("Added the product %s.") % _name(event)

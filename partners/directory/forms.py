@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from partners.directory import actions
@@ -150,3 +151,30 @@ class FamilyForm(forms.Form):
 
     def save(self) -> ProductFamily:
         return actions.save_family(self.family, by=self.by, name=self.cleaned_data["name"])
+
+
+class EndForm(forms.Form):
+    """Why a customer buys no longer, and since when."""
+
+    ended_on = DateField(label=_("Last day"), initial=timezone.localdate)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, by: Membership, customer: Customer, **kwargs: Any):
+        self.by, self.customer = by, customer
+        super().__init__(*args, **kwargs)
+
+    def save(self) -> Customer:
+        return actions.end_business(self.customer, by=self.by, **self.cleaned_data)
+
+
+class ResumeForm(forms.Form):
+    """Why a customer buys again."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, by: Membership, customer: Customer, **kwargs: Any):
+        self.by, self.customer = by, customer
+        super().__init__(*args, **kwargs)
+
+    def save(self) -> Customer:
+        return actions.resume_business(self.customer, by=self.by, **self.cleaned_data)

@@ -317,6 +317,42 @@ def customer_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     )
 
 
+@form_methods
+@requires("directory.change_customer")
+def customer_end(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(queries.visible_customers(request.membership), pk=pk)
+    address = turl(request, "directory:customer", found.pk)
+    return form_page(
+        request,
+        forms.EndForm(request.POST or None, by=request.membership, customer=found),
+        done=lambda saved: (address, _("The business with %s has ended.") % saved.name),
+        context={
+            **_page(request, _("End the business with %s") % found.name, "directory:customers", found.name),
+            "back_url": address,
+            "submit_label": _("End the business"),
+        },
+    )
+
+
+@form_methods
+@requires("directory.change_customer")
+def customer_resume(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(queries.visible_customers(request.membership), pk=pk)
+    address = turl(request, "directory:customer", found.pk)
+    return form_page(
+        request,
+        forms.ResumeForm(request.POST or None, by=request.membership, customer=found),
+        done=lambda saved: (address, _("%s buys again.") % saved.name),
+        context={
+            **_page(
+                request, _("Resume the business with %s") % found.name, "directory:customers", found.name
+            ),
+            "back_url": address,
+            "submit_label": _("Resume the business"),
+        },
+    )
+
+
 # --- products ----------------------------------------------------------------------------------
 
 
