@@ -33,6 +33,7 @@ from incentives.demo.cast import (
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.learning import School
+from incentives.demo.operations import keep_going
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
 from incentives.example import create_example_programme
@@ -511,6 +512,16 @@ class _Director:
             if index != hero and people and self.cast.partners[index].pk in trading
         ]
         keep_selling(self.cast.people[hero][0], others, today)
+        order = [hero, *(index for index in self.cast.partners if index != hero)]
+        selling = [self.cast.partners[index] for index in order if self.cast.partners[index].pk in trading]
+        keep_going(
+            self.cast.admin,
+            selling,
+            self.cast.products,
+            self.cast.customers,
+            self.history.until,
+            self.seed_number,
+        )
 
 
 def _slug(text: str, joint: str = "-") -> str:

@@ -169,6 +169,8 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "directory:customer_create": (VENDOR, ""),
     "directory:customer": (EVERYONE, "customer"),
     "directory:customer_edit": (VENDOR, "customer"),
+    "directory:customer_end": (VENDOR, "customer"),
+    "directory:customer_resume": (VENDOR, "customer"),
     "directory:products": (EVERYONE, ""),
     "directory:product_create": (ADMIN, ""),
     "directory:product_edit": (ADMIN, "product"),

@@ -1,0 +1,76 @@
+"""Campaigns and the grid of their daily figures."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from partners.marketing import actions
+from partners.marketing.models import Campaign, DailyFigure
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import CampaignFactory, PartnerFactory, make_member
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Membership], Client]
+
+
+def test_a_campaign_is_added_and_its_figures_filled_in_changed_and_taken_away(
+    tenant: Tenant, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        seller = make_member(Role.PARTNER_MEMBER, partner=PartnerFactory())
+    client = client_as(seller)
+    fields = {"name": "Autumn", "starts_on": "2026-11-01", "ends_on": "2026-10-01", "budget": "5,000"}
+    wrong = client.post("/acme/campaigns/new/", fields)
+    assert "It cannot end before it begins." in wrong.content.decode()
+    client.post("/acme/campaigns/new/", {**fields, "ends_on": "", "is_cobranded": "on"})
+    with tenant_scope(tenant.pk):
+        campaign = Campaign.objects.get()
+        assert (campaign.budget, campaign.is_cobranded) == (5_000_00, True)
+    address = f"/acme/campaigns/{campaign.pk}/figures/?month=2026-11"
+    line = {"line0-day": "2026-11-03", "line0-source": "search", "line0-channel": "paid"}
+    numbers = {"line0-impressions": "10000", "line0-clicks": "1000", "line0-spend": "900"}
+    page = client.post(address, {"lines": "1", **line, **numbers, "line0-clicks": "-1"})
+    assert page.status_code == 422
+    assert "900" in page.content.decode()
+    page = client.post(address, {"lines": "1", **line, **numbers}, follow=True).content.decode()
+    assert "1 line has been noted." in page
+    with tenant_scope(tenant.pk):
+        figure = DailyFigure.objects.get()
+        assert (figure.impressions, figure.clicks, figure.spend) == (10_000, 1_000, 900_00)
+    assert 'value="2026-11-03"' in client.get(address).content.decode()
+    client.post(address, {"lines": "1", **line})
+    with tenant_scope(tenant.pk):
+        assert not DailyFigure.objects.exists()
+
+
+def test_a_row_takes_the_place_of_the_one_before_and_no_key_stands_twice(scoped: Tenant) -> None:
+    campaign, admin = CampaignFactory(), make_member(Role.ADMIN)
+    row = {"day": dt.date(2026, 11, 3), "source": " search ", "channel": "paid", "clicks": 5}
+    actions.report_figures(campaign, [row], by=admin)
+    actions.report_figures(campaign, [{**row, "source": "search", "clicks": 7}], by=admin)
+    assert DailyFigure.objects.get().clicks == 7
+    with pytest.raises(ActionRefused, match="twice"):
+        actions.report_figures(campaign, [row, row], by=admin)
+    with pytest.raises(ActionRefused, match="not been yet"):
+        actions.report_figures(campaign, [{**row, "day": dt.date(2100, 1, 1)}], by=admin)
+    other_manager = make_member(Role.CHANNEL_MANAGER)
+    with pytest.raises(PermissionDenied):
+        actions.report_figures(campaign, [row], by=other_manager)
+
+
+def test_the_api_reports_figures(tenant: Tenant, admin: Membership, client_as: SignIn) -> None:
+    with tenant_scope(tenant.pk):
+        campaign = CampaignFactory()
+    client = client_as(admin)
+    rows = [{"day": "2026-11-03", "source": "mail", "channel": "owned", "visits": 12}]
+    address = f"/acme/api/v1/campaigns/{campaign.pk}"
+    answer = client.post(f"{address}/report/", rows, content_type="application/json")
+    assert answer.status_code == 200
+    assert client.get(f"{address}/figures/").json()[0]["visits"] == 12
