@@ -13,7 +13,7 @@ def _sql(these: str, per: str) -> str:
     """Entries count on the day on which they are booked, in the tenant's currency at their deal's own rate."""
     return f"""WITH {WINDOWS} SELECT w.n, e.{per}, sum(e.amount)::bigint AS incentives_paid
 FROM (SELECT d.id AS entry_id, d.partner_id, d.booked_on,
-        CASE WHEN d.currency = t.currency OR d.base = 0 OR o.revenue_base IS NULL THEN d.amount
+        CASE WHEN d.currency = t.currency OR COALESCE(d.base, 0) = 0 OR o.revenue_base IS NULL THEN d.amount
             ELSE round(d.amount::numeric * o.revenue_base / d.base)::bigint END AS amount
     FROM incentives_ledgerentry d JOIN tenancy_tenant t ON t.id = d.tenant_id
     LEFT JOIN deals_deal o ON o.tenant_id = d.tenant_id AND o.id = d.deal_id
@@ -22,7 +22,8 @@ JOIN w ON e.booked_on >= w.start_on AND e.booked_on < w.end_on GROUP BY w.n, e.{
 
 
 def _title(entry: LedgerEntry) -> str:
-    return f"{entry.plan.name} · {date_format(entry.booked_on)}"
+    parts = [entry.plan.name if entry.plan else "", date_format(entry.booked_on)]
+    return " · ".join(filter(None, parts))
 
 
 def _second(entry: LedgerEntry) -> str:
