@@ -11,7 +11,21 @@ from metrics.formulas import compile_bounded, compile_sql, to_sql
 from metrics.kpis.shape import Kpi
 from metrics.sources import FACTS
 
-DIVISORS = {fact.name: fact.divisor for fact in FACTS.values()}
+
+class Divisors(Mapping[str, int]):
+    """What each fact is divided by in formulas; those that the tenant in scope has defined can be looked up as well."""
+
+    def __getitem__(self, name: str) -> int:
+        return FACTS[name].divisor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FACTS)
+
+    def __len__(self) -> int:
+        return len(FACTS)
+
+
+DIVISORS = Divisors()
 
 
 class Measure(NamedTuple):
@@ -73,7 +87,10 @@ class Catalogue(Mapping[str, Kpi]):
     def with_values(self, frame: Frame, codes: Collection[str] | None = None) -> Frame:
         """Add a column `kpi.<code>` for each of the KPIs that are formulas to a frame with a column per fact."""
         wanted = self.formula_codes if codes is None else codes
-        return with_measures(frame, [self.measure(code) for code in wanted])
+        measures = [self.measure(code) for code in wanted]
+        if isinstance(frame, pl.DataFrame):
+            frame = with_facts(frame, measures, frame.columns)
+        return with_measures(frame, measures)
 
 
 BUILT_IN = Catalogue()

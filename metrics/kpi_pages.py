@@ -14,10 +14,11 @@ from metrics import defining
 from metrics.formulas import FUNCTIONS, FormulaError
 from metrics.kpi_forms import OwnKpiForm
 from metrics.kpis import AREAS
+from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi
 from metrics.own import OWN_AREA, catalogue_now
 from metrics.periods import calendar_of
-from metrics.sources import FACTS
+from metrics.sources import FACTS, SOURCES
 from metrics.trial import try_kpi
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
@@ -30,6 +31,7 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
     check(request.membership, "metrics.view_catalogue")
     is_vendor = not request.membership.is_partner
     used = defining.uses() if is_vendor else {}
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "area", "source", "kind")}
     own = {kpi.code: kpi for kpi in OwnKpi.objects.all()}
     kpis: list[dict[str, Any]] = [
         {
@@ -39,7 +41,7 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
             "sources": [str(name) for name in kpi.sources],
         }
         for kpi in catalogue_now().values()
-        if is_vendor or kpi.code not in own or own[kpi.code].is_active
+        if (is_vendor or _is_partners_affair(kpi, own)) and _fits(kpi, asked)
     ]
     areas = [
         {"code": code, "label": label, "kpis": [row for row in kpis if row["kpi"].area == code]}
@@ -49,11 +51,31 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
         "title": _("KPI catalogue"),
         "subtitle": _("What is measured, and how"),
         "areas": [area for area in areas if area["kpis"]],
-        "facts": list(FACTS.values()),
+        "facts": [fact for fact in FACTS.values() if is_vendor or not fact.internal],
+        "asked": asked,
+        "count": len(kpis),
+        "area_choices": list(AREAS.items()),
+        "source_choices": [(source.name, source.label) for source in SOURCES.values()],
         "is_vendor": is_vendor,
         "may_define": can(request.membership, "metrics.define_kpis"),
     }
     return render(request, "metrics/catalogue.html", context)
+
+
+def _is_partners_affair(kpi: Kpi, own: dict[str, OwnKpi]) -> bool:
+    """What a partner is shown: no groups', nothing of the vendor's own, nothing that is out of use."""
+    return kpi.level != "G" and not kpi.internal and (kpi.code not in own or own[kpi.code].is_active)
+
+
+def _fits(kpi: Kpi, asked: dict[str, str]) -> bool:
+    """Whether all words occur in name, meaning, code or formula, and area, source and kind are those asked for."""
+    text = f"{kpi.name} {kpi.meaning} {kpi.code} {kpi.formula}".casefold()
+    return (
+        all(word in text for word in asked["q"].casefold().split())
+        and asked["area"] in ("", kpi.area)
+        and asked["kind"] in ("", kpi.kind)
+        and (not asked["source"] or asked["source"] in kpi.sources)
+    )
 
 
 def _linked(request: HttpRequest, use: defining.Use) -> dict[str, str]:

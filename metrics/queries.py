@@ -35,10 +35,7 @@ def fact_values(
 ) -> dict[tuple[UUID, str], dict[str, int]]:
     """Facts by (partner, window key): of these partners, all of them answered, or of all that have any."""
     frame = _facts(windows, partner_ids, today)
-    return {
-        (UUID(row["partner_id"]), row["key"]): {name: row[name] for name in FACTS}
-        for row in frame.iter_rows(named=True)
-    }
+    return {(UUID(row.pop("partner_id")), row.pop("key")): row for row in frame.iter_rows(named=True)}
 
 
 def kpi_values(
@@ -84,8 +81,9 @@ def _facts(
         asked = pl.DataFrame({"partner_id": [str(key) for key in ids]}, schema={"partner_id": pl.String})
         keys = pl.DataFrame({"key": [window.key for window in windows]}, schema={"key": pl.String})
         frame = asked.join(keys, how="cross").join(frame, on=["partner_id", "key"], how="left")
+    names = dict.fromkeys([*FACTS, *(name for name in frame.columns if name not in ("partner_id", "key"))])
     own = {
-        name: pl.col(name).fill_null(0) if name in frame.columns else pl.lit(0, pl.Int64) for name in FACTS
+        name: pl.col(name).fill_null(0) if name in frame.columns else pl.lit(0, pl.Int64) for name in names
     }
     return frame.with_columns(**own | {"partners": pl.lit(1, pl.Int64)})
 
@@ -265,9 +263,10 @@ def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID) -> floa
 
 def facts_frame(rows: list[dict[str, int]]) -> pl.DataFrame:
     """Facts by name as a frame with a column for each that there is; what is not given is 0."""
+    names = dict.fromkeys([*FACTS, *(name for row in rows for name in row)])
     return pl.DataFrame(
-        [[row.get(name, 0) for name in FACTS] for row in rows],
-        schema=dict.fromkeys(FACTS, pl.Int64),
+        [[row.get(name, 0) for name in names] for row in rows],
+        schema=dict.fromkeys(names, pl.Int64),
         orient="row",
     )
 
