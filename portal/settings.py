@@ -145,6 +145,7 @@ INSTALLED_APPS = [
     "partners.deals",
     "partners.coselling",
     "partners.leads",
+    "partners.surveys",
     "partners.training",
     "partners.orders",
     "partners.marketing",
@@ -399,6 +400,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenancy.for_each_tenant",
         "args": ["deals.remind"],
         "schedule": crontab(minute="5-55/10"),
+    },
+    "send-surveys": {
+        "task": "tenancy.for_each_tenant",
+        "args": ["surveys.send"],
+        "schedule": crontab(minute="*/5"),
     },
     "move-leads-on": {
         "task": "tenancy.for_each_tenant",

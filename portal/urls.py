@@ -29,6 +29,7 @@ urlpatterns = [
     path("<slug:tenant>/leads/", include("partners.leads.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
     path("<slug:tenant>/", include("partners.matching.urls")),
+    path("<slug:tenant>/", include("partners.surveys.urls")),
     path("<slug:tenant>/", include("partners.training.urls")),
     path("<slug:tenant>/", include("partners.onboarding.urls")),
     path("<slug:tenant>/", include("partners.engagement.urls")),

@@ -36,6 +36,8 @@ from partners.leads.models import LeadRule
 from partners.matching.actions import merge_customers, save_account
 from partners.onboarding.enums import ApplicationStatus
 from partners.onboarding.models import Application, ApplicationQuestion, ScoringCriterion
+from partners.surveys import actions as surveys
+from partners.surveys.models import CustomerContact
 from partners.training.actions import put_file, record_completion
 from partners.training.enums import CourseKind, CourseStatus
 from partners.training.models import Completion, Course, Enrolment, Path, PathCourse, Question, Session
@@ -136,6 +138,9 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "contact": PartnerContact.objects.create(partner=partner, name="Jo", email="jo@example.com").pk,
         "order": OrderFactory(partner=partner, customer=customer).pk,
         "campaign": CampaignFactory(partner=partner).pk,
+        "customer_contact": CustomerContact.objects.create(
+            customer=customer, partner=partner, email="buyer@customer.example"
+        ).pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -209,7 +214,14 @@ def furnish(tenant: Tenant) -> House:
             "reading": ReadingFactory().pk,
             "metric": MetricDefinition.objects.first().pk,
         }
-        personal = {role: {"notification": tell(member)} for role, member in members.items()}
+        asked = ask_everybody(members, Membership.objects.get(pk=things["theirs"]["colleague"]))
+        shared |= asked.shared
+        personal = {
+            role: {"notification": tell(member), "asked": asked.invitations[member.pk]}
+            for role, member in members.items()
+        }
+        things["theirs"]["asked"] = asked.theirs
+        shared["asked"] = asked.invitations[members[Role.ADMIN].pk]
         shared["letter"] = Letter.objects.create(member=manager, kind="test", due_at=timezone.now()).pk
         shared["notification"] = personal[Role.ADMIN]["notification"]
         things["theirs"]["notification"] = tell(Membership.objects.get(pk=things["theirs"]["colleague"]))
@@ -269,6 +281,51 @@ def a_gathering(members: dict[str, Membership]) -> Gathering:
         if member.partner_id is not None:
             Guest.objects.create(gathering=gathering, member=member, partner_id=member.partner_id)
     return gathering
+
+
+@dataclass
+class Asked:
+    """A survey: its things, and the invitation of each member."""
+
+    shared: dict[str, UUID | str]
+    invitations: dict[UUID, UUID]
+    theirs: UUID
+
+
+def ask_everybody(members: dict[str, Membership], them: Membership) -> Asked:
+    admin = members[Role.ADMIN]
+    survey = surveys.create_survey(by=admin, ready="nps", title="Would you recommend us?")
+    surveys.publish(survey, by=admin)
+    people = [
+        surveys.Recipient(
+            email=member.user.email, partner_id=member.partner_id, member_id=member.pk, name=member.name
+        )
+        for member in [*members.values(), them]
+    ]
+    surveys.ask(survey, people, occasion="all", due_at=timezone.now())
+    survey.invitations.update(
+        status="sent", version=survey.versions.first(), expires_at=timezone.now() + timedelta(days=9)
+    )
+    answering = survey.invitations.create(
+        email="a@customer.example",
+        occasion="all",
+        status="sent",
+        due_at=timezone.now(),
+        version=survey.versions.first(),
+        expires_at=timezone.now() + timedelta(days=9),
+    )
+    surveys.answer(answering.pk, {"q1": 9, "q2": "Fast"})
+    by_member = dict(survey.invitations.exclude(member=None).values_list("member_id", "pk"))
+    follow_up = surveys.add_follow_up(
+        survey, by=admin, title="Call back", owner=members[Role.CHANNEL_MANAGER], due_on=date(2030, 1, 1)
+    )
+    shared: dict[str, UUID | str] = {
+        "survey": survey.pk,
+        "response": survey.responses.get().pk,
+        "follow_up": follow_up.pk,
+        "theme": surveys.save_theme(survey, by=admin, name="Speed", terms=["fast"]).pk,
+    }
+    return Asked(shared, by_member, by_member[them.pk])
 
 
 def a_session() -> Session:

@@ -30,6 +30,7 @@ FIXED = {
     "state": "published",
     "verb": "up",
     "listed": "reason",
+    "key": "q1",
 }
 # News concerns the person alone: who may only read may still mark it as read.
 OWN_MATTERS = frozenset({"notifications:read", "notifications:read_all", "notifications:choices"})
