@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from metrics.kpis.shape import Kpi
 from metrics.units import DOWN, LAG, UP, Unit
 
-KPIS = [
+KPIS: list[Kpi] = [
     Kpi(
         "retention",
         _("Customer retention"),
@@ -57,5 +57,25 @@ KPIS = [
         LAG,
         "G",
         _("The same figure for customers that no partner won, as reported."),
+    ),
+    Kpi(
+        "csat",
+        _("Customer satisfaction"),
+        "csat_satisfied / csat_responses",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("Of the answers from 1 to 5 that customers gave, how many are 4 or 5."),
+    ),
+    Kpi(
+        "nps",
+        _("Net promoter score"),
+        "100 * (nps_promoters - nps_detractors) / nps_responses",
+        Unit.POINTS,
+        UP,
+        LAG,
+        "PG",
+        _("Who would recommend (9 and 10) less who would not (0 to 6), of 100 answers."),
     ),
 ]

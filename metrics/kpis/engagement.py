@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
 from metrics.sources import FACTS
-from metrics.units import LEAD, UP, Unit
+from metrics.units import LAG, LEAD, UP, Unit
 
 # What an engaged partner reaches in a period: this many interactions and campaigns count in full.
 EXPECTED_INTERACTIONS = 3
@@ -116,6 +116,58 @@ KPIS: list[Kpi] = [
         _(
             "The mean of training participation, use of assets, co-branded campaigns, programme participation,"
             " interactions (three a partner count in full) and active members. What is no data is left out."
+        ),
+    ),
+    Kpi(
+        "partner_satisfaction",
+        _("Partner satisfaction"),
+        "partner_sat_satisfied / partner_sat_responses",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("Of the answers from 1 to 5 that partners’ people gave under their name, how many are 4 or 5."),
+    ),
+    Kpi(
+        "satisfaction_response",
+        _("Satisfaction with response times"),
+        "partner_sat_response_satisfied / partner_sat_response_responses",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("The same, of the answers about response times."),
+    ),
+    Kpi(
+        "satisfaction_support",
+        _("Satisfaction with support quality"),
+        "partner_sat_support_satisfied / partner_sat_support_responses",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("The same, of the answers about support quality."),
+    ),
+    Kpi(
+        "satisfaction_communication",
+        _("Satisfaction with communication"),
+        "partner_sat_communication_satisfied / partner_sat_communication_responses",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("The same, of the answers about the ease of communication."),
+    ),
+    Kpi(
+        "strategic_alignment",
+        _("Strategic alignment"),
+        "100 * alignment_points / alignment_points_possible",
+        Unit.SCORE,
+        UP,
+        LEAD,
+        "PG",
+        _(
+            "How far shared innovation, joint projects, strategic initiatives and brand fit: steps above the lowest answer."
         ),
     ),
 ]

@@ -44,6 +44,7 @@ from metrics.sources import (
     orders,
     programme,
     readings,
+    surveys,
     training,
 )
 from metrics.sources.shape import Fact, Source
@@ -53,6 +54,7 @@ _MODULES = (
     deals,
     customers,
     leads,
+    surveys,
     training,
     activity,
     interactions,

@@ -22,7 +22,7 @@ from partners.surveys.enums import (
     Withheld,
 )
 from portal.accounts.models import Membership
-from portal.tenancy.constraints import PartnerIsolation, tenant_constraints
+from portal.tenancy.constraints import PartnerIsolation, PartnerReadable, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
 from portal.tenancy.models import TenantModel
 
@@ -58,7 +58,11 @@ class Survey(TenantModel):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        constraints = [*tenant_constraints("surveys_survey")]
+        constraints = [
+            *tenant_constraints("surveys_survey"),
+            # What a partner's figures come from is told by survey.
+            PartnerReadable(name="surveys_survey_readable"),
+        ]
         indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="surveys_survey_newest")]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 
 from metrics import actions, consumers
 from metrics.models import Scorecard
@@ -39,6 +40,7 @@ from tests.factories import (
     won_deal,
 )
 from tests.metrics.test_recompute import snapshot
+from tests.partners.surveys.builders import a_survey, answered
 
 TODAY = dt.date(2026, 11, 20)
 NOON = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
@@ -48,6 +50,12 @@ OCTOBER = Window.of(dt.date(2026, 10, 1), dt.date(2026, 11, 1))
 WINDOWS = [YEAR, NOVEMBER, OCTOBER]
 # Only the floor above can make its records.
 FROM_ABOVE = {"incentives"}
+SURVEYS = {
+    "nps": 9,
+    "csat": 2,
+    "partner": {"response": 5, "support": 3, "communication": 4},
+    "alignment": {"innovation": 5, "projects": 3, "initiatives": 1, "brand": 4},
+}
 
 
 def something_of_everything(partners: list[Partner], definition: MetricDefinition) -> None:
@@ -67,6 +75,17 @@ def something_of_everything(partners: list[Partner], definition: MetricDefinitio
             ReadingFactory(definition=definition, partner=partner, day=dt.date(2026, 11, day), value=number)
     CostFactory(amount=500_00)
     ReadingFactory(definition=definition, value=7)
+    asked_and_answered()
+
+
+def asked_and_answered() -> None:
+    """Every partner's answer to each ready-made survey."""
+    admin = make_member(Role.ADMIN)
+    with time_machine.travel("2026-11-09 12:00:00+00:00"):
+        for ready, answer in SURVEYS.items():
+            survey = a_survey(admin, ready)
+            for partner in Partner.objects.order_by("pk"):
+                answered(survey, {"q1": answer, "q2": "x", "q3": "x"}, partner=partner)
 
 
 def trained_and_engaged(partner: Partner) -> None:

@@ -204,7 +204,8 @@ def test_a_member_answers_from_the_portal_and_nobody_else_can(
 
 
 @pytest.mark.parametrize(
-    "table", ["surveys_surveyresponse", "surveys_surveyanswer", "surveys_surveydraft", "surveys_survey"]
+    "table",
+    ["surveys_surveyresponse", "surveys_surveyanswer", "surveys_surveydraft", "surveys_surveyversion"],
 )
 def test_a_partners_session_reads_no_answers(table: str, tenant: Tenant, partner_owner: Membership) -> None:
     with (
