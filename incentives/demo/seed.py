@@ -34,6 +34,7 @@ from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.learning import School
 from incentives.demo.operations import keep_going
+from incentives.demo.opinions import Opinions
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
 from incentives.example import create_example_programme
@@ -149,6 +150,7 @@ class _Director:
                 self.scale,
             )
             school = School(self.cast, self.seed_number, self.history.until)
+            self.opinions = Opinions(self.cast, self.seed_number, self.history.until)
             steps = iter(self.history.timeline())
             pending = next(steps, None)
             for first, end in self._months():
@@ -163,6 +165,7 @@ class _Director:
                     self.clock.move_to(end)
                     deals.expire_due(end)
                     school.carry_on(first, end)
+                    self.opinions.carry_on(first, end)
                 self._import_list(first, end)
                 if first.month % 3 == 0 or first >= month_back(self.history.until.date(), 3):
                     self._settle()
@@ -485,6 +488,9 @@ class _Director:
                 if suspended and self.cast.partners[index].status != PartnerStatus.SUSPENDED:
                     self._suspend(index)
             self._let_wait()
+        self._settle()
+        with tenant_scope(self.tenant.pk):
+            self.opinions.finish()
         self._settle()
         self.say("Scorecards of all periods")
         with tenant_scope(self.tenant.pk):
