@@ -155,6 +155,8 @@ INSTALLED_APPS = [
     "metrics.costs",
     "metrics.readings",
     "incentives",
+    "incentives.statements",
+    "incentives.funds",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -39,6 +39,8 @@ urlpatterns = [
     path("<slug:tenant>/", include("metrics.costs.urls")),
     path("<slug:tenant>/", include("metrics.readings.urls")),
     path("<slug:tenant>/", include("incentives.urls")),
+    path("<slug:tenant>/", include("incentives.statements.urls")),
+    path("<slug:tenant>/funds/", include("incentives.funds.urls")),
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),
 ]
 

@@ -6,6 +6,7 @@ All of it is one transaction: an interrupted run leaves nothing behind, and no w
 import csv
 import datetime as dt
 import io
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_ba
 from incentives.demo.learning import School
 from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
+from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
 from incentives.example import create_example_programme
@@ -171,6 +173,9 @@ class _Director:
                     self._settle()
                     if end < self.history.until:
                         self._confirm_moves(end)
+                if first.month % 3 == 1:
+                    with tenant_scope(self.tenant.pk):
+                        self._pay_out(first)
             self._finish()
         return self.tenant
 
@@ -185,6 +190,17 @@ class _Director:
                 return
             yield first, end
             first = following
+
+    def _pay_out(self, first: dt.date) -> None:
+        owners = {partner: self.cast.people[index][0] for index, partner in self.cast.partners.items()}
+        is_last = month_back(first, -3) > self.history.until.date()
+        close_quarter(
+            self.cast.admin,
+            self.cast.managers[0],
+            owners,
+            random.Random(f"{self.seed_number} {first}"),
+            is_last=is_last,
+        )
 
     # --- people, partners, customers, products -----------------------------------------------
 

@@ -11,9 +11,12 @@ from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.utils import timezone
 
 from incentives.example import create_example_programme
+from incentives.funds.models import Budget, Claim, Fund, FundRequest
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.plans.models import Plan, PlanVersion
+from incentives.statements.enums import BatchStatus, ClosingStatus, Method, PaymentStatus, StatementStatus
+from incentives.statements.models import Batch, Closing, Payment, Statement, TaxRule
 from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import Direction
 from incentives.tiers.models import Tier, TierProposal, TierStanding
@@ -141,6 +144,7 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "customer_contact": CustomerContact.objects.create(
             customer=customer, partner=partner, email="buyer@customer.example"
         ).pk,
+        **a_request_for_funds(partner, colleague),
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -170,6 +174,9 @@ def furnish(tenant: Tenant) -> House:
             of_partner["entry"] = LedgerEntry.objects.filter(partner=partner).first().pk
             of_partner["card"] = Scorecard.objects.filter(partner_id=partner.pk).first().pk
             of_partner["standing"] = TierStanding.objects.get(partner=partner).pk
+        paid = pay_out([ours, theirs], manager, members[Role.ADMIN])
+        for partner, of_partner in [(ours, things["ours"]), (theirs, things["theirs"])]:
+            of_partner |= statement_of(partner)
         deal, session = DealFactory(partner=ours), a_session()
         shared = {
             "course": Course.objects.get(title="Basics").pk,
@@ -207,6 +214,8 @@ def furnish(tenant: Tenant) -> House:
             "application": an_application().pk,
             "application_question": ApplicationQuestion.objects.create(position=0, text="Why?").pk,
             "criterion": ScoringCriterion.objects.create(position=0, name="Fit").pk,
+            **paid,
+            "fund": Fund.objects.get().pk,
             "group": "",
             "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
@@ -348,6 +357,64 @@ def an_application() -> Application:
     )
 
 
+def pay_out(partners: list[Partner], manager: Membership, admin: Membership) -> dict[str, UUID]:
+    """Both partners have a statement that was paid."""
+    today = timezone.localdate()
+    closing = Closing.objects.create(
+        period_kind="quarter",
+        period_start=date(2026, 4, 1),
+        status=ClosingStatus.APPROVED,
+        proposed_by=manager,
+        decided_by=admin,
+    )
+    batch = Batch.objects.create(
+        number="PB-1",
+        currency="EUR",
+        method=Method.CSV,
+        execution_on=today,
+        total=2_00,
+        count=2,
+        proposed_by=manager,
+        approved_by=admin,
+        status=BatchStatus.SETTLED,
+        file=b"paid",
+    )
+    for number, partner in enumerate(partners):
+        statement = Statement.objects.create(
+            closing=closing,
+            partner=partner,
+            number=f"ST-{number}",
+            currency="EUR",
+            status=StatementStatus.PAID,
+            entries=0,
+            opening=0,
+            earned=1_00,
+            withheld=0,
+            payable=1_00,
+            carried=0,
+            paid_on=today,
+        )
+        Payment.objects.create(
+            batch=batch,
+            statement=statement,
+            partner=partner,
+            reference=f"ST-{number}-1",
+            amount=1_00,
+            currency="EUR",
+            holder=partner.name,
+            iban="NL91ABNA0417164300",
+            status=PaymentStatus.PAID,
+            paid_on=today,
+        )
+    tax = TaxRule.objects.create(country="NL", name="Tax", rate=Decimal("0.1"), starts_on=today)
+    return {"closing": closing.pk, "batch": batch.pk, "tax_rule": tax.pk}
+
+
+def statement_of(partner: Partner) -> dict[str, UUID]:
+    payment = Payment.objects.get(partner=partner)
+    return {"statement": payment.statement_id, "payment": payment.pk}
+
+
 def a_share(deal: Deal, by: Membership) -> Share:
     return Share.objects.create(
         deal=deal, partner=deal.partner, email="x@example.com", slice=NumericRange(80, 100), invited_by=by
@@ -360,16 +427,39 @@ def a_seat(partner: Partner, by: Membership) -> Seat:
     return Seat.objects.create(share=a_share(deal, by), deal=deal, partner=partner)
 
 
-def a_file(deal: Deal, by: Membership) -> Attachment:
+def a_request_for_funds(partner: Partner, by: Membership) -> dict[str, UUID]:
+    fund, _new = Fund.objects.get_or_create(name="Growth", currency="EUR", starts_on=date(2026, 1, 1))
+    budget = Budget.objects.create(fund=fund, partner=partner, period_start=date(2026, 4, 1), amount=1_000_00)
+    asked = FundRequest.objects.create(
+        budget=budget,
+        partner=partner,
+        number=f"MF-{partner.number}",
+        title="Breakfast",
+        kind="event",
+        description="Forty people",
+        starts_on=date(2026, 4, 9),
+        ends_on=date(2026, 4, 9),
+        cost=2_00,
+        amount=1_00,
+    )
+    claim = Claim.objects.create(request=asked, partner=partner, cost=2_00, amount=1_00, claimed_by=by)
+    return {"fund_request": asked.pk, "claim": claim.pk}
+
+
+def a_proof(claim: Claim, by: Membership) -> Attachment:
+    return a_file(claim, by)
+
+
+def a_file(thing: Deal | Claim, by: Membership) -> Attachment:
     return Attachment.objects.create(
-        partner_id=deal.partner_id,
-        subject_type="deals.deal",
-        subject_id=deal.pk,
+        partner_id=thing.partner_id,
+        subject_type=thing._meta.label_lower,
+        subject_id=thing.pk,
         name="offer.txt",
         size=5,
         content_type="text/plain",
         sha256="0" * 64,
-        stored_as=storage.save(deal.tenant_id, BytesIO(b"offer"))[0],
+        stored_as=storage.save(thing.tenant_id, BytesIO(b"offer"))[0],
         uploaded_by=by,
     )
 

@@ -1,0 +1,152 @@
+"""Reads about market development funds. A partner sees its own."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+
+from incentives.funds.enums import Basis, ClaimStatus, RequestStatus
+from incentives.funds.models import Budget, Claim, Fund, FundRequest
+from incentives.tiers import queries as tier_queries
+from metrics.periods import Calendar, Period, PeriodKind
+from partners.deals.enums import SalesStage
+from partners.deals.models import Deal
+from partners.directory.enums import TRADING_STATUSES
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.money import round_half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How a budget stands, in minor units of its fund's currency: `amount` = `settled` + `committed` + `asked` +
+    `forfeited` + `left`. `committed` is approved and not claimed yet, `asked` waits for a decision."""
+
+    budget: Budget
+    settled: int
+    committed: int
+    asked: int
+
+    @property
+    def left(self) -> int:
+        used = self.settled + self.committed + self.asked + self.budget.forfeited
+        return max(0, self.budget.amount - used)
+
+    @property
+    def free(self) -> int:
+        """What could still be approved: requests that wait do not take anything from each other."""
+        return self.budget.amount - self.settled - self.committed - self.budget.forfeited
+
+    @property
+    def currency(self) -> str:
+        return self.budget.fund.currency
+
+
+def balances(budgets: Iterable[Budget]) -> list[Balance]:
+    """How each budget stands. One query."""
+    rows = list(budgets)
+    sums: dict[UUID, dict[str, int]] = {}
+    requests = FundRequest.objects.filter(budget_id__in=[row.pk for row in rows]).order_by()
+    for budget_id, status, approved, settled, amount in requests.values_list("budget_id", "status").annotate(
+        Sum("approved"), Sum("settled"), Sum("amount")
+    ):
+        found = sums.setdefault(budget_id, {"settled": 0, "committed": 0, "asked": 0})
+        found["settled"] += settled
+        if status == RequestStatus.APPROVED:
+            found["committed"] += approved - settled
+        if status == RequestStatus.SUBMITTED:
+            found["asked"] += amount
+    nothing = {"settled": 0, "committed": 0, "asked": 0}
+    return [Balance(row, **sums.get(row.pk, nothing)) for row in rows]
+
+
+def balance(budget: Budget) -> Balance:
+    return balances([budget])[0]
+
+
+def budgets(membership: Membership) -> QuerySet[Budget]:
+    rows = Budget.objects.select_related("fund", "partner")
+    if membership.is_partner:
+        rows = rows.filter(partner_id=membership.partner_id)
+    return rows.order_by("-period_start", "fund__name")
+
+
+def open_budgets(partner_id: UUID, calendar: Calendar, today: dt.date | None = None) -> list[Budget]:
+    """The budgets of which a partner may ask for something: those whose period has not ended."""
+    today = today or calendar.today()
+    rows = Budget.objects.filter(partner_id=partner_id, closed_on=None, fund__is_active=True)
+    return [row for row in rows.select_related("fund") if row.period.end > today]
+
+
+def requests(membership: Membership) -> QuerySet[FundRequest]:
+    rows = FundRequest.objects.select_related("partner", "budget__fund")
+    if membership.is_partner:
+        rows = rows.filter(partner_id=membership.partner_id)
+    return rows.order_by("-id")
+
+
+def claims(membership: Membership) -> QuerySet[Claim]:
+    rows = Claim.objects.select_related("partner", "request__budget__fund")
+    if membership.is_partner:
+        rows = rows.filter(partner_id=membership.partner_id)
+    return rows.order_by("-id")
+
+
+def funds() -> QuerySet[Fund]:
+    return Fund.objects.order_by("-is_active", "name")
+
+
+def budgets_to_give(
+    fund: Fund, period: Period, partner_ids: Collection[UUID] | None = None
+) -> dict[UUID, int]:
+    """What each trading partner gets of a fund in a period, by its tier on the first day or by its revenue of the
+    period before, in the fund's minor units. Three queries at most."""
+    partners = Partner.objects.filter(status__in=TRADING_STATUSES)
+    if partner_ids is not None:
+        partners = partners.filter(pk__in=partner_ids)
+    ids = list(partners.order_by("id").values_list("id", flat=True))
+    if fund.basis == Basis.TIER:
+        codes = tier_queries.tier_codes((pk, period.start) for pk in ids)
+        amounts = {pk: int(fund.amounts.get(codes.get((pk, period.start), ""), 0)) for pk in ids}
+    else:
+        before = period.previous()
+        won = Deal.objects.filter(
+            partner_id__in=ids,
+            stage=SalesStage.WON,
+            closed_on__gte=before.start,
+            closed_on__lt=before.end,
+        )
+        sums = dict(won.order_by().values_list("partner_id").annotate(Sum("revenue_base")))
+        amounts = {pk: round_half_up((sums.get(pk) or 0) * fund.share) for pk in ids}
+    return {pk: amount for pk, amount in amounts.items() if amount > 0}
+
+
+def current_period(fund: Fund, calendar: Calendar, today: dt.date) -> Period:
+    return calendar.period(PeriodKind(fund.period), today)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    requests: int
+    claims: int
+
+
+def waiting(membership: Membership) -> Waiting:
+    """What waits for the vendor's people. Two queries."""
+    asked, claimed = requests(membership), claims(membership)
+    return Waiting(
+        asked.filter(status=RequestStatus.SUBMITTED).count(),
+        claimed.filter(status=ClaimStatus.SUBMITTED).count(),
+    )
+
+
+def partner_panel(membership: Membership) -> dict[str, object]:
+    """What a partner may still spend. Two queries."""
+    rows = budgets(membership).filter(closed_on=None)[:4]
+    return {"balances": balances(rows)}
+
+
+def has_fund() -> bool:
+    return Fund.objects.exists()

@@ -1,0 +1,276 @@
+"""From budget to settlement: who may, how much, and that no cent is promised or paid twice."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test import Client
+
+from incentives.funds import actions, queries
+from incentives.funds.enums import ClaimStatus, RequestStatus
+from incentives.funds.models import Budget, Claim, FundRequest
+from incentives.ledger.models import LedgerEntry
+from metrics.periods import calendar_of
+from partners.directory.enums import PartnerStatus
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.accounts.standing import ReadingOnly
+from portal.errors import ActionRefused
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import won_deal
+from tests.incentives.funds.conftest import PLANNED
+from tests.sweeps.house import a_proof
+
+Ask = Callable[..., FundRequest]
+Claimed = Callable[..., Claim]
+
+
+def standing(budget: Budget) -> tuple[int, int, int, int]:
+    found = queries.balance(Budget.objects.select_related("fund").get(pk=budget.pk))
+    return found.asked, found.committed, found.settled, found.left
+
+
+@pytest.mark.usefixtures("scoped")
+class TestBudgets:
+    def test_are_given_once_by_the_tier_of_the_periods_first_day(
+        self, people: SimpleNamespace, tenant: Tenant
+    ) -> None:
+        assert sorted(Budget.objects.values_list("amount", flat=True)) == [1_000_00, 1_000_00]
+        assert actions.give_budgets(calendar_of(tenant)) == []
+
+    def test_or_as_a_share_of_the_revenue_of_the_period_before(
+        self, people: SimpleNamespace, tenant: Tenant
+    ) -> None:
+        won_deal(people.alpha, 12_345_67, dt.date(2026, 6, 30))
+        won_deal(people.alpha, 99_999_00, dt.date(2026, 7, 1))
+        people.fund.basis, people.fund.share = "share", "0.02"
+        people.fund.save()
+        people.fund.refresh_from_db()
+        period = queries.current_period(people.fund, calendar_of(tenant), dt.date(2026, 7, 10))
+        assert queries.budgets_to_give(people.fund, period) == {people.alpha.pk: 246_91}
+
+    def test_what_is_not_claimed_in_time_is_forfeited(
+        self, people: SimpleNamespace, claimed: Claimed, tenant: Tenant
+    ) -> None:
+        actions.settle_claim(claimed(), by=people.admin, amount=400_00)
+        late = actions.save_request(None, people.budget, by=people.seller, **PLANNED)
+        late = actions.submit_request(late, by=people.seller)
+        actions.approve_request(late, by=people.manager, amount=100_00)
+        calendar = calendar_of(tenant)
+        assert actions.forfeit_due(calendar, dt.date(2026, 11, 29)) == []
+        closed = actions.forfeit_due(calendar, dt.date(2026, 11, 30))
+        assert {budget.partner_id: budget.forfeited for budget in closed} == {
+            people.alpha.pk: 600_00,
+            people.beta.pk: 1_000_00,
+        }
+        late.refresh_from_db()
+        assert late.status == RequestStatus.FORFEITED
+        assert standing(people.budget) == (0, 0, 400_00, 0)
+
+    def test_wait_for_a_claim_that_was_handed_in_in_time(
+        self, people: SimpleNamespace, claimed: Claimed, tenant: Tenant
+    ) -> None:
+        claimed()
+        closed = actions.forfeit_due(calendar_of(tenant), dt.date(2026, 12, 31))
+        assert [budget.partner_id for budget in closed] == [people.beta.pk]
+
+
+@pytest.mark.usefixtures("scoped")
+class TestARequest:
+    def test_is_decided_by_the_partners_manager_and_binds_the_budget(
+        self, people: SimpleNamespace, ask: Ask
+    ) -> None:
+        asked = ask()
+        assert standing(people.budget) == (400_00, 0, 0, 600_00)
+        for nobody in (people.stranger, people.seller, people.rival):
+            with pytest.raises(PermissionDenied):
+                actions.approve_request(asked, by=nobody, amount=1)
+        approved = actions.approve_request(asked, by=people.manager, amount=300_00)
+        assert (approved.status, approved.approved) == (RequestStatus.APPROVED, 300_00)
+        assert standing(people.budget) == (0, 300_00, 0, 700_00)
+        with pytest.raises(ActionRefused, match="decided already"):
+            actions.reject_request(approved, by=people.admin, reason="x")
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"amount": 400_01}, "pays at most €400"),
+            ({"starts_on": dt.date(2026, 6, 30)}, "outside the budget"),
+            ({"ends_on": dt.date(2026, 7, 1)}, "before the first"),
+        ],
+    )
+    def test_must_fit_its_fund(self, people: SimpleNamespace, changes: dict[str, object], words: str) -> None:
+        with pytest.raises(ActionRefused, match=words):
+            actions.save_request(None, people.budget, by=people.seller, **PLANNED | changes)
+
+    def test_cannot_ask_for_more_than_is_left(self, people: SimpleNamespace, ask: Ask) -> None:
+        ask(cost=1_600_00, amount=800_00)
+        with pytest.raises(ActionRefused, match="Only €200 is left"):
+            ask()
+
+    def test_is_no_business_of_another_partner_or_of_a_suspended_one(self, people: SimpleNamespace) -> None:
+        with pytest.raises(PermissionDenied):
+            actions.save_request(None, people.budget, by=people.rival, **PLANNED)
+        Partner.objects.filter(pk=people.alpha.pk).update(status=PartnerStatus.SUSPENDED)
+        with pytest.raises(ReadingOnly, match="suspended"):
+            actions.save_request(None, people.budget, by=people.seller, **PLANNED)
+
+    def test_returned_is_changed_and_handed_in_again(self, people: SimpleNamespace, ask: Ask) -> None:
+        returned = actions.return_request(ask(), by=people.manager, reason="Who comes?")
+        changed = actions.save_request(
+            returned, people.budget, by=people.seller, **PLANNED | {"amount": 100_00}
+        )
+        assert actions.submit_request(changed, by=people.seller).status == RequestStatus.SUBMITTED
+        with pytest.raises(ActionRefused, match="can no longer be changed"):
+            actions.save_request(changed, people.budget, by=people.seller, **PLANNED)
+
+
+@pytest.mark.usefixtures("scoped")
+class TestAClaim:
+    def test_is_settled_in_the_ledger_by_somebody_else(
+        self, people: SimpleNamespace, claimed: Claimed
+    ) -> None:
+        found = claimed()
+        with pytest.raises(PermissionDenied):
+            actions.settle_claim(found, by=people.manager, amount=400_00)
+        with pytest.raises(ActionRefused, match="Say why not all"):
+            actions.settle_claim(found, by=people.admin, amount=350_00)
+        settled = actions.settle_claim(
+            found, by=people.admin, amount=350_00, note="No receipt for the drinks"
+        )
+        entry = LedgerEntry.objects.get()
+        assert (entry.amount, entry.partner_id, settled.entry) == (350_00, people.alpha.pk, entry)
+        assert standing(people.budget) == (0, 0, 350_00, 650_00)
+        assert FundRequest.objects.get().status == RequestStatus.SETTLED
+        with pytest.raises(ActionRefused, match="decided already"):
+            actions.settle_claim(found, by=people.second, amount=1)
+
+    def test_not_by_the_admin_who_approved_the_request(self, people: SimpleNamespace, ask: Ask) -> None:
+        approved = actions.approve_request(ask(), by=people.admin, amount=400_00)
+        found = actions.claim(approved, by=people.seller, cost=800_00, amount=400_00)
+        with pytest.raises(ActionRefused, match="another admin") as refused:
+            actions.settle_claim(found, by=people.admin, amount=400_00)
+        assert refused.value.code == "second_person"
+
+    def test_not_without_proof(self, people: SimpleNamespace, ask: Ask) -> None:
+        approved = actions.approve_request(ask(), by=people.manager, amount=400_00)
+        found = actions.claim(approved, by=people.seller, cost=800_00, amount=400_00)
+        with pytest.raises(ActionRefused, match="no proof yet"):
+            actions.settle_claim(found, by=people.admin, amount=400_00)
+
+    def test_in_parts_leaves_the_rest_to_be_claimed(self, people: SimpleNamespace, claimed: Claimed) -> None:
+        first = claimed(cost=200_00, amount=100_00, is_last=False)
+        with pytest.raises(ActionRefused, match="waits already"):
+            actions.claim(first.request, by=people.seller, cost=200_00, amount=100_00)
+        actions.settle_claim(first, by=people.admin, amount=100_00)
+        assert standing(people.budget) == (0, 300_00, 100_00, 600_00)
+        with pytest.raises(ActionRefused, match="At most €300"):
+            actions.claim(first.request, by=people.seller, cost=800_00, amount=300_01)
+
+    def test_pays_its_share_of_what_was_spent_only(self, people: SimpleNamespace, ask: Ask) -> None:
+        approved = actions.approve_request(ask(), by=people.manager, amount=400_00)
+        with pytest.raises(ActionRefused, match="At most €300 can be claimed"):
+            actions.claim(approved, by=people.seller, cost=600_00, amount=400_00)
+
+    def test_returned_is_handed_in_again(self, people: SimpleNamespace, claimed: Claimed) -> None:
+        returned = actions.return_claim(claimed(), by=people.manager, reason="The invoice is missing")
+        again = actions.resubmit_claim(returned, by=people.seller, cost=700_00, amount=350_00, note="")
+        assert (again.status, again.amount) == (ClaimStatus.SUBMITTED, 350_00)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_at_once_do_not_promise_more_than_there_is(
+    people: SimpleNamespace, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant.pk):
+        Budget.objects.filter(pk=people.budget.pk).update(amount=2_000_00)
+        asked = [
+            actions.submit_request(
+                actions.save_request(
+                    None, people.budget, by=people.seller, **PLANNED | {"cost": 1_600_00, "amount": 800_00}
+                ),
+                by=people.seller,
+            )
+            for _number in range(2)
+        ]
+        Budget.objects.filter(pk=people.budget.pk).update(amount=1_000_00)
+    results: list[object] = []
+    barrier = threading.Barrier(2)
+
+    def approve(request: FundRequest, by: Membership) -> None:
+        try:
+            barrier.wait(timeout=10)
+            with tenant_scope(tenant.pk):
+                results.append(actions.approve_request(request, by=by, amount=800_00))
+        except ActionRefused as refusal:
+            results.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=approve, args=pair)
+        for pair in zip(asked, (people.manager, people.admin), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(type(result).__name__ for result in results) == ["ActionRefused", "FundRequest"]
+
+
+def test_the_pages_from_request_to_settlement(
+    people: SimpleNamespace, tenant: Tenant, client_as: Callable[[Membership], Client]
+) -> None:
+    seller, manager, admin = (client_as(who) for who in (people.seller, people.manager, people.admin))
+    form = {
+        **PLANNED,
+        "budget": str(people.budget.pk),
+        "starts_on": "2026-07-09",
+        "ends_on": "2026-07-09",
+        "cost": "800",
+        "amount": "450",
+        "expected_revenue": "20.000,00",
+        "submit": "1",
+    }
+    wrong = seller.post("/acme/funds/new/", form)
+    assert wrong.status_code == 422
+    assert "pays at most €400" in wrong.content.decode()
+    asked = seller.post("/acme/funds/new/", form | {"amount": "400"})["Location"]
+    assert "€600" in seller.get("/acme/funds/").content.decode()
+    assert client_as(people.rival).get(asked).status_code == 404
+    assert manager.post(f"{asked}decide/", {"decision": "approve", "amount": "400"}).status_code == 302
+    found = seller.post(f"{asked}claim/", {"cost": "800", "amount": "400", "is_last": "on"})["Location"]
+    refused = admin.post(f"{found}decide/", {"decision": "settle", "amount": "400"})
+    assert "no proof yet" in refused.content.decode()
+    with tenant_scope(tenant.pk):
+        a_proof(Claim.objects.get(), people.seller)
+    assert admin.post(f"{found}decide/", {"decision": "settle", "amount": "400"}).status_code == 302
+    assert "Settled" in seller.get(found).content.decode()
+    assert admin.get("/acme/funds/budgets/").status_code == 200
+
+
+def test_an_admin_sets_a_fund_up(
+    people: SimpleNamespace, tenant: Tenant, client_as: Callable[[Membership], Client]
+) -> None:
+    admin = client_as(people.admin)
+    form = {
+        "name": "Launch",
+        "currency": "EUR",
+        "period": "year",
+        "basis": "share",
+        "share": "",
+        "reimbursed": "100",
+        "claim_days": "30",
+        "starts_on": "2026-01-01",
+        "is_active": "on",
+    }
+    assert "Say which share." in admin.post("/acme/funds/setup/new/", form).content.decode()
+    assert admin.post("/acme/funds/setup/new/", form | {"share": "2,5"}).status_code == 302
+    again = admin.post("/acme/funds/setup/new/", form | {"share": "2,5"})
+    assert "There is a fund of this name already." in again.content.decode()
+    assert "Launch" in admin.get("/acme/funds/setup/").content.decode()
