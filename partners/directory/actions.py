@@ -139,6 +139,15 @@ def _ended_with(partner: Partner) -> list[UUID]:
     return [UUID(key) for key in left.data.get("members", ())] if left else []
 
 
+def finish_onboarding(partner: Partner, *, by: Membership | None = None) -> Partner:
+    """A partner that has got started is active. One that is something else by now stays what it is."""
+    partner = _lock(partner)
+    if partner.status != PartnerStatus.ONBOARDING:
+        return partner
+    changes = {"status": PartnerStatus.ACTIVE}
+    return _change(partner, "partner.status_changed", by, partner.pk, changes, reason="")
+
+
 # --- customers ---------------------------------------------------------------------------------
 
 
@@ -342,7 +351,7 @@ def _insert(row: models.Model, taken: str, *, field: str | None = "external_id")
 def _change(
     row: Any,
     event: str,
-    by: Membership,
+    by: Membership | None,
     partner_id: UUID | None,
     fields: dict[str, Any],
     *,

@@ -14,8 +14,10 @@ class OnboardingConfig(AppConfig):
         for module in (
             "rules",
             "attachable",
+            "consumers",
             "descriptions",
             "notices",
+            "plans.notices",
             "places",
             "search",
             "tasks",

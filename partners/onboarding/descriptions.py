@@ -96,3 +96,104 @@ def criterion_saved(event: Event) -> str:
 @describes("onboarding.criterion_removed")
 def criterion_removed(event: Event) -> str:
     return _("Took a criterion off the scoring sheet: %s.") % event.data["old"]["name"]
+
+
+@describes("agreement.saved")
+def agreement_saved(event: Event) -> str:
+    return _("Changed the agreement “%s”.") % _new(event, "name")
+
+
+@describes("agreement.published")
+def agreement_published(event: Event) -> str:
+    sentence = _("Published version %(version)s of “%(name)s”") % event.data["new"]
+    return _with_reason(sentence, event)
+
+
+@describes("agreement.accepted")
+def agreement_accepted(event: Event) -> str:
+    return _("Accepted version %(version)s of “%(name)s”.") % event.data["new"]
+
+
+@describes("document.kind_saved")
+def document_kind_saved(event: Event) -> str:
+    return _("Changed the kind of document “%s”.") % _new(event, "name")
+
+
+@describes("document.sent")
+def document_sent(event: Event) -> str:
+    return _("Handed in: %s.") % _new(event, "name")
+
+
+@describes("document.accepted")
+def document_accepted(event: Event) -> str:
+    return _("Accepted the document “%s”.") % _new(event, "name")
+
+
+@describes("document.refused")
+def document_refused(event: Event) -> str:
+    return _with_reason(_("Refused the document “%s”") % _new(event, "name"), event)
+
+
+@describes("document.expiring")
+def document_expiring(event: Event) -> str:
+    return _("The document “%s” runs out soon.") % _new(event, "name")
+
+
+@describes("document.expired")
+def document_expired(event: Event) -> str:
+    return _("The document “%s” has run out.") % _new(event, "name")
+
+
+@describes("onboarding.plan_saved", "onboarding.plan_moved")
+def plan_saved(event: Event) -> str:
+    return _("Changed the plan “%s”.") % _new(event, "name")
+
+
+@describes("onboarding.plan_removed")
+def plan_removed(event: Event) -> str:
+    return _("Removed the plan “%s”.") % event.data["old"]["name"]
+
+
+@describes("onboarding.step_saved", "onboarding.step_moved", "onboarding.step_removed")
+def plan_step_changed(event: Event) -> str:
+    return _("Changed the step “%(title)s” of the plan “%(name)s”.") % event.data["new"]
+
+
+@describes("onboarding.started")
+def onboarding_started(event: Event) -> str:
+    return _("Began to get started with the plan “%s”.") % _new(event, "plan")
+
+
+@describes("onboarding.step_done")
+def step_done(event: Event) -> str:
+    return _("Done: %s.") % _new(event, "title")
+
+
+@describes("onboarding.step_skipped")
+def step_skipped(event: Event) -> str:
+    return _with_reason(_("Left out: %s") % _new(event, "title"), event)
+
+
+@describes("onboarding.step_reopened")
+def step_reopened(event: Event) -> str:
+    return _("Open again: %s.") % _new(event, "title")
+
+
+@describes("onboarding.step_due")
+def step_due(event: Event) -> str:
+    return _("Due soon: %s.") % _new(event, "title")
+
+
+@describes("onboarding.step_overdue")
+def step_overdue(event: Event) -> str:
+    return _("Overdue: %s.") % _new(event, "title")
+
+
+@describes("onboarding.stopped")
+def onboarding_stopped(event: Event) -> str:
+    return _with_reason(_("Stopped the plan “%s”") % _new(event, "plan"), event)
+
+
+@describes("onboarding.finished")
+def onboarding_finished(event: Event) -> str:
+    return _("Finished the plan “%s”.") % _new(event, "plan")

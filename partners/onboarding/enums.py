@@ -66,3 +66,26 @@ class ReferralState(models.TextChoices):
     IN_REVIEW = "in_review", _("In review")
     APPROVED = "approved", _("Became a partner")
     CLOSED = "closed", _("Not accepted")
+
+
+class StepKind(models.TextChoices):
+    """What a step of getting started asks for. All but a tick the portal can see by itself."""
+
+    AGREEMENT = "agreement", _("Accept an agreement")
+    PROFILE = "profile", _("Complete the company profile")
+    DOCUMENT = "document", _("Hand in a document")
+    COURSE = "course", _("Finish a course")
+    INVITE = "invite", _("Invite a colleague")
+    DEAL = "deal", _("Register the first deal")
+    MANUAL = "manual", _("Something that is ticked")
+
+
+class StepOwner(models.TextChoices):
+    PARTNER = "partner", _("The partner")
+    VENDOR = "vendor", _("We")
+
+
+class DocumentStatus(models.TextChoices):
+    SENT = "sent", _("To be checked")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")

@@ -1,5 +1,6 @@
 """The tables of the room's parts, where Django looks for them."""
 
+from partners.onboarding.agreements.models import Agreement, AgreementAcceptance, AgreementVersion
 from partners.onboarding.applications.models import (
     ApplicantLetter,
     Application,
@@ -9,13 +10,24 @@ from partners.onboarding.applications.models import (
     Referral,
     ScoringCriterion,
 )
+from partners.onboarding.documents.models import DocumentKind, PartnerDocument
+from partners.onboarding.plans.models import Onboarding, OnboardingStep, Plan, PlanStep
 
 __all__ = [
+    "Agreement",
+    "AgreementAcceptance",
+    "AgreementVersion",
     "ApplicantLetter",
     "Application",
     "ApplicationPolicy",
     "ApplicationQuestion",
     "ApplicationScore",
+    "DocumentKind",
+    "Onboarding",
+    "OnboardingStep",
+    "PartnerDocument",
+    "Plan",
+    "PlanStep",
     "Referral",
     "ScoringCriterion",
 ]

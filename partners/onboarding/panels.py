@@ -2,7 +2,14 @@
 
 from typing import Any
 
+from django.utils import timezone
+
+from partners.directory.models import Partner
+from partners.onboarding.agreements.queries import standings
 from partners.onboarding.applications.queries import waiting
+from partners.onboarding.documents.queries import papers, to_check
+from partners.onboarding.enums import StepOwner
+from partners.onboarding.plans.queries import newest_onboarding, progress_of, running
 from portal.accounts.models import Membership
 
 SHOWN = 5
@@ -13,3 +20,35 @@ def applications(member: Membership) -> dict[str, Any]:
     found = waiting(member)
     rows = found.select_related(None).only("company", "type", "status", "submitted_at")
     return {"applications": list(rows[:SHOWN]), "count": found.order_by().count()}
+
+
+def next_steps(member: Membership) -> dict[str, Any] | None:
+    """What the partner does next, what is overdue, and which agreements and documents are missing. Seven queries."""
+    today = timezone.localdate()
+    partner = Partner.objects.get(pk=member.partner_id)
+    onboarding = newest_onboarding(partner.pk)
+    runs = onboarding is not None and onboarding.is_running
+    progress = progress_of([onboarding], today)[0] if onboarding is not None and runs else None
+    found = {
+        "progress": progress,
+        "next": progress.next_of(StepOwner.PARTNER)[:SHOWN] if progress else [],
+        "agreements": [one for one in standings(partner) if not one.is_accepted],
+        "papers": [paper for paper in papers(partner, today) if paper.is_wanted],
+    }
+    return found if progress or found["agreements"] or found["papers"] else None
+
+
+def running_onboardings(member: Membership) -> dict[str, Any]:
+    """Partners that are getting started, those with the most overdue first, and documents to check. Three queries."""
+    found = progress_of(running(member), timezone.localdate())
+    rows = sorted(
+        found, key=lambda one: (-one.overdue, one.onboarding.started_on, one.onboarding.partner.name)
+    )
+    return {"rows": rows[:SHOWN], "documents": list(to_check(member)[:SHOWN])}
+
+
+def partner_onboarding(member: Membership, partner: Partner) -> dict[str, Any]:
+    """How far the partner is. Two queries."""
+    onboarding = newest_onboarding(partner.pk)
+    progress = progress_of([onboarding], timezone.localdate())[0] if onboarding else None
+    return {"partner": partner, "progress": progress}

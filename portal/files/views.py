@@ -66,7 +66,6 @@ def send(tenant: Tenant, attachment: Attachment) -> HttpResponseBase:
     except FileNotFoundError:
         log.error("file_lost", attachment=str(attachment.pk))
         raise Http404 from None
-    # What a browser would run as a page it gets as an attachment of a type it must not guess, in a sandbox.
     response = FileResponse(
         content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type
     )

@@ -26,10 +26,11 @@ class RenderedPanel:
 def home_panels(request: HttpRequest) -> list[RenderedPanel]:
     """What the apps registered for the member's role."""
     member = request.membership
-    return [
+    rendered = [
         RenderedPanel(panel.name, panel.width, _html(request, panel.name, panel.template, panel.data, member))
         for panel in home_panels_for(member.role)
     ]
+    return [panel for panel in rendered if panel.html]
 
 
 def subject_panels(request: HttpRequest, subject: models.Model) -> list[RenderedPanel]:

@@ -39,7 +39,7 @@ class NavigationItem:
 class HomePanel:
     role: str
     name: str
-    data: Callable[["Membership"], dict[str, Any]]
+    data: Callable[["Membership"], dict[str, Any] | None]
     template: str
     order: int
     queries: int
@@ -98,7 +98,7 @@ def home_panel(
     role: str,
     name: str,
     *,
-    data: Callable[["Membership"], dict[str, Any]],
+    data: Callable[["Membership"], dict[str, Any] | None],
     template: str,
     queries: int,
     order: int = 100,
@@ -107,7 +107,8 @@ def home_panel(
     """A panel on the home page of one role.
 
     `data` turns the membership into the template's context with at most `queries` queries, however much there
-    is to show. Raises ValueError when the role has a panel of that name already.
+    is to show, or says with None that there is nothing. Raises ValueError when the role has a panel of that name
+    already.
     """
     if any(panel.role == role and panel.name == name for panel in _home_panels):
         raise ValueError(f"The home page of {role} has a panel named {name!r} already.")

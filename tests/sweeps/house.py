@@ -37,8 +37,20 @@ from partners.engagement.models import Gathering, Guest, Interaction
 from partners.leads.enums import LeadStatus
 from partners.leads.models import LeadRule
 from partners.matching.actions import merge_customers, save_account
-from partners.onboarding.enums import ApplicationStatus
-from partners.onboarding.models import Application, ApplicationQuestion, ScoringCriterion
+from partners.onboarding.agreements.actions import publish
+from partners.onboarding.enums import ApplicationStatus, StepKind
+from partners.onboarding.models import (
+    Agreement,
+    Application,
+    ApplicationQuestion,
+    DocumentKind,
+    Onboarding,
+    OnboardingStep,
+    PartnerDocument,
+    PlanStep,
+    ScoringCriterion,
+)
+from partners.onboarding.models import Plan as OnboardingPlan
 from partners.surveys import actions as surveys
 from partners.surveys.models import CustomerContact
 from partners.training.actions import put_file, record_completion
@@ -145,6 +157,8 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
             customer=customer, partner=partner, email="buyer@customer.example"
         ).pk,
         **a_request_for_funds(partner, colleague),
+        "step": a_step(partner).pk,
+        "document": a_document(partner, colleague).pk,
         "colleague": colleague.pk,
         "invitation": invitation.pk,
     }
@@ -211,6 +225,12 @@ def furnish(tenant: Tenant) -> House:
             "proposal": propose(ours),
             "account": save_account(by=members[Role.ADMIN], name="Direct").pk,
             "merge": merge_customers(CustomerFactory(), CustomerFactory(), by=manager).pk,
+            **agreed(members[Role.ADMIN]),
+            "document_kind": DocumentKind.objects.get().pk,
+            "onboarding_plan": OnboardingPlan.objects.get().pk,
+            "plan_step": PlanStep.objects.create(
+                plan=OnboardingPlan.objects.get(), position=0, title="Hello", kind=StepKind.MANUAL
+            ).pk,
             "application": an_application().pk,
             "application_question": ApplicationQuestion.objects.create(position=0, text="Why?").pk,
             "criterion": ScoringCriterion.objects.create(position=0, name="Fit").pk,
@@ -341,6 +361,26 @@ def a_session() -> Session:
     workshop = Course.objects.create(title="Workshop", kind=CourseKind.SESSION, status=CourseStatus.PUBLISHED)
     begins = timezone.now() + timedelta(days=1)
     return Session.objects.create(course=workshop, starts_at=begins, ends_at=begins + timedelta(hours=1))
+
+
+def a_step(partner: Partner) -> OnboardingStep:
+    plan, _new = OnboardingPlan.objects.get_or_create(name="First weeks", position=0)
+    today = timezone.localdate()
+    onboarding = Onboarding.objects.create(partner=partner, plan_name=plan.name, started_on=today)
+    return OnboardingStep.objects.create(
+        onboarding=onboarding, partner=partner, position=0, title="Hello", kind=StepKind.MANUAL, due_on=today
+    )
+
+
+def a_document(partner: Partner, by: Membership) -> PartnerDocument:
+    kind, _new = DocumentKind.objects.get_or_create(name="Tax form")
+    return PartnerDocument.objects.create(kind=kind, partner=partner, sent_by=by)
+
+
+def agreed(admin: Membership) -> dict[str, UUID]:
+    agreement = Agreement.objects.create(name="Partner agreement")
+    version = publish(agreement, by=admin, file=SimpleUploadedFile("agreement.pdf", b"%PDF-1.7 agreement"))
+    return {"agreement": agreement.pk, "agreement_version": version.pk}
 
 
 def an_application() -> Application:

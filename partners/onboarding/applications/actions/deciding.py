@@ -18,6 +18,8 @@ from partners.onboarding.applications.models import (
 from partners.onboarding.applications.queries import policy
 from partners.onboarding.applications.scoring import as_data, sheet_of, total
 from partners.onboarding.enums import ApplicationStatus, LetterKind
+from partners.onboarding.plans.actions import start
+from partners.onboarding.plans.queries import plan_for
 from portal.accounts.access import check
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -126,7 +128,7 @@ def approve(
     note: str = "",
     version: int | None = None,
 ) -> Application:
-    """Make the company a partner: its record and its owner's invitation, at once.
+    """Make the company a partner: its record, its owner's invitation and the plan that fits its type, at once.
 
     `partner_type`, `email` and `manager` are the application's own unless given; `message` goes to the applicant, `note`
     stays with colleagues. Raises ActionRefused where the person is a member already.
@@ -137,11 +139,13 @@ def approve(
     sheet = _complete_sheet(application)
     if manager is None:
         manager = application.manager or (by if by.is_manager else None)
+    kind = partner_type or application.type
+    plan = plan_for(kind)
     partner = admit_partner(
         by=by,
-        status=PartnerStatus.ACTIVE,
+        status=PartnerStatus.ONBOARDING if plan else PartnerStatus.ACTIVE,
         name=application.company,
-        type=partner_type or application.type,
+        type=kind,
         region=region.strip(),
         country=application.country,
         website=application.website,
@@ -154,6 +158,8 @@ def approve(
         role=Role.PARTNER_OWNER,
         partner_id=partner.pk,
     )
+    if plan is not None:
+        start(partner, plan, by=by)
     return move(
         application,
         S.APPROVED,
