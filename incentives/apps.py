@@ -15,7 +15,7 @@ class IncentivesConfig(AppConfig):
     verbose_name = "Incentives"
 
     def ready(self) -> None:
-        for module in ("rules", "tasks", "descriptions", "notices", "refresh"):
+        for module in ("rules", "tasks", "descriptions", "notices", "refresh", "attachable"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.sources").register()
         import_module(f"{self.name}.consumers").register()
@@ -29,6 +29,10 @@ class IncentivesConfig(AppConfig):
         lead_priorities(tiers.lead_priorities)
         import_module("metrics.defining").uses_kpis(tiers.kpi_uses)
         registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30)
+        registry.navigation(
+            _("What earns money"), "incentives:my_plans", "receipt", roles=PARTNER_ROLES, order=32
+        )
+        registry.navigation(_("What if…"), "incentives:what_if", "calculator", roles=PARTNER_ROLES, order=34)
         registry.navigation(_("Your tier"), "incentives:mine", "medal", roles=PARTNER_ROLES, order=40)
         registry.navigation(
             _("Partners’ tiers"), "incentives:standings", "medal", roles=VENDOR_ROLES, order=40
@@ -39,6 +43,22 @@ class IncentivesConfig(AppConfig):
             "arrows-up-down",
             roles=VENDOR_ROLES,
             order=45,
+            group=registry.PROGRAMME,
+        )
+        registry.navigation(
+            _("Adjustments"),
+            "incentives:adjustments",
+            "pencil",
+            roles=VENDOR_ROLES,
+            order=46,
+            group=registry.PROGRAMME,
+        )
+        registry.navigation(
+            _("Disputes"),
+            "incentives:disputes",
+            "message-question",
+            roles=VENDOR_ROLES,
+            order=47,
             group=registry.PROGRAMME,
         )
         registry.navigation(

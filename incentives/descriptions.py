@@ -56,3 +56,47 @@ def payable(event: Event) -> str:
 def posted(event: Event) -> str:
     amounts = [quick_money(amount, currency) for currency, amount in event.data["amounts"].items()]
     return _("Earnings changed by %(amounts)s") % {"amounts": ", ".join(amounts)}
+
+
+@describes("adjustment.proposed")
+def adjustment_proposed(event: Event) -> str:
+    return _("An adjustment of %(amount)s was proposed: %(reason)s") % _with_amount(event)
+
+
+@describes("adjustment.approved")
+def adjustment_approved(event: Event) -> str:
+    return _("The adjustment of %(amount)s was approved and posted") % _with_amount(event)
+
+
+@describes("adjustment.declined")
+def adjustment_declined(event: Event) -> str:
+    return _("The adjustment of %(amount)s was declined: %(answer)s") % _with_amount(event)
+
+
+@describes("adjustment.withdrawn")
+def adjustment_withdrawn(event: Event) -> str:
+    return _("The proposal to adjust by %(amount)s was withdrawn") % _with_amount(event)
+
+
+def _with_amount(event: Event) -> dict[str, str]:
+    return event.data | {"amount": quick_money(event.data["amount"], event.data["currency"])}
+
+
+@describes("dispute.raised")
+def dispute_raised(event: Event) -> str:
+    return _("The earnings of %(for)s were disputed") % event.data
+
+
+@describes("dispute.accepted")
+def dispute_accepted(event: Event) -> str:
+    return _("The dispute about %(for)s was accepted: %(answer)s") % event.data
+
+
+@describes("dispute.rejected")
+def dispute_rejected(event: Event) -> str:
+    return _("The dispute about %(for)s was not accepted: %(answer)s") % event.data
+
+
+@describes("dispute.withdrawn")
+def dispute_withdrawn(event: Event) -> str:
+    return _("The dispute about %(for)s was withdrawn") % event.data

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -156,4 +157,129 @@ notifies(
     mail=ByMail.DIGEST,
     icon="coin",
     order=500,
+)
+
+
+def adjustment_waits(events: list[Event]) -> Iterable[Notice]:
+    """The administrators, but for who proposed it."""
+    admins = set(vendor_people({Role.ADMIN}))
+    for event in events:
+        others = {pk for pk in admins if str(pk) != event.data["proposed_by"]}
+        yield Notice(event, others, event.data, "incentives:adjustment", (event.subject_id,))
+
+
+def adjustment_waits_text(words: Words) -> str:
+    amount = quick_money(words["amount"], words["currency"])
+    return _("An adjustment of %(amount)s for %(partner)s waits for you: %(reason)s") % {
+        **words,
+        "amount": amount,
+    }
+
+
+def adjustment_decided(events: list[Event]) -> Iterable[Notice]:
+    """Who proposed it."""
+    for event in events:
+        people = {UUID(event.data["proposed_by"])}
+        words = {**event.data, "event": event.type}
+        yield Notice(event, people, words, "incentives:adjustment", (event.subject_id,))
+
+
+def adjustment_decided_text(words: Words) -> str:
+    said = {**words, "amount": quick_money(words["amount"], words["currency"])}
+    if words["event"] == "adjustment.approved":
+        return _("The adjustment of %(amount)s for %(partner)s is posted") % said
+    return _("The adjustment of %(amount)s for %(partner)s was declined: %(answer)s") % said
+
+
+def dispute_raised(events: list[Event]) -> Iterable[Notice]:
+    """The partner's manager and the administrators."""
+    partners = Partner.objects.in_bulk({event.partner_id for event in events if event.partner_id})
+    admins = set(vendor_people({Role.ADMIN}))
+    for event in events:
+        if event.partner_id and (partner := partners.get(event.partner_id)):
+            people = admins | ({partner.manager_id} if partner.manager_id else set())
+            words = {**event.data, "partner": partner.name}
+            yield Notice(event, people, words, "incentives:dispute", (event.subject_id,))
+
+
+def dispute_raised_text(words: Words) -> str:
+    return _("%(partner)s disputes the earnings of %(for)s") % words
+
+
+def dispute_answered(events: list[Event]) -> Iterable[Notice]:
+    """The partner's people."""
+    people = people_of({event.partner_id for event in events if event.partner_id})
+    for event in events:
+        if event.partner_id:
+            words = {**event.data, "event": event.type}
+            yield Notice(event, people[event.partner_id], words, "incentives:dispute", (event.subject_id,))
+
+
+def dispute_answered_text(words: Words) -> str:
+    if words["event"] == "dispute.accepted":
+        return _("You were right about %(for)s: %(answer)s") % words
+    return _("Your dispute about %(for)s was not accepted: %(answer)s") % words
+
+
+def many_adjustments(count: int) -> str:
+    return ngettext("%(count)s adjustment", "%(count)s adjustments", count) % {"count": count}
+
+
+def many_disputes(count: int) -> str:
+    return ngettext("%(count)s dispute about earnings", "%(count)s disputes about earnings", count) % {
+        "count": count
+    }
+
+
+notifies(
+    "adjustments.proposed",
+    gettext_lazy("Adjustments that wait for approval"),
+    group=EARNINGS,
+    events=("adjustment.proposed",),
+    tell=adjustment_waits,
+    text=adjustment_waits_text,
+    many=many_adjustments,
+    many_url="incentives:adjustments",
+    roles=(Role.ADMIN,),
+    icon="pencil",
+    order=510,
+)
+notifies(
+    "adjustments.decided",
+    gettext_lazy("Adjustments that you have proposed"),
+    group=EARNINGS,
+    events=("adjustment.approved", "adjustment.declined"),
+    tell=adjustment_decided,
+    text=adjustment_decided_text,
+    many=many_adjustments,
+    many_url="incentives:adjustments",
+    roles=VENDOR_ROLES,
+    icon="pencil",
+    order=520,
+)
+notifies(
+    "disputes.raised",
+    gettext_lazy("Disputes about earnings"),
+    group=EARNINGS,
+    events=("dispute.raised",),
+    tell=dispute_raised,
+    text=dispute_raised_text,
+    many=many_disputes,
+    many_url="incentives:disputes",
+    roles=VENDOR_ROLES,
+    icon="message-question",
+    order=530,
+)
+notifies(
+    "disputes.answered",
+    gettext_lazy("Answers to your disputes"),
+    group=EARNINGS,
+    events=("dispute.accepted", "dispute.rejected"),
+    tell=dispute_answered,
+    text=dispute_answered_text,
+    many=many_disputes,
+    many_url="incentives:disputes",
+    roles=PARTNER_ROLES,
+    icon="message-question",
+    order=540,
 )

@@ -1,9 +1,11 @@
 from django.urls import path
 
+from incentives.corrections import views as corrections
 from incentives.ledger import views as ledger
 from incentives.plans import views as plans
 from incentives.tiers import ladder_pages
 from incentives.tiers import views as tiers
+from incentives.whatif import views as whatif
 
 app_name = "incentives"
 
@@ -11,6 +13,18 @@ urlpatterns = [
     path("earnings/", ledger.Earnings.as_view(), name="earnings"),
     path("earnings/entries/<uuid:pk>/", ledger.entry, name="entry"),
     path("earnings/deals/<uuid:pk>/", ledger.deal, name="deal"),
+    path("earnings/entries/<uuid:pk>/again/", corrections.recompute, name="recompute"),
+    path("earnings/entries/<uuid:pk>/dispute/", corrections.dispute_create, name="dispute_create"),
+    path("earnings/disputes/", corrections.Disputes.as_view(), name="disputes"),
+    path("earnings/disputes/<uuid:pk>/", corrections.dispute, name="dispute"),
+    path("earnings/disputes/<uuid:pk>/decide/", corrections.dispute_decide, name="dispute_decide"),
+    path("earnings/adjustments/", corrections.Adjustments.as_view(), name="adjustments"),
+    path("earnings/adjustments/new/", corrections.adjustment_create, name="adjustment_create"),
+    path("earnings/adjustments/<uuid:pk>/", corrections.adjustment, name="adjustment"),
+    path("earnings/adjustments/<uuid:pk>/decide/", corrections.adjustment_decide, name="adjustment_decide"),
+    path("what-if/", whatif.what_if, name="what_if"),
+    path("what-if/rates/", whatif.rates, name="what_if_rates"),
+    path("what-if/partners/<uuid:pk>/", whatif.what_if_partner, name="what_if_partner"),
     path("tier/", tiers.mine, name="mine"),
     path("tiers/", tiers.Standings.as_view(), name="standings"),
     path("tiers/partners/<uuid:pk>/", tiers.standing, name="standing"),
@@ -22,6 +36,8 @@ urlpatterns = [
     path("tiers/ladder/<uuid:pk>/move/", ladder_pages.tier_move, name="tier_move"),
     path("tiers/policy/", ladder_pages.policy, name="policy"),
     path("plans/", plans.plans, name="plans"),
+    path("plans/mine/", plans.mine, name="my_plans"),
+    path("plans/<uuid:pk>/ranking/", plans.ranking, name="ranking"),
     path("plans/new/", plans.plan_create, name="plan_create"),
     path("plans/<uuid:pk>/", plans.plan_edit, name="plan_edit"),
     path("plans/versions/<uuid:pk>/", plans.version, name="version"),

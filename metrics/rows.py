@@ -8,7 +8,8 @@ the last four empty for groups, the segment also where no template asks for it),
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 import polars as pl
@@ -335,8 +336,13 @@ def _versions_of(ids: Collection[UUID]) -> list[TemplateVersion]:
 _Audience = tuple[str, ...]
 
 
-def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
-    """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows."""
+def scored_rows(
+    rows: pl.DataFrame, templates: Templates, *, given: Mapping[str, float] | None = None, of: str = ""
+) -> pl.DataFrame:
+    """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows.
+
+    What-if asks with KPI values that are `given` in place of the ones that the facts of partner `of` come to.
+    """
     if rows.is_empty():
         return pl.DataFrame(schema=SCORED_SCHEMA)
     facts = facts_in(rows)
@@ -351,7 +357,7 @@ def scored_rows(rows: pl.DataFrame, templates: Templates) -> pl.DataFrame:
         shape = templates.shape(version, period) if version else None
         by_shape.setdefault(shape, []).append((audience, version))
     parts = [
-        _score(rows.lazy().join(_versions(mine), on=AUDIENCE), facts, shape)
+        _score(rows.lazy().join(_versions(mine), on=AUDIENCE), facts, shape, given or {}, of)
         for shape, mine in by_shape.items()
     ]
     if house.height:
@@ -370,7 +376,13 @@ def _versions(chosen: Collection[tuple[_Audience, TemplateVersion | None]]) -> p
     return pl.concat([audiences, given_frame(rules).lazy()], how="horizontal") if rules else audiences
 
 
-def _score(frame: pl.LazyFrame, facts: list[str], shape: Shape | None) -> pl.LazyFrame:
+def _score(
+    frame: pl.LazyFrame,
+    facts: list[str],
+    shape: Shape | None,
+    given: Mapping[str, float] = MappingProxyType({}),
+    of: str = "",
+) -> pl.LazyFrame:
     frame = frame.with_columns(_facts_as_json(facts))
     if shape is None:
         unscored = frame.with_columns(
@@ -382,6 +394,16 @@ def _score(frame: pl.LazyFrame, facts: list[str], shape: Shape | None) -> pl.Laz
         return unscored.select(pl.col(list(SCORED_SCHEMA)))
     frame = with_facts(frame.with_columns(_peers(shape)), shape.measures, facts)
     frame = with_measures(frame, shape.measures)
+    formulas = {inner.code for measure in shape.measures for inner in measure.ranks or (measure,)}
+    supposed = [code for code in given if code in formulas]
+    if supposed:
+        frame = frame.with_columns(
+            pl.when(pl.col("partner_id") == of)
+            .then(pl.lit(given[code], pl.Float64))
+            .otherwise(pl.col(f"kpi.{code}"))
+            .alias(f"kpi.{code}")
+            for code in supposed
+        )
     if any(measure.ranks for measure in shape.measures):
         frame = with_ranks(frame, shape.measures, PEERS)
     return (

@@ -16,6 +16,7 @@ from incentives.ledger.enums import EntryKind, Part
 from incentives.ledger.items import won_items
 from incentives.ledger.models import LedgerEntry
 from incentives.ledger.postings import Difference, Key, Posted, closed_periods, differences
+from incentives.ledger.writing import write_entries
 from incentives.locks import lock_partners
 from incentives.plans.bands import Slice
 from incentives.plans.enums import PlanBase, PlanForm
@@ -155,7 +156,7 @@ def _post(found: list[_Found], today: dt.date, most: int | None) -> list[LedgerE
         _entry(partner_id, difference, taken_back, tier_names, today, late=late)
         for partner_id, difference, late in found
     ]
-    LedgerEntry.objects.bulk_create(entries, batch_size=1000)
+    write_entries(entries)
     _record_posted(entries)
     return entries
 

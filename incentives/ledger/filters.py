@@ -3,8 +3,8 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from incentives.ledger.enums import EntryKind
-from incentives.ledger.models import LedgerEntry
+from incentives.ledger.enums import AdjustmentStatus, DisputeStatus, EntryKind
+from incentives.ledger.models import Adjustment, Dispute, LedgerEntry
 from incentives.plans.models import Plan
 from partners.directory.models import Partner
 
@@ -27,3 +27,22 @@ class VendorEntryFilter(EntryFilter):
 
     class Meta(EntryFilter.Meta):
         fields = ("partner", "booked_on", "payable_on", "kind", "plan")
+
+
+class AdjustmentFilter(django_filters.FilterSet):
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=AdjustmentStatus.choices)
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: Partner.objects.all()
+    )
+
+    class Meta:
+        model = Adjustment
+        fields = ("status", "partner")
+
+
+class DisputeFilter(django_filters.FilterSet):
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=DisputeStatus.choices)
+
+    class Meta:
+        model = Dispute
+        fields = ("status",)

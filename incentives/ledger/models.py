@@ -60,7 +60,8 @@ class LedgerEntry(TenantModel):
         constraints = [
             *tenant_constraints("incentives_ledgerentry", "partner", "deal", "plan", "plan_version", "tier"),
             PartnerIsolation(privileges="SELECT", name="incentives_ledgerentry_partner"),
-            AppendOnly(name="incentives_ledgerentry_append_only"),
+            # Row locks of foreign keys to an entry ask for the right to update some column; the policy below refuses it.
+            AppendOnly(("created_at",), name="incentives_ledgerentry_append_only"),
             NeverChanged(name="incentives_ledgerentry_never_changed"),
             models.UniqueConstraint(
                 fields=["tenant", "partner", "subject", "plan", "occurred_on", "part", "sequence"],

@@ -12,7 +12,7 @@ from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
 from incentives.ledger.calculation import Audience, Line, budgeted, calculate, needs_year_before
 from incentives.ledger.enums import EntryKind, Nothing, Part
 from incentives.ledger.items import won_items
-from incentives.ledger.models import LedgerEntry
+from incentives.ledger.models import Dispute, LedgerEntry
 from incentives.ledger.postings import Key, Posted
 from incentives.plans.queries import published_terms
 from incentives.plans.terms import Terms
@@ -156,6 +156,35 @@ def entries(membership: Membership) -> QuerySet[LedgerEntry]:
     if membership.is_partner:
         rows = rows.filter(partner_id=membership.partner_id)
     return rows.order_by("-booked_on", "-id")
+
+
+def disputes(membership: Membership) -> QuerySet[Dispute]:
+    """The disputes that the member may see, the newest first."""
+    rows = Dispute.objects.select_related("partner", "entry__deal", "raised_by__user")
+    if membership.is_partner:
+        rows = rows.filter(partner_id=membership.partner_id)
+    return rows.order_by("-id")
+
+
+def of_period(partner_id: UUID, start: dt.date, end: dt.date, currency: str) -> QuerySet[LedgerEntry]:
+    """What counts for a partner on days of `[start, end)`: what a statement of these days says."""
+    return LedgerEntry.objects.filter(
+        partner_id=partner_id, currency=currency, booked_on__gte=start, booked_on__lt=end
+    ).order_by("booked_on", "id")
+
+
+def payable_on(day: dt.date) -> QuerySet[LedgerEntry]:
+    """What has come out of its hold by a day, of all partners; who keeps what was paid takes that off."""
+    return LedgerEntry.objects.filter(payable_on__lte=day)
+
+
+def balances(day: dt.date, partner_ids: Collection[UUID] | None = None) -> dict[tuple[UUID, str], int]:
+    """What each partner is owed in each currency by a day; below zero it is carried forward. One query."""
+    rows = payable_on(day)
+    if partner_ids is not None:
+        rows = rows.filter(partner_id__in=partner_ids)
+    sums = rows.order_by().values_list("partner_id", "currency").annotate(Sum("amount"))
+    return {(partner_id, currency): total for partner_id, currency, total in sums}
 
 
 def earnings(

@@ -5,9 +5,10 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from incentives.ledger.enums import EntryKind
+from incentives.ledger.enums import AdjustmentStatus, DisputeStatus, EntryKind
 from incentives.ledger.words import entry_text
 from portal.shell.tables import (
+    BadgeColumn,
     Column,
     DateColumn,
     LinkColumn,
@@ -69,3 +70,46 @@ class VendorEntryTable(EntryTable):
 
     class Meta(EntryTable.Meta):
         sequence = ("deal", "partner", "...")
+
+
+ADJUSTMENT_TONES = {
+    AdjustmentStatus.WAITING: ("info", "hourglass"),
+    AdjustmentStatus.APPROVED: ("success", "check"),
+    AdjustmentStatus.DECLINED: ("danger", "x"),
+    AdjustmentStatus.WITHDRAWN: ("neutral", "ban"),
+}
+DISPUTE_TONES = {
+    DisputeStatus.OPEN: ("info", "hourglass"),
+    DisputeStatus.ACCEPTED: ("success", "check"),
+    DisputeStatus.REJECTED: ("danger", "x"),
+    DisputeStatus.WITHDRAWN: ("neutral", "ban"),
+}
+
+
+class AdjustmentTable(Table):
+    reason = LinkColumn(_("Reason"), to="incentives:adjustment")
+    partner = Column(_("Partner"), order_by="partner__name")
+    amount = MoneyColumn(_("Amount"))
+    status = BadgeColumn(_("Status"), tones=ADJUSTMENT_TONES)
+    proposed_by = Column(_("Proposed by"), accessor="proposed_by__name", orderable=False, phone=False)
+    created_at = DateColumn(_("Proposed"))
+
+    class Meta(Table.Meta):
+        caption = _("Adjustments")
+
+
+class DisputeTable(Table):
+    entry = LinkColumn(
+        _("About"),
+        accessor="entry__headline",
+        to="incentives:dispute",
+        needs=("entry__deal",),
+        orderable=False,
+    )
+    partner = Column(_("Partner"), order_by="partner__name")
+    text = Column(_("What is wrong"), orderable=False, phone=False)
+    status = BadgeColumn(_("Status"), tones=DISPUTE_TONES)
+    created_at = DateColumn(_("Raised"))
+
+    class Meta(Table.Meta):
+        caption = _("Disputes")

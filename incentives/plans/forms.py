@@ -15,8 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from incentives.fields import PercentField, amount_text, parse_money, plain
 from incentives.plans.actions import VersionDraft
 from incentives.plans.bands import Band, BandError, check_bands
-from incentives.plans.enums import BandMode
+from incentives.plans.enums import MONEY_BASES, BandMode, PlanBase
+from incentives.plans.enums import PlanForm as Form
 from incentives.plans.models import Plan, PlanRate, PlanVersion
+from incentives.plans.modifier_forms import ModifierForm, modifiers_initial, whole_number
+from incentives.plans.modifiers import Modifiers
 from incentives.tiers.models import Tier
 from metrics.periods import PeriodKind
 from partners.directory.enums import PartnerType
@@ -26,7 +29,7 @@ from portal.money import CURRENT_CURRENCIES
 MAX_BANDS = 10
 
 
-class PlanForm(forms.Form):
+class PlanForm(ModifierForm):
     """What a version says beside its rates."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
@@ -50,8 +53,10 @@ class PlanForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Empty: until another version begins."),
     )
+    form = forms.ChoiceField(label=_("What it pays"), choices=Form.choices, initial=Form.RATE)
+    base = forms.ChoiceField(label=_("What it counts"), choices=PlanBase.choices, initial=PlanBase.REVENUE)
     mode = forms.ChoiceField(label=_("How bands pay"), choices=BandMode.choices)
-    period = forms.ChoiceField(label=_("Revenue is counted by"), choices=PeriodKind.choices)
+    period = forms.ChoiceField(label=_("It is counted by"), choices=PeriodKind.choices)
     hold_days = forms.IntegerField(
         label=_("Days on hold"),
         min_value=0,
@@ -84,6 +89,22 @@ class PlanForm(forms.Form):
         )
         self.fields["regions"].choices = [(region, region) for region in regions]
         self.fields["tiers"].choices = [(str(tier.pk), tier.name) for tier in tiers]
+        self.offer(plan)
+
+    @property
+    def terms_fields(self) -> list[Any]:
+        """What every plan says."""
+        return [self[name] for name in PlanForm.declared_fields if name not in ModifierForm.base_fields]
+
+    @property
+    def counted(self) -> "Counted":
+        """What the bands are made of, as chosen so far."""
+        form = self["form"].value() or Form.RATE
+        base = self["base"].value() or PlanBase.REVENUE
+        return Counted(
+            Form(form) if form in Form.values else Form.RATE,
+            PlanBase(base) if base in PlanBase.values else PlanBase.REVENUE,
+        )
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"].strip()
@@ -104,9 +125,12 @@ class PlanForm(forms.Form):
             self.add_error("ends_on", _g("The last day lies before the first."))
         return cleaned
 
-    def draft(self, bands: Mapping[UUID, Sequence[Band]]) -> VersionDraft:
+    def draft(self, bands: Mapping[UUID, Sequence[Band]], said: Modifiers) -> VersionDraft:
         data = self.cleaned_data
         return VersionDraft(
+            form=Form(data["form"]),
+            base=PlanBase(data["base"]),
+            said=said,
             starts_on=data["starts_on"],
             ends_on=data["ends_on"],
             mode=BandMode(data["mode"]),
@@ -127,11 +151,16 @@ def initial_of(version: PlanVersion | None, currency: str, starts_on: dt.date) -
         return {
             "currency": currency,
             "starts_on": starts_on,
+            "form": Form.RATE,
+            "base": PlanBase.REVENUE,
             "mode": BandMode.MARGINAL,
             "period": PeriodKind.QUARTER,
             "hold_days": 30,
+            "order": 100,
         }
-    return {
+    return modifiers_initial(version) | {
+        "form": version.form,
+        "base": version.base,
         "exchange_rate": plain(version.exchange_rate),
         "starts_on": starts_on,
         "mode": version.mode,
@@ -143,9 +172,31 @@ def initial_of(version: PlanVersion | None, currency: str, starts_on: dt.date) -
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a plan's bands are made of: percentages or amounts, of money or of numbers."""
+
+    form: Form = Form.RATE
+    base: PlanBase = PlanBase.REVENUE
+
+    @property
+    def is_money(self) -> bool:
+        return self.base in MONEY_BASES
+
+    @property
+    def is_rate(self) -> bool:
+        return self.form == Form.RATE
+
+
+def _typed(rate: PlanRate, counted: Counted, currency: str) -> str:
+    if counted.is_rate:
+        return plain(rate.rate * 100)
+    return str(rate.amount) if counted.form == Form.POOL else amount_text(rate.amount, currency)
+
+
 @dataclass
 class MatrixRow:
-    """One band as typed: where it ends (empty: without end) and the rate of each tier."""
+    """One band as typed: where it ends (empty: without end) and what each tier is paid in it."""
 
     end: str = ""
     rates: dict[str, str] = field(default_factory=dict)
@@ -158,29 +209,37 @@ class Matrix:
     tiers: Sequence[Tier]
     rows: list[MatrixRow] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    counted: Counted = Counted()
+    currency: str = ""
 
     @classmethod
     def from_version(cls, version: PlanVersion | None, tiers: Sequence[Tier]) -> "Matrix":
         if version is None:
             return cls(tiers, [MatrixRow()])
+        counted, currency = Counted(Form(version.form), PlanBase(version.base)), version.plan.currency
         ends: dict[int | None, dict[str, str]] = {}
         for rate in PlanRate.objects.filter(version=version).order_by("band"):
-            ends.setdefault(rate.band.upper, {})[str(rate.tier_id)] = plain(rate.rate * 100)
-        currency = version.plan.currency
+            ends.setdefault(rate.band.upper, {})[str(rate.tier_id)] = _typed(rate, counted, currency)
+
+        def end_text(end: int) -> str:
+            return amount_text(end, currency) if counted.is_money else str(end)
+
         rows = [
-            MatrixRow("" if end is None else amount_text(end, currency), rates)
+            MatrixRow("" if end is None else end_text(end), rates)
             for end, rates in sorted(ends.items(), key=lambda item: (item[0] is None, item[0] or 0))
         ]
-        return cls(tiers, rows or [MatrixRow()])
+        return cls(tiers, rows or [MatrixRow()], counted=counted, currency=currency)
 
     @classmethod
-    def from_post(cls, data: Mapping[str, Any], tiers: Sequence[Tier]) -> "Matrix":
+    def from_post(
+        cls, data: Mapping[str, Any], tiers: Sequence[Tier], counted: Counted = Counted()
+    ) -> "Matrix":
         rows = []
         while f"band-{len(rows)}-end" in data and len(rows) < MAX_BANDS:
             number = len(rows)
             rates = {str(tier.pk): data.get(f"rate-{number}-{tier.pk}", "") for tier in tiers}
             rows.append(MatrixRow(data[f"band-{number}-end"], rates))
-        return cls(tiers, rows or [MatrixRow()])
+        return cls(tiers, rows or [MatrixRow()], counted=counted)
 
     def change(self, command: str) -> None:
         """`add` a band above the last, or `remove:2`."""
@@ -194,7 +253,9 @@ class Matrix:
         """The bands of each tier; None when something is wrong, with the sentences in `errors`."""
         limits = [self._end(number, row, currency) for number, row in enumerate(self.rows, start=1)]
         rates = {
-            tier.pk: [self._rate(number, row, tier) for number, row in enumerate(self.rows, start=1)]
+            tier.pk: [
+                self._paid(number, row, tier, currency) for number, row in enumerate(self.rows, start=1)
+            ]
             for tier in self.tiers
         }
         if self.errors:
@@ -202,13 +263,14 @@ class Matrix:
         starts = [0, *(end or 0 for end in limits[:-1])]
         found = {
             tier_id: tuple(
-                Band(start, end, rate) for start, end, rate in zip(starts, limits, column, strict=True)
+                Band(start, end, rate, amount)
+                for start, end, (rate, amount) in zip(starts, limits, column, strict=True)
             )
             for tier_id, column in rates.items()
         }
         try:
             for bands in found.values():
-                check_bands(bands, mode)
+                check_bands(bands, mode, self.counted.form, self.counted.base)
         except BandError as error:
             self.errors.append(str(error))
             return None
@@ -218,24 +280,29 @@ class Matrix:
         if not row.end.strip():
             return None
         try:
-            return parse_money(row.end, currency)
+            return parse_money(row.end, currency) if self.counted.is_money else whole_number(row.end)
         except ValidationError as error:
             self.errors.append(
                 _g("Band %(number)d: %(error)s") % {"number": number, "error": error.messages[0]}
             )
             return None
 
-    def _rate(self, number: int, row: MatrixRow, tier: Tier) -> Decimal:
+    def _paid(self, number: int, row: MatrixRow, tier: Tier, currency: str) -> tuple[Decimal, int]:
+        """The rate and the fixed amount of a band; a tier left empty gets nothing of a fixed amount."""
         text = row.rates.get(str(tier.pk), "")
         try:
-            rate = PercentField(required=True).clean(text)
+            if self.counted.is_rate:
+                return PercentField(required=True).clean(text), 0
+            if not text.strip():
+                return Decimal(0), 0
+            weight = self.counted.form == Form.POOL
+            return Decimal(0), whole_number(text) if weight else parse_money(text, currency)
         except ValidationError as error:
             self.errors.append(
                 _g("Band %(number)d, %(tier)s: %(error)s")
                 % {"number": number, "tier": tier.name, "error": error.messages[0]}
             )
-            return Decimal(0)
-        return rate
+            return Decimal(0), 0
 
     @property
     def table(self) -> list[dict[str, Any]]:

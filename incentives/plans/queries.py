@@ -1,10 +1,13 @@
 """Reads about plans."""
 
 from collections import defaultdict
+from copy import copy
 from uuid import UUID
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 
+from incentives.plans.actions import VersionDraft
 from incentives.plans.bands import Band
 from incentives.plans.enums import BandMode, PlanBase, PlanForm
 from incentives.plans.models import Plan, PlanRate, PlanVersion
@@ -42,6 +45,24 @@ def published_terms(tenant: Tenant) -> list[Terms]:
     in_force = PlanVersion.objects.filter(during__isempty=False).select_related("plan")
     found = [terms_of(version, rates[version.pk], tenant) for version in in_force]
     return sorted(found, key=lambda terms: (terms.start, terms.version_id))
+
+
+def version_terms(version: PlanVersion, tenant: Tenant) -> Terms:
+    """One saved version, also one that has been replaced."""
+    bands: dict[UUID, list[Band]] = defaultdict(list)
+    for rate in PlanRate.objects.filter(version=version).order_by("band"):
+        bands[rate.tier_id].append(Band(rate.band.lower or 0, rate.band.upper, rate.rate, rate.amount))
+    if not version.during.isempty:
+        return terms_of(version, bands, tenant)
+    # It was replaced before its first day; it is told as from when it was published.
+    shown = copy(version)
+    shown.during = DateRange(version.created_at.astimezone(tenant.zone).date(), None)
+    return terms_of(shown, bands, tenant)
+
+
+def draft_terms(plan: Plan, draft: VersionDraft, tenant: Tenant) -> Terms:
+    bands = {tier_id: list(rows) for tier_id, rows in draft.bands.items()}
+    return terms_of(draft.version(plan, 0), bands, tenant)
 
 
 def terms_of(version: PlanVersion, bands: dict[UUID, list[Band]], tenant: Tenant) -> Terms:

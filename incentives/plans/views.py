@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,10 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incentives.example import create_example_programme
 from incentives.ledger.preview import preview_plan
 from incentives.plans import queries
-from incentives.plans.actions import publish_version
-from incentives.plans.enums import BandMode
+from incentives.plans.actions import VersionDraft, publish_version
+from incentives.plans.enums import BandMode, PlanBase
+from incentives.plans.enums import PlanForm as Form
 from incentives.plans.forms import Matrix, PlanForm, initial_of
 from incentives.plans.models import Plan, PlanVersion
+from incentives.plans.modifiers import ModifierError
+from incentives.plans.outlook import my_plans
+from incentives.plans.queries import draft_terms, version_terms
+from incentives.plans.ranking import plan_for, rankings
+from incentives.plans.words import Names, plan_text
 from incentives.tiers.queries import tiers
 from metrics.periods import PeriodKind, calendar_of
 from partners.directory.enums import PartnerType
@@ -71,8 +77,10 @@ def version(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     kinds = dict(PartnerType.choices)
     everyone = _("everyone")
     properties = [
+        {"label": _("What it pays"), "value": found.get_form_display()},
+        {"label": _("What it counts"), "value": found.get_base_display()},
         {"label": _("How bands pay"), "value": found.get_mode_display()},
-        {"label": _("Revenue is counted by"), "value": found.get_period_display()},
+        {"label": _("It is counted by"), "value": found.get_period_display()},
         {"label": _("Days on hold"), "value": found.hold_days},
         {"label": _("Currency"), "value": found.plan.currency},
         {
@@ -92,6 +100,7 @@ def version(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "back_url": turl(request, "incentives:plans"),
             "back_label": _("Incentive plans"),
             "properties": properties,
+            "text": plan_text(version_terms(found, request.tenant), Names.read()),
             "matrix": Matrix.from_version(found, tiers()),
             "version": found,
         },
@@ -118,18 +127,16 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
         return redirect(turl(request, "incentives:ladder"))
     latest = queries.version_in_force_or_next(plan) if plan else None
     calendar = calendar_of(request.tenant)
-    preview, builder = None, request.POST.get("builder", "")
+    preview, builder, text = None, request.POST.get("builder", ""), []
     if request.method == "POST":
         form = PlanForm(request.POST, plan=plan, tiers=ladder)
-        matrix = Matrix.from_post(request.POST, ladder)
+        matrix = Matrix.from_post(request.POST, ladder, form.counted)
         if builder:
             matrix.change(builder)
         elif form.is_valid():
-            mode = BandMode(form.cleaned_data["mode"])
-            bands = matrix.bands(form.cleaned_data["currency"], mode)
-            if bands is not None:
+            draft = _draft(form, matrix)
+            if draft is not None:
                 subject = plan or Plan(name=form.cleaned_data["name"], currency=form.cleaned_data["currency"])
-                draft = form.draft(bands)
                 if was_previewed(request):
                     try:
                         with transaction.atomic():
@@ -144,6 +151,7 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
                         )
                         return redirect(turl(request, "incentives:plans"))
                 preview = preview_plan(subject, draft)
+                text = plan_text(draft_terms(subject, draft, request.tenant), Names.read())
     else:
         starts_on = calendar.today()
         if latest is None:
@@ -164,9 +172,65 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
             "form": form,
             "matrix": matrix,
             "preview": preview,
+            "text": text,
             "previewed": digest(request) if preview else "",
         },
         status=422 if wrong else 200,
+    )
+
+
+def _draft(form: PlanForm, matrix: Matrix) -> VersionDraft | None:
+    """What was typed as a version; None where something does not fit, which the form then says."""
+    currency = form.cleaned_data["currency"]
+    bands = matrix.bands(currency, BandMode(form.cleaned_data["mode"]))
+    said = form.said(PlanBase(form.cleaned_data["base"]), currency)
+    if bands is None or said is None:
+        return None
+    draft = form.draft(bands, said)
+    try:
+        draft.check()
+    except ModifierError as error:
+        form.add_error(error.field, str(error))
+        return None
+    return draft
+
+
+@require_safe
+@requires("incentives.view_own_plans")
+def mine(request: HttpRequest, tenant: str) -> HttpResponse:
+    """The plans that are for the member's company today, each in plain language, with what would earn more."""
+    return render(
+        request,
+        "incentives/my_plans.html",
+        {
+            "title": _("What earns money"),
+            "subtitle": _("The plans that are for your company, and what would earn more."),
+            "plans": my_plans(request.membership),
+        },
+    )
+
+
+@require_safe
+@requires("incentives.view_ranking")
+def ranking(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """A campaign's ranking, or how a pool is divided, as far as the plan lets the reader see it."""
+    plan = get_object_or_404(Plan, pk=pk)
+    terms = plan_for(request.membership, plan)
+    if terms is None:
+        raise Http404
+    mine = request.membership.is_partner
+    return render(
+        request,
+        "incentives/ranking.html",
+        {
+            "title": plan.name,
+            "subtitle": _("How the pool is divided")
+            if terms.form == Form.POOL
+            else _("The campaign’s ranking"),
+            "back_url": turl(request, "incentives:my_plans" if mine else "incentives:plans"),
+            "back_label": _("What earns money") if mine else _("Incentive plans"),
+            "rankings": rankings(request.membership, terms),
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 
-from tests.bench import freshness, importing, matching, pages, recompute
+from tests.bench import closing, freshness, importing, matching, pages, recompute
 from tests.bench.data import PARTNERS, Vendor, vendor
 from tests.bench.measure import Figure
 
@@ -51,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure | matching.Quality]]] 
     "import_rows": importing.import_rows,
     "match_quality": matching.match_quality,
     "match_lookup": matching.match_lookup,
+    "close_quarter": closing.close_quarter,
 }
 
 

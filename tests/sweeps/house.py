@@ -13,7 +13,7 @@ from django.utils import timezone
 from incentives.example import create_example_programme
 from incentives.funds.models import Budget, Claim, Fund, FundRequest
 from incentives.ledger.actions import post_ledger
-from incentives.ledger.models import LedgerEntry
+from incentives.ledger.models import Adjustment, Dispute, LedgerEntry
 from incentives.plans.models import Plan, PlanVersion
 from incentives.statements.enums import BatchStatus, ClosingStatus, Method, PaymentStatus, StatementStatus
 from incentives.statements.models import Batch, Closing, Payment, Statement, TaxRule
@@ -164,6 +164,11 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
     }
 
 
+def a_dispute(partner: Partner, entry: UUID | str) -> UUID:
+    who = make_member(Role.PARTNER_MEMBER, partner=partner)
+    return Dispute.objects.create(partner=partner, entry_id=entry, text="Too little", raised_by=who).pk
+
+
 def furnish(tenant: Tenant) -> House:
     """Partner ours, whose owner and member sign in, and partner theirs, whom they must never meet."""
     with tenant_scope(tenant.pk):
@@ -186,6 +191,10 @@ def furnish(tenant: Tenant) -> House:
         post_ledger([ours.pk, theirs.pk])
         for partner, of_partner in [(ours, things["ours"]), (theirs, things["theirs"])]:
             of_partner["entry"] = LedgerEntry.objects.filter(partner=partner).first().pk
+            of_partner["dispute"] = a_dispute(partner, of_partner["entry"])
+            of_partner["adjustment"] = Adjustment.objects.create(
+                partner=partner, amount=100, currency="EUR", reason="Forgotten", proposed_by=manager
+            ).pk
             of_partner["card"] = Scorecard.objects.filter(partner_id=partner.pk).first().pk
             of_partner["standing"] = TierStanding.objects.get(partner=partner).pk
         paid = pay_out([ours, theirs], manager, members[Role.ADMIN])

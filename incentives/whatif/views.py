@@ -1,0 +1,125 @@
+"""What if: a partner's deals and figures, and the vendor's rates and thresholds. Nothing is written."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from incentives.ledger.preview import PlanPreview, preview_plan
+from incentives.plans.actions import VersionDraft
+from incentives.plans.bands import Band
+from incentives.plans.enums import BandMode, PlanBase, PlanForm
+from incentives.plans.models import Plan, PlanVersion
+from incentives.plans.queries import version_in_force_or_next, version_terms
+from incentives.tiers.queries import tenant_in_scope
+from incentives.whatif.forms import RatesForm, WishForm
+from incentives.whatif.outcome import Wish, outlook
+from metrics.periods import PeriodKind, calendar_of
+from partners.directory.models import Partner
+from portal.accounts.access import requires
+from portal.money import round_half_up
+
+
+@require_safe
+@requires("incentives.view_ledger")
+def what_if(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Score, tier and money with more deals or other figures, beside the real ones."""
+    member = request.membership
+    if member.partner_id is None:
+        raise PermissionDenied("incentives.what_if")
+    return _wish_page(request, member.partner_id, {})
+
+
+@require_safe
+@requires("incentives.view_standings")
+def what_if_partner(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """The same for the vendor, of one partner."""
+    partner = get_object_or_404(Partner.objects.all(), pk=pk)
+    return _wish_page(request, partner.pk, {"partner": partner, "subtitle": partner.name})
+
+
+def _wish_page(request: HttpRequest, partner_id: UUID, more: dict[str, Any]) -> HttpResponse:
+    figures = outlook(partner_id, Wish()).figures
+    form = WishForm(request.GET or None, currency=request.tenant.currency, figures=figures)
+    found = outlook(partner_id, form.wish())
+    return render(
+        request,
+        "incentives/what_if.html",
+        {
+            "title": _("What if…"),
+            "subtitle": _("Suppose deals and figures, and see what they would bring. Nothing is saved."),
+            "form": form,
+            "outlook": found,
+            "currency": request.tenant.currency,
+            **more,
+        },
+    )
+
+
+@require_safe
+@requires("incentives.change_programme")
+def rates(request: HttpRequest, tenant: str) -> HttpResponse:
+    """What other rates and limits of a plan would have cost in the last four quarters."""
+    first = Plan.objects.order_by("name").first()
+    form = RatesForm(request.GET if "plan" in request.GET else None, initial={"plan": first})
+    preview: PlanPreview | None = None
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        version = version_in_force_or_next(data["plan"])
+        if version is not None:
+            preview = preview_plan(data["plan"], changed(version, data["rates"] / 100, data["limits"] / 100))
+    return render(
+        request,
+        "incentives/what_if_rates.html",
+        {
+            "title": _("What if rates were different?"),
+            "subtitle": _(
+                "On the records of the last four quarters, beside what was earned. Nothing is saved."
+            ),
+            "form": form,
+            "preview": preview,
+        },
+    )
+
+
+def changed(version: PlanVersion, rates: Decimal, limits: Decimal) -> VersionDraft:
+    """The version with all rates and amounts, and all limits of its bands, multiplied."""
+    terms = version_terms(version, tenant_in_scope())
+
+    def limit(value: int | None) -> int | None:
+        return None if value is None else max(1, round_half_up(value * limits)) if value else 0
+
+    bands = {
+        tier_id: tuple(
+            Band(
+                limit(band.start) or 0,
+                limit(band.end),
+                min(Decimal(1), round(band.rate * rates, 6)),
+                round_half_up(band.amount * rates),
+            )
+            for band in rows
+        )
+        for tier_id, rows in terms.bands.items()
+    }
+    today = calendar_of(tenant_in_scope()).today()
+    return VersionDraft(
+        starts_on=max(today, terms.start) + dt.timedelta(days=1),
+        ends_on=None,
+        mode=BandMode(version.mode),
+        period=PeriodKind(version.period),
+        hold_days=version.hold_days,
+        bands=bands,
+        exchange_rate=version.exchange_rate,
+        partner_types=tuple(version.partner_types),
+        regions=tuple(version.regions),
+        tier_ids=tuple(version.tier_ids),
+        form=PlanForm(version.form),
+        base=PlanBase(version.base),
+        said=version.said,
+    )
