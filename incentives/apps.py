@@ -28,14 +28,33 @@ class IncentivesConfig(AppConfig):
         registry.partner_segments(_("Tier"), choices=tiers.tier_choices, codes=tiers.tier_codes)
         lead_priorities(tiers.lead_priorities)
         import_module("metrics.defining").uses_kpis(tiers.kpi_uses)
-        registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30)
+        registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30, group=registry.EARNING)
         registry.navigation(
-            _("What earns money"), "incentives:my_plans", "receipt", roles=PARTNER_ROLES, order=32
+            _("What earns money"),
+            "incentives:my_plans",
+            "receipt",
+            roles=PARTNER_ROLES,
+            order=32,
+            group=registry.EARNING,
         )
-        registry.navigation(_("What if…"), "incentives:what_if", "calculator", roles=PARTNER_ROLES, order=34)
-        registry.navigation(_("Your tier"), "incentives:mine", "medal", roles=PARTNER_ROLES, order=40)
         registry.navigation(
-            _("Partners’ tiers"), "incentives:standings", "medal", roles=VENDOR_ROLES, order=40
+            _("What if…"),
+            "incentives:what_if",
+            "calculator",
+            roles=PARTNER_ROLES,
+            order=34,
+            group=registry.EARNING,
+        )
+        registry.navigation(
+            _("Your tier"), "incentives:mine", "medal", roles=PARTNER_ROLES, order=40, group=registry.EARNING
+        )
+        registry.navigation(
+            _("Partners’ tiers"),
+            "incentives:standings",
+            "medal",
+            roles=VENDOR_ROLES,
+            order=40,
+            group=registry.EARNING,
         )
         registry.navigation(
             _("Proposals"),
@@ -43,7 +62,7 @@ class IncentivesConfig(AppConfig):
             "arrows-up-down",
             roles=VENDOR_ROLES,
             order=45,
-            group=registry.PROGRAMME,
+            group=registry.EARNING,
         )
         registry.navigation(
             _("Adjustments"),
@@ -51,7 +70,7 @@ class IncentivesConfig(AppConfig):
             "pencil",
             roles=VENDOR_ROLES,
             order=46,
-            group=registry.PROGRAMME,
+            group=registry.EARNING,
         )
         registry.navigation(
             _("Disputes"),
@@ -59,7 +78,7 @@ class IncentivesConfig(AppConfig):
             "message-question",
             roles=VENDOR_ROLES,
             order=47,
-            group=registry.PROGRAMME,
+            group=registry.EARNING,
         )
         registry.navigation(
             _("Tiers"), "incentives:ladder", "stairs", roles=(Role.ADMIN,), order=50, group=registry.PROGRAMME

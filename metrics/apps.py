@@ -23,13 +23,27 @@ class MetricsConfig(AppConfig):
 
     def _fill_shell(self, panels: ModuleType) -> None:
         registry.nightly("metrics.nightly")
-        registry.navigation(_("Scorecard"), "metrics:mine", "chart-bar", roles=PARTNER_ROLES, order=35)
-        registry.navigation(_("Scorecards"), "metrics:scorecards", "chart-bar", roles=VENDOR_ROLES, order=35)
         registry.navigation(
-            _("Groups"), "metrics:groups", "chart-pie", roles=VENDOR_ROLES, order=38, group=registry.PROGRAMME
+            _("Scorecard"),
+            "metrics:mine",
+            "chart-bar",
+            roles=PARTNER_ROLES,
+            order=35,
+            group=registry.MEASURING,
         )
         registry.navigation(
-            _("KPI catalogue"), "metrics:catalogue", "ruler-2", order=70, group=registry.PROGRAMME
+            _("Scorecards"),
+            "metrics:scorecards",
+            "chart-bar",
+            roles=VENDOR_ROLES,
+            order=35,
+            group=registry.MEASURING,
+        )
+        registry.navigation(
+            _("Groups"), "metrics:groups", "chart-pie", roles=VENDOR_ROLES, order=38, group=registry.MEASURING
+        )
+        registry.navigation(
+            _("KPI catalogue"), "metrics:catalogue", "ruler-2", order=70, group=registry.MEASURING
         )
         registry.navigation(
             _("Scorecard templates"),
@@ -45,7 +59,7 @@ class MetricsConfig(AppConfig):
             "calendar-check",
             roles=VENDOR_ROLES,
             order=49,
-            group=registry.PROGRAMME,
+            group=registry.MEASURING,
         )
         for role in sorted(PARTNER_ROLES):
             registry.home_panel(

@@ -19,7 +19,9 @@ class FundsConfig(AppConfig):
         import_module(f"{self.name}.api").register()
         queries = import_module(f"{self.name}.queries")
         registry.nightly("funds.nightly")
-        registry.navigation(_("Marketing funds"), "funds:requests", "speakerphone", order=33)
+        registry.navigation(
+            _("Marketing funds"), "funds:requests", "speakerphone", order=33, group=registry.EARNING
+        )
         for role in sorted(PARTNER_ROLES):
             registry.home_panel(
                 role,

@@ -17,8 +17,17 @@ class StatementsConfig(AppConfig):
         for module in ("rules", "actions", "descriptions", "notices"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.api").register()
-        registry.navigation(_("Statements"), "statements:list", "file-invoice", roles=PARTNER_ROLES, order=31)
-        registry.navigation(_("Payouts"), "statements:closings", "cash", roles=VENDOR_ROLES, order=31)
+        registry.navigation(
+            _("Statements"),
+            "statements:list",
+            "file-invoice",
+            roles=PARTNER_ROLES,
+            order=31,
+            group=registry.EARNING,
+        )
+        registry.navigation(
+            _("Payouts"), "statements:closings", "cash", roles=VENDOR_ROLES, order=31, group=registry.EARNING
+        )
         queries = import_module(f"{self.name}.queries")
         registry.home_panel(
             Role.ADMIN,

@@ -3,6 +3,6 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import VENDOR_ROLES
-from portal.shell.registry import PROGRAMME, navigation
+from portal.shell.registry import MEASURING, navigation
 
-navigation(_("Programme costs"), "metrics_costs:list", "coins", roles=VENDOR_ROLES, order=72, group=PROGRAMME)
+navigation(_("Programme costs"), "metrics_costs:list", "coins", roles=VENDOR_ROLES, order=72, group=MEASURING)

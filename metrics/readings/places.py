@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import VENDOR_ROLES
-from portal.shell.registry import PROGRAMME, navigation
+from portal.shell.registry import MEASURING, navigation
 
 navigation(
-    _("Reported metrics"), "metrics_readings:list", "gauge", roles=VENDOR_ROLES, order=71, group=PROGRAMME
+    _("Reported metrics"), "metrics_readings:list", "gauge", roles=VENDOR_ROLES, order=71, group=MEASURING
 )

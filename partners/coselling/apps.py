@@ -3,7 +3,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from portal.shell.registry import navigation
+from portal.shell.registry import SELLING, navigation
 
 
 class CosellingConfig(AppConfig):
@@ -16,4 +16,4 @@ class CosellingConfig(AppConfig):
         for module in ("rules", "descriptions", "attachable", "notices"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.consumers").register()
-        navigation(_("Shared with me"), "coselling:list", "users-plus", order=16)
+        navigation(_("Shared with me"), "coselling:list", "users-plus", order=16, group=SELLING)

@@ -4,10 +4,10 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.deals import panels
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
-from portal.shell.registry import PROGRAMME, home_panel, navigation, nightly, subject_panel
+from portal.shell.registry import PROGRAMME, SELLING, home_panel, navigation, nightly, subject_panel
 
-navigation(_("Deals"), "deals:list", "briefcase", order=10)
-navigation(_("Pipeline"), "deals:board", "layout-kanban", order=15)
+navigation(_("Deals"), "deals:list", "briefcase", order=10, group=SELLING)
+navigation(_("Pipeline"), "deals:board", "layout-kanban", order=15, group=SELLING)
 navigation(_("Waiting for you"), "deals:inbox", "inbox", roles=VENDOR_ROLES, order=20)
 navigation(
     _("Registration rules"), "deals:policy", "shield-check", roles=(Role.ADMIN,), order=60, group=PROGRAMME

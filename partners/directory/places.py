@@ -13,7 +13,7 @@ from partners.directory.models import Partner, Product
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.accounts.standing import partner_standing
 from portal.files.keepers import keeps
-from portal.shell.registry import PROGRAMME, SETTINGS, navigation, partner_directory, setup_step
+from portal.shell.registry import SELLING, SETTINGS, navigation, partner_directory, setup_step
 
 
 def partner_choices() -> list[tuple[UUID, str]]:
@@ -43,9 +43,9 @@ def why_reading_only(partner_id: UUID) -> str:
 
 
 navigation(_("Partners"), "directory:partners", "building-store", roles=VENDOR_ROLES, order=30)
-navigation(_("Customers"), "directory:customers", "address-book", order=40)
-navigation(_("Products"), "directory:products", "package", roles=PARTNER_ROLES, order=50)
-navigation(_("Products"), "directory:products", "package", roles=VENDOR_ROLES, order=50, group=PROGRAMME)
+navigation(_("Customers"), "directory:customers", "address-book", order=40, group=SELLING)
+navigation(_("Products"), "directory:products", "package", roles=PARTNER_ROLES, order=50, group=SELLING)
+navigation(_("Products"), "directory:products", "package", roles=VENDOR_ROLES, order=50, group=SELLING)
 navigation(_("Our company"), "directory:company", "building", roles=PARTNER_ROLES, order=90)
 
 navigation(

@@ -4,10 +4,10 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.engagement import panels
 from portal.accounts.enums import PARTNER_ROLES
-from portal.shell.registry import ALL_ROLES, home_panel, navigation, nightly, subject_panel
+from portal.shell.registry import ALL_ROLES, TOGETHER, home_panel, navigation, nightly, subject_panel
 
-navigation(_("Interactions"), "engagement:interactions", "messages", order=46)
-navigation(_("Events"), "engagement:gatherings", "calendar-event", order=47)
+navigation(_("Interactions"), "engagement:interactions", "messages", order=46, group=TOGETHER)
+navigation(_("Events"), "engagement:gatherings", "calendar-event", order=47, group=TOGETHER)
 
 for role in ALL_ROLES:
     home_panel(

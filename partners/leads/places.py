@@ -4,10 +4,17 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.leads import panels
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
-from portal.shell.registry import PROGRAMME, home_panel, navigation, nightly
+from portal.shell.registry import PROGRAMME, SELLING, home_panel, navigation, nightly
 
-navigation(_("Leads"), "leads:list", "user-search", order=12)
-navigation(_("Leads to distribute"), "leads:to_distribute", "arrows-split", roles=VENDOR_ROLES, order=22)
+navigation(_("Leads"), "leads:list", "user-search", order=12, group=SELLING)
+navigation(
+    _("Leads to distribute"),
+    "leads:to_distribute",
+    "arrows-split",
+    roles=VENDOR_ROLES,
+    order=22,
+    group=SELLING,
+)
 navigation(_("Lead distribution"), "leads:rules", "route", roles=(Role.ADMIN,), order=61, group=PROGRAMME)
 navigation(
     _("Qualified leads"), "leads:criteria", "filter-check", roles=(Role.ADMIN,), order=62, group=PROGRAMME

@@ -6,14 +6,29 @@ from partners.onboarding import panels
 from partners.onboarding.applications.models import ApplicationPolicy
 from partners.onboarding.plans.models import Plan
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES
-from portal.shell.registry import home_panel, navigation, nightly, setup_step, subject_panel
+from portal.shell.registry import TOGETHER, home_panel, navigation, nightly, setup_step, subject_panel
 
-navigation(_("Applications"), "onboarding:applications", "clipboard-list", roles=VENDOR_ROLES, order=28)
-navigation(_("Getting started"), "onboarding:onboardings", "rocket", roles=VENDOR_ROLES, order=29)
-navigation(_("Getting started"), "onboarding:mine", "rocket", roles=PARTNER_ROLES, order=70)
-navigation(_("Agreements"), "onboarding:agreements", "file-check", roles=PARTNER_ROLES, order=72)
-navigation(_("Documents"), "onboarding:documents", "file-certificate", roles=PARTNER_ROLES, order=74)
-navigation(_("Refer a company"), "onboarding:referrals", "users-plus", roles=PARTNER_ROLES, order=80)
+navigation(
+    _("Applications"),
+    "onboarding:applications",
+    "clipboard-list",
+    roles=VENDOR_ROLES,
+    order=28,
+    group=TOGETHER,
+)
+navigation(
+    _("Getting started"), "onboarding:onboardings", "rocket", roles=VENDOR_ROLES, order=29, group=TOGETHER
+)
+navigation(_("Getting started"), "onboarding:mine", "rocket", roles=PARTNER_ROLES, order=70, group=TOGETHER)
+navigation(
+    _("Agreements"), "onboarding:agreements", "file-check", roles=PARTNER_ROLES, order=72, group=TOGETHER
+)
+navigation(
+    _("Documents"), "onboarding:documents", "file-certificate", roles=PARTNER_ROLES, order=74, group=TOGETHER
+)
+navigation(
+    _("Refer a company"), "onboarding:referrals", "users-plus", roles=PARTNER_ROLES, order=80, group=TOGETHER
+)
 
 for role in VENDOR_ROLES:
     home_panel(

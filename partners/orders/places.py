@@ -2,6 +2,6 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.shell.registry import navigation
+from portal.shell.registry import SELLING, navigation
 
-navigation(_("Orders"), "orders:list", "shopping-cart", order=24)
+navigation(_("Orders"), "orders:list", "shopping-cart", order=24, group=SELLING)

@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.surveys import panels
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES
-from portal.shell.registry import home_panel, navigation, nightly, subject_panel
+from portal.shell.registry import TOGETHER, home_panel, navigation, nightly, subject_panel
 
-navigation(_("Surveys"), "surveys:list", "message-question", order=47)
+navigation(_("Surveys"), "surveys:list", "message-question", order=47, group=TOGETHER)
 
 for role in PARTNER_ROLES:
     home_panel(

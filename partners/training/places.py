@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.training import panels
 from portal.accounts.enums import PARTNER_ROLES
-from portal.shell.registry import home_panel, navigation, nightly
+from portal.shell.registry import TOGETHER, home_panel, navigation, nightly
 
-navigation(_("Training"), "training:list", "school", order=45)
+navigation(_("Training"), "training:list", "school", order=45, group=TOGETHER)
 
 for role in PARTNER_ROLES:
     home_panel(

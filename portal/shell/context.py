@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from portal.shell.registry import Text, navigation_for, top_items
+from portal.shell.registry import GROUPS, SELLING, Text, navigation_for, top_items
 
 THEMES = ("light", "dark", "auto")
 DEFAULT_COLOUR = "#206bc4"
@@ -24,8 +24,14 @@ class Link:
 
 @dataclass
 class LinkGroup:
+    """Links below a heading; `is_open` unless the person folds it: where one is, and what is used all day."""
+
     label: Text | None
     links: list[Link] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.label == SELLING or any(link.active for link in self.links)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -56,14 +62,14 @@ def _navigation(request: HttpRequest) -> list[LinkGroup]:
     if membership is None:
         return []
     home = reverse("shell:home", args=(request.tenant.slug,))
-    groups: dict[str, LinkGroup] = {}
+    groups: dict[Text | None, LinkGroup] = {group: LinkGroup(group) for group in (None, *GROUPS)}
     active: Link | None = None
     for item in navigation_for(membership.role):
         link = Link(item.label, reverse(item.url_name, args=(request.tenant.slug,)), item.icon)
-        groups.setdefault(str(item.group or ""), LinkGroup(item.group)).links.append(link)
+        groups[item.group].links.append(link)
         fits = request.path == link.url if link.url == home else request.path.startswith(link.url)
         if fits and (active is None or len(link.url) > len(active.url)):
             active = link
     if active:
         active.active = True
-    return list(groups.values())
+    return [group for group in groups.values() if group.links]

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 Text = str | Promise
 ALL_ROLES: frozenset[Role] = PARTNER_ROLES | VENDOR_ROLES
 
+# The groups of the side bar, in their order. What belongs to none stands above them.
+SELLING = _("Selling")
+TOGETHER = _("Working together")
+EARNING = _("Earning")
+MEASURING = _("Measuring")
 PROGRAMME = _("Programme")
 SETTINGS = _("Settings")
+GROUPS: tuple[Promise, ...] = (SELLING, TOGETHER, EARNING, MEASURING, PROGRAMME, SETTINGS)
 
 
 @dataclass(frozen=True)

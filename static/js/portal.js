@@ -323,4 +323,15 @@
   remember(document);
   start(document);
   schedule(350);
+
+  // Sections of the side bar stay as the person left them; the one that this page is in is open all the same.
+  const SECTIONS = "sections";
+  function keptSections() { try { return JSON.parse(localStorage.getItem(SECTIONS)) || {}; } catch { return {}; } }
+  for (const section of document.querySelectorAll("details[data-keep]")) {
+    const kept = keptSections()[section.dataset.keep];
+    if (kept !== undefined && !section.querySelector("[aria-current]")) section.open = kept;
+    section.addEventListener("toggle", () => {
+      try { localStorage.setItem(SECTIONS, JSON.stringify({ ...keptSections(), [section.dataset.keep]: section.open })); } catch { /* a full or forbidden store only forgets */ }
+    });
+  }
 })();
