@@ -10,13 +10,13 @@ from metrics.sources.shape import WINDOWS, Records
 
 
 def _sql(these: str, per: str) -> str:
-    """Entries count on the day on which they are booked, in the tenant's currency at their deal's own rate."""
+    """Entries count on the day on which they are booked, in the tenant's currency: an entry is in its plan's, and over
+    the rate of its plan's version it is in the tenant's. By hand it is in the tenant's, or counts as it stands."""
     return f"""WITH {WINDOWS} SELECT w.n, e.{per}, sum(e.amount)::bigint AS incentives_paid
 FROM (SELECT d.id AS entry_id, d.partner_id, d.booked_on,
-        CASE WHEN d.currency = t.currency OR COALESCE(d.base, 0) = 0 OR o.revenue_base IS NULL THEN d.amount
-            ELSE round(d.amount::numeric * o.revenue_base / d.base)::bigint END AS amount
-    FROM incentives_ledgerentry d JOIN tenancy_tenant t ON t.id = d.tenant_id
-    LEFT JOIN deals_deal o ON o.tenant_id = d.tenant_id AND o.id = d.deal_id
+        round(d.amount / COALESCE(v.exchange_rate, 1))::bigint AS amount
+    FROM incentives_ledgerentry d
+    LEFT JOIN incentives_planversion v ON v.tenant_id = d.tenant_id AND v.id = d.plan_version_id
     WHERE d.tenant_id = %(tenant)s{these}) AS e
 JOIN w ON e.booked_on >= w.start_on AND e.booked_on < w.end_on GROUP BY w.n, e.{per}"""
 

@@ -36,6 +36,7 @@ from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_ba
 from incentives.demo.learning import School
 from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
+from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
@@ -504,6 +505,7 @@ class _Director:
                 if suspended and self.cast.partners[index].status != PartnerStatus.SUSPENDED:
                     self._suspend(index)
             self._let_wait()
+            add_plans(self.cast.admin, self.history.until.date())
         self._settle()
         with tenant_scope(self.tenant.pk):
             self.opinions.finish()
@@ -511,6 +513,10 @@ class _Director:
         self.say("Scorecards of all periods")
         with tenant_scope(self.tenant.pk):
             recompute_everything()
+        self._settle()
+        with tenant_scope(self.tenant.pk):
+            hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
+            leave_corrections(self.cast.managers[0], self.cast.people[hero][0])
         self._settle()
         with tenant_scope(self.tenant.pk):
             stuck = Event.objects.filter(dispatched_at=None).first()

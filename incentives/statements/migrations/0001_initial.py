@@ -19,15 +19,11 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0003_partners_read_last_sign_in'),
         ('directory', '0002_own_and_merged_customers'),
-        ('incentives', '0003_plan_rules'),
+        ('incentives', '0004_references_to_entries'),
         ('tenancy', '0001_initial'),
     ]
 
     operations = [
-        # A foreign key's check locks the row it points to, which needs the right to update some column.
-        migrations.RunSQL(
-            'GRANT UPDATE (created_at) ON incentives_ledgerentry TO portal_app', migrations.RunSQL.noop
-        ),
         migrations.CreateModel(
             name='Batch',
             fields=[
