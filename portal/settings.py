@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "partners.engagement",
     "metrics",
     "metrics.costs",
+    "metrics.portfolio",
     "metrics.readings",
     "incentives",
     "incentives.statements",

@@ -190,6 +190,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "marketing:detail": (EVERYONE, "campaign"),
     "marketing:edit": (EVERYONE, "campaign"),
     "marketing:figures": (EVERYONE, "campaign"),
+    "metrics_portfolio:analysis": (VENDOR, ""),
     "metrics_costs:list": (VENDOR, ""),
     "metrics_costs:create": (ADMIN, ""),
     "metrics_costs:detail": (VENDOR, "cost"),

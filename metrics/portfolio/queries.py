@@ -1,0 +1,272 @@
+"""The figures of a choice of partners: their league, its history, cohorts, and deals broken down.
+
+Everything takes a `Choice` and costs a number of queries that does not grow with the partners.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, When
+from django.db.models.functions import TruncMonth
+
+from metrics.models import Scorecard
+from metrics.periods import MONTHS_IN, Period, PeriodKind, add_months
+from metrics.queries import partner_cards, with_figures
+from partners.deals.enums import OPEN_STAGES, SalesStage
+from partners.deals.models import Deal
+from partners.directory.enums import PartnerStatus
+from partners.directory.models import Partner
+
+TREND = 8
+COHORTS = 12
+AGES = ((0, 3), (3, 6), (6, 9), (9, 12))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which partners are looked at: a manager's portfolio, a region, a type, together; all where nothing is said."""
+
+    manager: UUID | None = None
+    region: str = ""
+    partner_type: str = ""
+
+    def of_partner(self, prefix: str = "") -> dict[str, Any]:
+        """The choice as filters on a partner, reached by `prefix`."""
+        wanted = {"manager_id": self.manager, "region": self.region, "type": self.partner_type}
+        return {f"{prefix}{name}": value for name, value in wanted.items() if value}
+
+
+@dataclass(slots=True)
+class Standing:
+    """A partner's place in the league. Places count from 1; equal scores share one; without a score there is none."""
+
+    partner_id: UUID
+    name: str
+    number: str
+    partner_type: str
+    region: str
+    manager: str
+    joined_on: dt.date | None
+    card_id: UUID
+    score: Decimal | None
+    coverage: Decimal
+    revenue: int
+    deals: int
+    pipeline: int
+    previous_score: Decimal | None = None
+    place: int | None = None
+    previous_place: int | None = None
+    trend: list[Decimal | None] = field(default_factory=list)
+
+    @property
+    def change(self) -> Decimal | None:
+        if self.score is None or self.previous_score is None:
+            return None
+        return self.score - self.previous_score
+
+    @property
+    def moved(self) -> int | None:
+        """Places gained (above 0) or lost since the period before."""
+        if self.place is None or self.previous_place is None:
+            return None
+        return self.previous_place - self.place
+
+
+def _cards(choice: Choice, period: Period) -> QuerySet[Scorecard]:
+    return partner_cards().filter(
+        period_kind=period.kind, period_start=period.start, **choice.of_partner("partner__")
+    )
+
+
+def league(choice: Choice, period: Period) -> list[Standing]:
+    """Everybody chosen, the best first, with the place among them now and the period before. Two queries.
+
+    The place before is the one among those who are chosen today, so that a new manager's list still compares.
+    """
+    rows = with_figures(_cards(choice, period)).values_list(
+        "partner_id",
+        "partner__name",
+        "partner__number",
+        "partner_type",
+        "region",
+        "partner__manager__user__name",
+        "partner__joined_on",
+        "pk",
+        "score",
+        "coverage",
+        "revenue",
+        "deals",
+        "pipeline",
+    )
+    found = [Standing(*row) for row in rows]
+    before = dict(_cards(choice, period.previous()).values_list("partner_id", "score"))
+    places = _places({one.partner_id: one.score for one in found})
+    previous = _places(before)
+    for one in found:
+        one.place, one.previous_place = places.get(one.partner_id), previous.get(one.partner_id)
+        one.previous_score = before.get(one.partner_id)
+    return sorted(found, key=lambda one: (one.place or len(found) + 1, -one.revenue, one.name))
+
+
+def _places(scores: dict[UUID, Decimal | None]) -> dict[UUID, int]:
+    ordered = sorted((score for score in scores.values() if score is not None), reverse=True)
+    first: dict[Decimal, int] = {}
+    for place, score in enumerate(ordered, 1):
+        first.setdefault(score, place)
+    return {key: first[score] for key, score in scores.items() if score is not None}
+
+
+def with_trend(rows: Collection[Standing], period: Period) -> None:
+    """Fill in the scores of the latest periods up to this one, oldest first. One query."""
+    starts = trend_starts(period)
+    cards = partner_cards().filter(
+        partner_id__in=[row.partner_id for row in rows], period_kind=period.kind, period_start__in=starts
+    )
+    scores = {
+        (partner, start): score
+        for partner, start, score in cards.values_list("partner_id", "period_start", "score")
+    }
+    for row in rows:
+        row.trend = [scores.get((row.partner_id, start)) for start in starts]
+
+
+def trend_starts(period: Period) -> list[dt.date]:
+    months = MONTHS_IN[period.kind]
+    return [add_months(period.start, -months * back) for back in range(TREND - 1, -1, -1)]
+
+
+def workings(card_ids: Collection[UUID]) -> dict[UUID, dict[str, dict[str, Any]]]:
+    """The breakdown of each scorecard: value and attainment of each KPI by its code. One query."""
+    return dict(Scorecard.objects.filter(pk__in=card_ids).values_list("partner_id", "breakdown"))
+
+
+# --- cohorts -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Cohort:
+    """The partners that joined in one month, and what they won by age; None for an age not wholly reached yet."""
+
+    month: dt.date
+    joined: int
+    active: int
+    revenue: list[int | None]
+
+
+def cohorts(choice: Choice, today: dt.date) -> list[Cohort]:
+    """The latest months in which partners were recruited, newest first, with revenue by age. Two queries.
+
+    Ages count from the month of joining: "months 1-3" is that month and the two after.
+    """
+    since = add_months(today, -COHORTS * 2)
+    partners = Partner.objects.filter(joined_on__gte=since, joined_on__lte=today, **choice.of_partner())
+    months = (
+        partners.order_by()
+        .annotate(month=TruncMonth("joined_on"))
+        .values("month")
+        .annotate(joined=Count("pk"), active=Count("pk", filter=Q(status=PartnerStatus.ACTIVE)))
+        .order_by("-month")[:COHORTS]
+    )
+    cards = with_figures(
+        partner_cards().filter(
+            period_kind=PeriodKind.MONTH, partner__joined_on__gte=since, **choice.of_partner("partner__")
+        )
+    )
+    won = (
+        cards.order_by()
+        .annotate(month=TruncMonth("partner__joined_on"))
+        .values("month", "period_start")
+        .annotate(total=Sum("revenue"))
+    )
+    by_age: dict[tuple[dt.date, int], int] = defaultdict(int)
+    for row in won:
+        by_age[row["month"], _months_between(row["month"], row["period_start"])] += row["total"]
+    return [
+        Cohort(
+            row["month"],
+            row["joined"],
+            row["active"],
+            [
+                sum(by_age[row["month"], age] for age in range(first, last))
+                if add_months(row["month"], last) <= today
+                else None
+                for first, last in AGES
+            ],
+        )
+        for row in months
+    ]
+
+
+def _months_between(first: dt.date, second: dt.date) -> int:
+    return (second.year - first.year) * 12 + second.month - first.month
+
+
+# --- deals broken down -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the deals: how many there are and what they are worth, in minor units."""
+
+    key: Any
+    label: str
+    deals: int
+    amount: int
+
+
+def won_deals(choice: Choice, period: Period) -> QuerySet[Deal]:
+    return Deal.objects.filter(
+        stage=SalesStage.WON,
+        closed_on__gte=period.start,
+        closed_on__lt=period.end,
+        **choice.of_partner("partner__"),
+    )
+
+
+def won_by(choice: Choice, period: Period, key: str, label: str) -> list[Part]:
+    """Won deals and revenue by a field, the largest first. Each deal counts once, whoever shares it. One query."""
+    rows = (
+        won_deals(choice, period)
+        .order_by()
+        .values_list(key, label)
+        .annotate(deals=Count("pk"), amount=Sum("revenue_base"))
+    )
+    parts = [Part(key, text or "", deals, amount or 0) for key, text, deals, amount in rows]
+    return sorted(parts, key=lambda part: (-part.amount, part.label))
+
+
+def won_by_month(choice: Choice, period: Period) -> list[Part]:
+    """Won deals and revenue by the month of closing, in order. One query."""
+    rows = (
+        won_deals(choice, period)
+        .order_by()
+        .annotate(month=TruncMonth("closed_on"))
+        .values_list("month")
+        .annotate(deals=Count("pk"), amount=Sum("revenue_base"))
+        .order_by("month")
+    )
+    return [Part(month, "", deals, amount or 0) for month, deals, amount in rows]
+
+
+def open_by_stage(choice: Choice) -> list[Part]:
+    """The deals in each stage of the pipeline today, in the stages' order. One query."""
+    stages = [stage for stage in SalesStage if stage in OPEN_STAGES]
+    order = Case(
+        *[When(stage=stage, then=place) for place, stage in enumerate(stages)], output_field=IntegerField()
+    )
+    rows = (
+        Deal.objects.filter(stage__in=stages, **choice.of_partner("partner__"))
+        .order_by()
+        .annotate(place=order)
+        .values_list("stage", "place")
+        .annotate(deals=Count("pk"), amount=Sum("amount_base"))
+        .order_by("place")
+    )
+    return [
+        Part(stage, str(SalesStage(stage).label), deals, amount or 0) for stage, _place, deals, amount in rows
+    ]

@@ -1,0 +1,186 @@
+"""The analysis: league, cohorts, breakdowns and the files, through the page."""
+
+import io
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from metrics import actions
+from metrics.models import Scorecard
+from metrics.periods import Period, PeriodKind, add_months, calendar_of
+from metrics.portfolio import queries
+from metrics.portfolio.charts import quadrant, sparkline
+from metrics.portfolio.queries import Choice
+from partners.deals.enums import SalesStage
+from partners.directory.enums import PartnerStatus
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import DealFactory, PartnerFactory, ProductFactory, won_deal
+
+SignIn = Callable[[Membership], Client]
+QUARTER = PeriodKind.QUARTER
+
+
+@pytest.fixture
+def period(tenant: Tenant) -> Period:
+    return calendar_of(tenant).current(QUARTER)
+
+
+@pytest.fixture
+def three(tenant: Tenant, manager: Membership, period: Period) -> list[Partner]:
+    """A of the manager's portfolio, B and C of nobody's, with sales now and in the quarter before."""
+    with tenant_scope(tenant.pk):
+        a = PartnerFactory(name="A", manager=manager)
+        b, c = PartnerFactory(name="B", region="APAC"), PartnerFactory(name="C")
+        won_deal(a, 300_00, period.start)
+        won_deal(b, 200_00, period.start)
+        won_deal(c, 100_00, period.start)
+        won_deal(c, 50_00, period.previous().start)
+        DealFactory(partner=a, stage=SalesStage.PROPOSAL, amount=70_00, engaged_on=period.start)
+        actions.ensure_default_template(tenant)
+        actions.recompute_everything()
+        scores = {a: (90, 10), b: (90, 80), c: (40, 60)}
+        for partner, (now, before) in scores.items():
+            cards = Scorecard.objects.filter(partner=partner, period_kind=QUARTER)
+            cards.filter(period_start=period.start).update(score=now)
+            cards.filter(period_start=period.previous().start).update(score=before)
+            if not cards.filter(period_start=period.previous().start).exists():
+                card = cards.get(period_start=period.start)
+                card.pk, card.period_start, card.score = None, period.previous().start, before
+                card.id = None
+                Scorecard.objects.bulk_create([_copy(card)])
+        return [a, b, c]
+
+
+def _copy(card: Scorecard) -> Scorecard:
+    names = [
+        field.attname for field in card._meta.concrete_fields if field.attname not in ("id", "created_at")
+    ]
+    return Scorecard(**{name: getattr(card, name) for name in names})
+
+
+def test_places_are_shared_and_move(tenant: Tenant, three: list[Partner], period: Period) -> None:
+    with tenant_scope(tenant.pk):
+        rows = queries.league(Choice(), period)
+        # Before: B 80, C 60, A 10. Now: A and B 90, C 40.
+        assert [(row.name, row.place, row.previous_place, row.moved) for row in rows] == [
+            ("A", 1, 3, 2),
+            ("B", 1, 1, 0),
+            ("C", 3, 2, -1),
+        ]
+        assert [row.revenue for row in rows] == [300_00, 200_00, 100_00]
+        queries.with_trend(rows, period)
+        assert [float(score) for score in rows[0].trend[-2:]] == [10, 90]
+
+
+def test_who_is_chosen_is_ranked_alone(
+    tenant: Tenant, three: list[Partner], manager: Membership, period: Period
+) -> None:
+    with tenant_scope(tenant.pk):
+        assert [(row.name, row.moved) for row in queries.league(Choice(manager=manager.pk), period)] == [
+            ("A", 0)
+        ]
+        assert [row.name for row in queries.league(Choice(region="APAC"), period)] == ["B"]
+        assert queries.league(Choice(manager=manager.pk, region="APAC"), period) == []
+
+
+def test_breakdowns_add_up_to_the_programme(tenant: Tenant, three: list[Partner], period: Period) -> None:
+    with tenant_scope(tenant.pk):
+        for parts in (
+            queries.won_by(Choice(), period, "family_id", "family__name"),
+            queries.won_by(Choice(), period, "partner__region", "partner__region"),
+            queries.won_by_month(Choice(), period),
+        ):
+            assert sum(part.amount for part in parts) == 600_00
+            assert sum(part.deals for part in parts) == 3
+        regions = queries.won_by(Choice(), period, "partner__region", "partner__region")
+        assert [(part.label, part.deals, part.amount) for part in regions] == [
+            ("EMEA", 2, 400_00),
+            ("APAC", 1, 200_00),
+        ]
+        assert [(part.key, part.deals, part.amount) for part in queries.open_by_stage(Choice())] == [
+            (SalesStage.PROPOSAL, 1, 70_00)
+        ]
+
+
+def test_cohorts_count_revenue_by_age(tenant: Tenant) -> None:
+    with tenant_scope(tenant.pk):
+        today = calendar_of(tenant).today()
+        joined = add_months(today, -7)
+        partner = PartnerFactory(joined_on=joined.replace(day=20))
+        PartnerFactory(joined_on=joined, status=PartnerStatus.TERMINATED)
+        won_deal(partner, 100_00, add_months(joined, 2))
+        won_deal(partner, 40_00, add_months(joined, 3))
+        actions.ensure_default_template(tenant)
+        actions.recompute_everything()
+        (cohort,) = queries.cohorts(Choice(), today)
+        assert (cohort.month, cohort.joined, cohort.active) == (joined, 2, 1)
+        # The seventh month is not wholly the third age yet: no figure rather than a small one.
+        assert cohort.revenue == [100_00, 40_00, None, None]
+
+
+def test_the_page_shows_what_is_behind_each_number(
+    client_as: SignIn, manager: Membership, three: list[Partner], period: Period
+) -> None:
+    page = client_as(manager).get("/acme/analysis/").content.decode()
+    assert "▲ 2" in page
+    assert "▼ 1" in page
+    assert f"/acme/scorecards/partners/{three[0].pk}/" in page
+    assert f"partner={three[0].pk}" in page
+    assert "<polyline" in page
+    mine = client_as(manager).get(f"/acme/analysis/?manager={manager.pk}").content.decode()
+    assert f"/acme/scorecards/partners/{three[1].pk}/" not in mine
+    assert f"manager={manager.pk}" in mine
+    for nonsense in ("?manager=x&page=99&sort=x&type=x&region=x", "?period=year", "?sort=change"):
+        assert client_as(manager).get(f"/acme/analysis/{nonsense}").status_code == 200
+
+
+def test_the_league_is_exported_in_three_forms(
+    client_as: SignIn, manager: Membership, three: list[Partner]
+) -> None:
+    client = client_as(manager)
+    csv = b"".join(client.get("/acme/analysis/?export=csv").streaming_content).decode()
+    assert csv.splitlines()[1].split(",")[1] == "A"
+    assert client.get("/acme/analysis/?export=xlsx").status_code == 200
+    frame = pl.read_parquet(io.BytesIO(client.get("/acme/analysis/?export=parquet").content))
+    assert frame["Partner"].to_list() == ["A", "B", "C"]
+    assert frame["Revenue"].to_list() == [300.0, 200.0, 100.0]
+    assert frame["Place"].to_list() == [1, 1, 3]
+    assert "revenue attainment" in frame.columns
+
+
+def test_the_page_costs_the_same_for_one_partner_and_for_many(
+    client_as: SignIn, tenant: Tenant, manager: Membership, three: list[Partner], period: Period
+) -> None:
+    client = client_as(manager)
+    client.get("/acme/analysis/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/acme/analysis/?region=APAC")
+    with tenant_scope(tenant.pk):
+        for _number in range(4):
+            won_deal(PartnerFactory(region="APAC"), 100_00, period.start, product=ProductFactory())
+        actions.recompute_everything()
+    with CaptureQueriesContext(connection) as many:
+        client.get("/acme/analysis/?region=APAC")
+    assert len(many) == len(few)
+
+
+def test_sparklines_and_quadrant_need_two_points(
+    tenant: Tenant, three: list[Partner], period: Period
+) -> None:
+    assert sparkline([None, 50]) is None
+    line = sparkline([None, 0, 100])
+    assert line is not None
+    assert line["points"] == "48.0,22.0 94.0,2.0"
+    with tenant_scope(tenant.pk):
+        rows = queries.league(Choice(), period)
+    chart = quadrant(rows, "EUR")
+    assert chart is not None
+    assert [row[0] for row in chart["rows"]] == ["A", "B", "C"]
+    assert quadrant(rows[:1], "EUR") is None
