@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "metrics",
     "metrics.costs",
     "metrics.portfolio",
+    "metrics.reviews",
     "metrics.readings",
     "incentives",
     "incentives.statements",

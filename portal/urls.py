@@ -38,6 +38,7 @@ urlpatterns = [
     path("<slug:tenant>/scorecards/", include("metrics.urls")),
     path("<slug:tenant>/", include("metrics.costs.urls")),
     path("<slug:tenant>/", include("metrics.portfolio.urls")),
+    path("<slug:tenant>/", include("metrics.reviews.urls")),
     path("<slug:tenant>/", include("metrics.readings.urls")),
     path("<slug:tenant>/", include("incentives.urls")),
     path("<slug:tenant>/", include("incentives.statements.urls")),

@@ -26,6 +26,7 @@ from metrics.defining import define_kpi
 from metrics.models import OwnKpi, Restatement, Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from metrics.readings.models import MetricDefinition
+from metrics.reviews.models import Alert, AlertRule, Goal, Review, ReviewAction
 from partners.coselling.models import Seat, Share
 from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
 from partners.deals.enums import RegistrationStatus
@@ -249,6 +250,7 @@ def furnish(tenant: Tenant) -> House:
             "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
             "cost": CostFactory().pk,
+            **reviewed(ours, members[Role.ADMIN]),
             "reading": ReadingFactory().pk,
             "metric": MetricDefinition.objects.first().pk,
         }
@@ -264,6 +266,36 @@ def furnish(tenant: Tenant) -> House:
         shared["notification"] = personal[Role.ADMIN]["notification"]
         things["theirs"]["notification"] = tell(Membership.objects.get(pk=things["theirs"]["colleague"]))
     return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]}, personal)
+
+
+def reviewed(partner: Partner, by: Membership) -> dict[str, UUID]:
+    goal = Goal.objects.create(
+        subject_kind="programme",
+        kpi="revenue",
+        period_kind="quarter",
+        period_start=date(2026, 1, 1),
+        target=1,
+    )
+    rule = AlertRule.objects.create(name="Low", kpi="revenue", kind="threshold", limit=1)
+    alert = Alert.objects.create(
+        rule=rule,
+        partner=partner,
+        period_start=date(2026, 1, 1),
+        value=0,
+        reference=1,
+        opened_at=timezone.now(),
+    )
+    review = Review.objects.create(
+        partner=partner, period_start=date(2026, 1, 1), planned_on=date(2026, 4, 1), prepared_by=by
+    )
+    action = ReviewAction.objects.create(review=review, text="Call", owner=by, due_on=date(2026, 5, 1))
+    return {
+        "goal": goal.pk,
+        "alert": alert.pk,
+        "alert_rule": rule.pk,
+        "review": review.pk,
+        "review_action": action.pk,
+    }
 
 
 def a_completion(colleague: Membership, manager: Membership) -> Completion:

@@ -1,0 +1,321 @@
+"""Writes of goals, alert rules, alerts and reviews."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from metrics.models import SubjectKind
+from metrics.own import choosable
+from metrics.periods import Period, PeriodKind
+from metrics.queries import tenant_calendar
+from metrics.reviews.agenda import prepared
+from metrics.reviews.goals import current_values
+from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction
+from partners.directory.models import Partner
+from partners.directory.queries import managers
+from portal.accounts.access import check
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.record import record
+from portal.tenancy.db import lock
+from portal.tenancy.scope import current_tenant_id
+
+SNOOZE_LONGEST = 366
+
+
+# --- goals -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_goal(
+    *,
+    by: Membership,
+    level: SubjectKind,
+    kpi: str,
+    period: Period,
+    target: float,
+    partner: Partner | None = None,
+    manager: Membership | None = None,
+) -> Goal:
+    """Set a goal for the programme, a manager's portfolio or a partner. The baseline is the period before."""
+    check(by, "metrics_reviews.set_goal")
+    return _create_goal(by, _subject(level, partner, manager), partner, kpi, period, target)
+
+
+def _subject(
+    level: SubjectKind, partner: Partner | None, manager: Membership | None
+) -> tuple[SubjectKind, str]:
+    if level == SubjectKind.PARTNER:
+        if partner is None:
+            raise ActionRefused(_("Say for which partner."), field="partner")
+        return level, str(partner.pk)
+    if level == SubjectKind.PORTFOLIO:
+        if manager is None:
+            raise ActionRefused(_("Say for whose portfolio."), field="manager")
+        return level, str(manager.pk)
+    return SubjectKind.PROGRAMME, ""
+
+
+def _create_goal(
+    by: Membership,
+    subject: tuple[SubjectKind, str],
+    partner: Partner | None,
+    kpi: str,
+    period: Period,
+    target: float,
+    parent: Goal | None = None,
+    share: Decimal | None = None,
+) -> Goal:
+    lock("metrics.goals", current_tenant_id())
+    measure = choosable().get(kpi)
+    if measure is None or measure.ranks:
+        raise ActionRefused(_("This KPI cannot be a goal."), field="kpi")
+    if period.end <= tenant_calendar().today():
+        raise ActionRefused(_("This period is over."), field="period")
+    kind, key = subject
+    same = Goal.objects.filter(
+        subject_kind=kind, subject_key=key, kpi=kpi, period_kind=period.kind, period_start=period.start
+    )
+    if same.exclude(status=GoalStatus.DROPPED).exists():
+        raise ActionRefused(_("There is a goal for this KPI and period already."), field="kpi")
+    goal = Goal(
+        subject_kind=kind,
+        subject_key=key,
+        partner=partner,
+        parent=parent,
+        share=share,
+        kpi=kpi,
+        period_kind=period.kind,
+        period_start=period.start,
+        target=target,
+        set_by=by,
+    )
+    before = Goal(
+        subject_kind=kind,
+        subject_key=key,
+        kpi=kpi,
+        period_kind=period.kind,
+        period_start=period.previous().start,
+    )
+    values = current_values([before, goal])
+    goal.baseline, goal.value = values[before.pk], values[goal.pk]
+    goal.save()
+    record(
+        "goal.set",
+        subject=goal,
+        by=by,
+        partner_id=goal.partner_id,
+        data={"kpi": str(measure.name), "target": target, "period": period.key},
+    )
+    return goal
+
+
+@transaction.atomic
+def hand_down(goal: Goal, *, by: Membership) -> list[Goal]:
+    """Share a goal among the next level, by what each brought in the period before; evenly where nobody brought
+    anything. The programme's goes to the managers' portfolios, a portfolio's to its partners. Only sums can be shared.
+
+    Who has a goal for this KPI and period already keeps it, and the rest is shared as if it had not.
+    """
+    check(by, "metrics_reviews.set_goal")
+    goal = _locked_goal(goal)
+    measure = choosable().get(goal.kpi)
+    if measure is None or not measure.additive:
+        raise ActionRefused(_("Only sums, such as revenue or numbers of deals, can be shared out."))
+    partners = _next_level(goal)
+    if not partners:
+        raise ActionRefused(_("There is nobody below to share it with."))
+    level = SubjectKind.PARTNER if goal.subject_kind == SubjectKind.PORTFOLIO else SubjectKind.PORTFOLIO
+    before = [
+        Goal(
+            subject_kind=level,
+            subject_key=str(key),
+            kpi=goal.kpi,
+            period_kind=goal.period_kind,
+            period_start=goal.period.previous().start,
+        )
+        for key in partners
+    ]
+    values = current_values(before)
+    brought = [max(0.0, values[one.pk] or 0.0) for one in before]
+    total = sum(brought)
+    shares = [value / total if total else 1 / len(before) for value in brought]
+    created = []
+    for (key, partner), part in zip(partners.items(), shares, strict=True):
+        held = Goal.objects.filter(
+            subject_kind=level,
+            subject_key=str(key),
+            kpi=goal.kpi,
+            period_kind=goal.period_kind,
+            period_start=goal.period_start,
+        ).exclude(status=GoalStatus.DROPPED)
+        if part and not held.exists():
+            share = Decimal(str(round(100 * part, 4)))
+            created.append(
+                _create_goal(
+                    by, (level, str(key)), partner, goal.kpi, goal.period, goal.target * part, goal, share
+                )
+            )
+    if not created:
+        raise ActionRefused(_("It has been shared out already."))
+    return created
+
+
+def _next_level(goal: Goal) -> dict[UUID, Partner | None]:
+    if goal.subject_kind == SubjectKind.PROGRAMME:
+        return dict.fromkeys(
+            managers()
+            .filter(pk__in=Partner.objects.exclude(manager=None).values("manager_id"))
+            .values_list("pk", flat=True)
+        )
+    if goal.subject_kind == SubjectKind.PORTFOLIO:
+        partners = Partner.objects.filter(manager_id=goal.subject_key, status="active").order_by("pk")
+        return {partner.pk: partner for partner in partners}
+    return {}
+
+
+@transaction.atomic
+def drop_goal(goal: Goal, *, by: Membership) -> Goal:
+    """Give a goal up; it stays on record."""
+    check(by, "metrics_reviews.set_goal")
+    goal = _locked_goal(goal)
+    goal.status = GoalStatus.DROPPED
+    goal.save(update_fields=["status"])
+    record("goal.dropped", subject=goal, by=by, partner_id=goal.partner_id, data={"kpi": goal.kpi})
+    return goal
+
+
+def _locked_goal(goal: Goal) -> Goal:
+    locked = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
+    if locked.status != GoalStatus.OPEN:
+        raise ActionRefused(_("This goal is no longer open."))
+    return locked
+
+
+# --- alerts ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_rule(*, by: Membership, rule: AlertRule | None = None, **fields: Any) -> AlertRule:
+    """Make or change a rule. What it has raised stays until the next evaluation."""
+    check(by, "metrics_reviews.change_rule")
+    if rule is not None:
+        rule = AlertRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    measure = choosable().get(fields["kpi"])
+    if measure is None or measure.ranks:
+        raise ActionRefused(_("This KPI cannot raise alerts."), field="kpi")
+    rule = rule or AlertRule()
+    for name, value in fields.items():
+        setattr(rule, name, value)
+    rule.save()
+    if not rule.is_active:
+        Alert.objects.filter(rule=rule, closed_at=None).update(closed_at=timezone.now(), closed_by=by)
+    record("alert.rule_saved", subject=rule, by=by, data={"name": rule.name})
+    return rule
+
+
+@transaction.atomic
+def snooze_alert(alert: Alert, *, by: Membership, until: dt.date) -> Alert:
+    """Keep an alert quiet until a day."""
+    check(by, "metrics_reviews.handle_alert")
+    alert = _open_alert(alert)
+    today = tenant_calendar().today()
+    if not today < until <= today + dt.timedelta(days=SNOOZE_LONGEST):
+        raise ActionRefused(_("Choose a day after today and within a year."), field="until")
+    alert.snoozed_until = until
+    alert.save(update_fields=["snoozed_until"])
+    record("alert.snoozed", subject=alert, by=by, data={"until": str(until)})
+    return alert
+
+
+@transaction.atomic
+def close_alert(alert: Alert, *, by: Membership, note: str = "") -> Alert:
+    """Close an alert, with what was done about it. The rule is quiet for this partner for its days of rest."""
+    check(by, "metrics_reviews.handle_alert")
+    alert = _open_alert(alert)
+    alert.closed_at, alert.closed_by, alert.note = timezone.now(), by, note.strip()
+    alert.save(update_fields=["closed_at", "closed_by", "note"])
+    record("alert.closed", subject=alert, by=by, data={"note": alert.note})
+    return alert
+
+
+def _open_alert(alert: Alert) -> Alert:
+    locked = Alert.objects.select_for_update(of=("self",)).get(pk=alert.pk)
+    if locked.closed_at is not None:
+        raise ActionRefused(_("This alert is closed already."))
+    return locked
+
+
+# --- reviews -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def prepare_review(*, by: Membership, partner: Partner, period: Period, planned_on: dt.date) -> Review:
+    """Plan a partner's review of a quarter; its agenda is written from the figures as they are now."""
+    check(by, "metrics_reviews.hold_review")
+    lock("metrics.reviews", current_tenant_id())
+    if period.kind != PeriodKind.QUARTER:
+        raise ActionRefused(_("Reviews are of quarters."), field="period")
+    if Review.objects.filter(partner=partner, period_start=period.start).exists():
+        raise ActionRefused(_("There is a review of this quarter already."), field="partner")
+    review = Review.objects.create(
+        partner=partner,
+        period_start=period.start,
+        planned_on=planned_on,
+        agenda=prepared(partner, period),
+        prepared_by=by,
+    )
+    record("review.prepared", subject=review, by=by, data={"period": period.key})
+    return review
+
+
+@transaction.atomic
+def hold_review(review: Review, *, by: Membership, held_on: dt.date, minutes: str, seen: str) -> Review:
+    """Write down what was said. `seen` are the minutes that the writer began with: nobody's are overwritten."""
+    check(by, "metrics_reviews.hold_review")
+    review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
+    if _plain(review.minutes) != _plain(seen):
+        raise ActionRefused(
+            _("Somebody has written minutes meanwhile. Open the page again and add yours."), field="minutes"
+        )
+    if held_on > tenant_calendar().today():
+        raise ActionRefused(_("This day has not come yet."), field="held_on")
+    review.held_on, review.minutes = held_on, minutes.strip()
+    review.save(update_fields=["held_on", "minutes"])
+    record("review.held", subject=review, by=by, data={"on": str(held_on)})
+    return review
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+@transaction.atomic
+def add_action(
+    review: Review, *, by: Membership, text: str, owner: Membership, due_on: dt.date
+) -> ReviewAction:
+    """Note what somebody of the vendor's will do, until a day."""
+    check(by, "metrics_reviews.hold_review")
+    if not managers().filter(pk=owner.pk).exists():
+        raise ActionRefused(_("Choose somebody of your own people."), field="owner")
+    action = ReviewAction.objects.create(review=review, text=text.strip(), owner=owner, due_on=due_on)
+    data = {"text": action.text, "owner": str(owner.pk), "review": str(review.pk), "due_on": str(due_on)}
+    record("review.action_added", subject=action, by=by, data=data)
+    return action
+
+
+@transaction.atomic
+def finish_action(action: ReviewAction, *, by: Membership) -> ReviewAction:
+    """Tick an action off. Doing it twice changes nothing."""
+    check(by, "metrics_reviews.hold_review")
+    action = ReviewAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
+    if action.done_at is None:
+        action.done_at = timezone.now()
+        action.save(update_fields=["done_at"])
+        record("review.action_done", subject=action, by=by, data={"text": action.text})
+    return action

@@ -1,0 +1,324 @@
+"""Goals, alerts and reviews, by their rules and through the pages."""
+
+import datetime as dt
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from metrics import actions as metrics
+from metrics.models import Scorecard, SubjectKind
+from metrics.periods import Period, PeriodKind, calendar_of
+from metrics.reviews import actions
+from metrics.reviews.alerts import evaluate_alerts
+from metrics.reviews.figures import distance, is_reached, progress, ranks
+from metrics.reviews.goals import follow_goals
+from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction, RuleKind
+from partners.directory.models import Partner
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import PartnerFactory, make_member, won_deal
+
+SignIn = Callable[[Membership], Client]
+
+
+@pytest.fixture
+def current(scoped: Tenant) -> Period:
+    return calendar_of(scoped).current(PeriodKind.QUARTER)
+
+
+@pytest.fixture
+def partner(scoped: Tenant, manager: Membership) -> Partner:
+    return PartnerFactory(name="Harbour", manager=manager)
+
+
+def recompute(tenant: Tenant) -> None:
+    metrics.ensure_default_template(tenant)
+    metrics.recompute_everything()
+
+
+def set_revenue(partner: Partner, period: Period, revenue: int) -> None:
+    """A scorecard of the period that says so."""
+    Scorecard.objects.update_or_create(
+        subject_kind=SubjectKind.PARTNER,
+        subject_key=str(partner.pk),
+        period_kind=period.kind,
+        period_start=period.start,
+        defaults={
+            "partner": partner,
+            "partner_type": partner.type,
+            "region": partner.region,
+            "coverage": 1,
+            "facts": {"revenue_won": revenue},
+            "breakdown": {},
+            "computed_at": timezone.now(),
+        },
+    )
+
+
+# --- goals -------------------------------------------------------------------------------------
+
+
+def test_progress_runs_from_the_baseline_to_the_target() -> None:
+    assert progress(100, 200, 150) == 0.5
+    assert progress(None, 200, 50) == 0.25
+    # Less is better: from 30 days down to 10, at 25 a quarter of the way.
+    assert progress(30, 10, 25) == 0.25
+    assert progress(100, 200, 50) == 0
+    assert progress(100, 200, None) is None
+    assert is_reached(10, 10, up=False)
+    assert not is_reached(10, 11, up=False)
+    assert not is_reached(10, None, up=True)
+
+
+def test_a_goal_is_reached_once_and_kept(
+    scoped: Tenant, partner: Partner, manager: Membership, current: Period
+) -> None:
+    won_deal(partner, 40_00, current.previous().start)
+    recompute(scoped)
+    goal = actions.set_goal(
+        by=manager, level=SubjectKind.PARTNER, kpi="revenue", period=current, target=100_00, partner=partner
+    )
+    assert (goal.baseline, goal.status) == (40_00, GoalStatus.OPEN)
+    won_deal(partner, 100_00, current.start)
+    recompute(scoped)
+    assert follow_goals([partner.pk]) == 1
+    assert follow_goals([partner.pk]) == 0
+    goal.refresh_from_db()
+    assert (goal.value, goal.status) == (100_00, GoalStatus.REACHED)
+    assert Event.objects.filter(type="goal.reached", partner_id=partner.pk).count() == 1
+    with pytest.raises(ActionRefused):
+        actions.drop_goal(goal, by=manager)
+
+
+def test_one_goal_for_a_kpi_and_period(
+    scoped: Tenant, partner: Partner, manager: Membership, current: Period
+) -> None:
+    first = actions.set_goal(
+        by=manager, level=SubjectKind.PARTNER, kpi="revenue", period=current, target=1, partner=partner
+    )
+    with pytest.raises(ActionRefused):
+        actions.set_goal(
+            by=manager, level=SubjectKind.PARTNER, kpi="revenue", period=current, target=2, partner=partner
+        )
+    with pytest.raises(ActionRefused):
+        actions.set_goal(
+            by=manager, level=SubjectKind.PROGRAMME, kpi="revenue", period=current.previous(), target=2
+        )
+    actions.drop_goal(first, by=manager)
+    actions.set_goal(
+        by=manager, level=SubjectKind.PARTNER, kpi="revenue", period=current, target=2, partner=partner
+    )
+
+
+def test_a_goal_is_handed_down_by_what_each_brought(
+    scoped: Tenant, manager: Membership, current: Period
+) -> None:
+    other = make_member(Role.CHANNEL_MANAGER)
+    a, b, c = (PartnerFactory(manager=who) for who in (manager, manager, other))
+    for who, revenue in ((a, 30_00), (b, 10_00), (c, 60_00)):
+        won_deal(who, revenue, current.previous().start)
+    recompute(scoped)
+    top = actions.set_goal(
+        by=manager, level=SubjectKind.PROGRAMME, kpi="revenue", period=current, target=200_00
+    )
+    portfolios = {goal.subject_key: goal for goal in actions.hand_down(top, by=manager)}
+    assert {key: goal.target for key, goal in portfolios.items()} == {
+        str(manager.pk): pytest.approx(80_00),
+        str(other.pk): pytest.approx(120_00),
+    }
+    parts = actions.hand_down(portfolios[str(manager.pk)], by=manager)
+    assert {goal.partner_id: (goal.target, float(goal.share)) for goal in parts} == {
+        a.pk: (pytest.approx(60_00), 75.0),
+        b.pk: (pytest.approx(20_00), 25.0),
+    }
+    with pytest.raises(ActionRefused):
+        actions.hand_down(top, by=manager)
+    rate = actions.set_goal(
+        by=manager, level=SubjectKind.PROGRAMME, kpi="win_rate", period=current, target=0.5
+    )
+    with pytest.raises(ActionRefused):
+        actions.hand_down(rate, by=manager)
+
+
+def test_a_partner_finds_its_own_goals_alone(client_as: SignIn, tenant: Tenant, manager: Membership) -> None:
+    with tenant_scope(tenant.pk):
+        current = calendar_of(tenant).current(PeriodKind.QUARTER)
+        ours, theirs = PartnerFactory(name="Ours"), PartnerFactory(name="Theirs")
+        owner = make_member(Role.PARTNER_OWNER, partner=ours)
+        for who in (ours, theirs):
+            actions.set_goal(
+                by=manager, level=SubjectKind.PARTNER, kpi="revenue", period=current, target=1, partner=who
+            )
+        actions.set_goal(by=manager, level=SubjectKind.PROGRAMME, kpi="revenue", period=current, target=9)
+    page = client_as(owner).get("/acme/goals/").content.decode()
+    assert "Ours" in page
+    assert "Theirs" not in page
+    assert "The whole programme" not in page
+    with tenant_scope(tenant.pk, ours.pk):
+        assert [goal.partner_id for goal in Goal.objects.all()] == [ours.pk]
+    assert client_as(owner).get("/acme/alerts/").status_code == 403
+    assert client_as(owner).get("/acme/reviews/").status_code == 403
+
+
+# --- alerts ------------------------------------------------------------------------------------
+
+
+def test_distance_is_robust() -> None:
+    # Median 10, absolute deviations 0 0 1 1 1 2: their median 1, so a deviation is 1.4826.
+    assert distance(4, [9, 10, 10, 11, 11, 8]) == pytest.approx((4 - 10) / 1.4826)
+    assert distance(4, [10] * 6) is None
+    assert distance(4, [10] * 5) is None
+    # More than half are equal: by the mean deviation, 6 / 6 = 1.
+    assert distance(4, [10, 10, 10, 10, 10, 16]) == pytest.approx(-6 / 1.2533)
+
+
+def test_ranks_need_five_peers() -> None:
+    keys = [uuid4() for _number in range(5)]
+    values = {
+        key: (("reseller", "EMEA"), {"x": float(value)})
+        for key, value in zip(keys, (1, 1, 2, 3, 4), strict=True)
+    }
+    assert ranks(values, "x", up=True)[keys[2]] == 50
+    assert ranks(values, "x", up=False)[keys[4]] == 0
+    values.pop(keys[0])
+    assert ranks(values, "x", up=True) == {}
+
+
+@pytest.fixture
+def settled(scoped: Tenant) -> Period:
+    return calendar_of(scoped).latest_settled(PeriodKind.QUARTER)
+
+
+def a_rule(admin: Membership, kind: RuleKind = RuleKind.THRESHOLD, limit: float = 100_00) -> AlertRule:
+    return actions.save_rule(
+        by=admin,
+        name="Low",
+        kpi="revenue",
+        kind=kind,
+        limit=limit,
+        period_kind="quarter",
+        cooldown_days=14,
+        is_active=True,
+    )
+
+
+def test_one_open_alert_that_closes_by_itself_and_rests(
+    admin: Membership, partner: Partner, settled: Period
+) -> None:
+    a_rule(admin)
+    set_revenue(partner, settled, 50_00)
+    assert evaluate_alerts() == 1
+    assert evaluate_alerts([partner.pk]) == 0
+    set_revenue(partner, settled, 100_00)
+    evaluate_alerts()
+    alert = Alert.objects.get()
+    assert alert.closed_at is not None
+    # Bad again at once: no flood within the days of rest, and news after them.
+    set_revenue(partner, settled, 50_00)
+    assert evaluate_alerts() == 0
+    Alert.objects.update(closed_at=timezone.now() - dt.timedelta(days=15))
+    assert evaluate_alerts() == 1
+
+
+def test_a_fall_against_the_peers(admin: Membership, partner: Partner, settled: Period) -> None:
+    a_rule(admin, RuleKind.PEERS, 50)
+    others = [PartnerFactory() for _number in range(4)]
+    for number, one in enumerate(others):
+        set_revenue(one, settled.previous(), 10_00 + number)
+        set_revenue(one, settled, 100_00 + number)
+    set_revenue(partner, settled.previous(), 50_00)
+    # More than before, and still the last of five: from rank 100 to rank 0.
+    set_revenue(partner, settled, 60_00)
+    assert evaluate_alerts() == 1
+    alert = Alert.objects.get()
+    assert (alert.partner_id, alert.value, alert.reference) == (partner.pk, 0, 100)
+
+
+def test_an_unusual_change_against_its_own_history(
+    admin: Membership, partner: Partner, settled: Period
+) -> None:
+    a_rule(admin, RuleKind.UNUSUAL, 3.5)
+    older = settled
+    for revenue in (9_00, 10_00, 10_00, 11_00, 11_00, 8_00):
+        older = older.previous()
+        set_revenue(partner, older, revenue)
+    set_revenue(partner, settled, 6_00)
+    assert evaluate_alerts() == 0
+    set_revenue(partner, settled, 4_00)
+    assert evaluate_alerts() == 1
+
+
+def test_alerts_are_kept_quiet_and_closed(
+    client_as: SignIn, tenant: Tenant, admin: Membership, manager: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        settled = calendar_of(tenant).latest_settled(PeriodKind.QUARTER)
+        partner = PartnerFactory(name="Harbour", manager=manager)
+        a_rule(admin)
+        set_revenue(partner, settled, 50_00)
+        evaluate_alerts()
+        alert = Alert.objects.get()
+        until = calendar_of(tenant).today() + dt.timedelta(days=3)
+    client = client_as(manager)
+    assert "Harbour" in client.get("/acme/alerts/").content.decode()
+    assert "Harbour" in client.get("/acme/").content.decode()
+    client.post(f"/acme/alerts/{alert.pk}/snooze/", {"until": str(until)})
+    assert "Harbour" not in client.get("/acme/alerts/").content.decode()
+    assert "Harbour" in client.get("/acme/alerts/?show=quiet").content.decode()
+    client.post(f"/acme/alerts/{alert.pk}/close/", {"note": "Called them"})
+    assert "Called them" in client.get("/acme/alerts/?show=closed").content.decode()
+    with tenant_scope(tenant.pk), pytest.raises(ActionRefused):
+        actions.close_alert(alert, by=manager)
+
+
+# --- reviews -----------------------------------------------------------------------------------
+
+
+def test_a_review_is_prepared_held_and_followed_up(
+    client_as: SignIn, tenant: Tenant, manager: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        current = calendar_of(tenant).current(PeriodKind.QUARTER)
+        partner = PartnerFactory(name="Harbour", manager=manager)
+        won_deal(partner, 100_00, current.previous().start)
+        recompute(tenant)
+        actions.set_goal(
+            by=manager,
+            level=SubjectKind.PARTNER,
+            kpi="revenue",
+            period=current,
+            target=500_00,
+            partner=partner,
+        )
+    client, today = client_as(manager), timezone.localdate()
+    form = {"partner": partner.pk, "period": current.previous().key, "planned_on": str(today)}
+    address = client.post("/acme/reviews/new/", form)["Location"]
+    page = client.get(address).content.decode()
+    assert "Score" in page
+    assert "of €500" in page or "€500" in page
+    assert client.post("/acme/reviews/new/", form).status_code == 422
+    actioned = {"text": "Send the price list", "owner": manager.pk, "due_on": str(today)}
+    client.post(f"{address}actions/", actioned)
+    minutes = {"held_on": str(today), "minutes": "They want training.", "seen": ""}
+    assert client.post(f"{address}minutes/", minutes).status_code == 302
+    # Whoever began with the empty minutes too overwrites nothing, and keeps what was typed.
+    late = client.post(f"{address}minutes/", {**minutes, "minutes": "Mine"})
+    assert late.status_code == 422
+    assert "Mine" in late.content.decode()
+    with tenant_scope(tenant.pk):
+        action = ReviewAction.objects.get()
+        review = Review.objects.get()
+        assert review.minutes == "They want training."
+        second = actions.prepare_review(by=manager, partner=partner, period=current, planned_on=today)
+        assert "Send the price list" in str(second.agenda)
+    client.post(f"/acme/reviews/actions/{action.pk}/done/")
+    client.post(f"/acme/reviews/actions/{action.pk}/done/")
+    with tenant_scope(tenant.pk):
+        assert Event.objects.filter(type="review.action_done").count() == 1
