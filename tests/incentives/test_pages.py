@@ -209,8 +209,8 @@ class TestEditors:
             gold = Tier.objects.get(rank=2)
             before = gold.tree
         response = client_as(admin).get(page("tier_edit", gold.pk))
-        builder = response.context["builder"]
-        assert builder.tree() == before
+        with tenant_scope(tenant.pk):
+            assert response.context["builder"].tree() == before
 
     def test_tiers_change_places(self, tenant: Tenant, admin: Membership, client_as: SignIn) -> None:
         with tenant_scope(tenant.pk):

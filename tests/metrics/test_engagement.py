@@ -208,16 +208,16 @@ def test_facts_of_training_and_activity(scoped: Tenant, programme: Programme) ->
 @pytest.mark.parametrize(
     ("names", "participation", "certified", "training", "active", "score"),
     [
-        # (2/4 + 1/2 + 2/3 + 2/4) / 4
-        (["north"], 1 / 2, 3, 2 / 4, 2 / 4, 100 * (1 / 2 + 1 / 2 + 2 / 3 + 1 / 2) / 4),
-        # (1/2 + 0/1 + 6/3, at most 1, + 0/2) / 4
-        (["south"], 0, 0, 1 / 2, 0, 100 * (1 / 2 + 0 + 1 + 0) / 4),
-        # East was offered no event, so that part leaves its mean: (0/1 + 0/3 + 0/1) / 3
+        # No campaign was co-branded, which counts as 0: (2/4 + 1/2 + 2/3 + 2/4 + 0) / 5
+        (["north"], 1 / 2, 3, 2 / 4, 2 / 4, 100 * (1 / 2 + 1 / 2 + 2 / 3 + 1 / 2) / 5),
+        # (1/2 + 0/1 + 6/3, at most 1, + 0/2 + 0) / 5
+        (["south"], 0, 0, 1 / 2, 0, 100 * (1 / 2 + 0 + 1 + 0) / 5),
+        # East was offered no event, so that part leaves its mean: (0/1 + 0/3 + 0/1 + 0) / 4
         (["east"], None, 0, 0, 0, 0),
-        # The portfolio: (3/6 + 1/3 + 8/6, at most 1, + 2/6) / 4
-        (["north", "south"], 1 / 3, 3, 3 / 6, 2 / 6, 100 * (3 / 6 + 1 / 3 + 1 + 2 / 6) / 4),
-        # The programme: (3/7 + 1/3 + 8/9 + 2/7) / 4
-        (["north", "south", "east"], 1 / 3, 3, 3 / 7, 2 / 7, 100 * (3 / 7 + 1 / 3 + 8 / 9 + 2 / 7) / 4),
+        # The portfolio: (3/6 + 1/3 + 8/6, at most 1, + 2/6 + 0) / 5
+        (["north", "south"], 1 / 3, 3, 3 / 6, 2 / 6, 100 * (3 / 6 + 1 / 3 + 1 + 2 / 6) / 5),
+        # The programme: (3/7 + 1/3 + 8/9 + 2/7 + 0) / 5
+        (["north", "south", "east"], 1 / 3, 3, 3 / 7, 2 / 7, 100 * (3 / 7 + 1 / 3 + 8 / 9 + 2 / 7) / 5),
     ],
 )
 def test_participation_certified_people_and_the_engagement_score(

@@ -123,9 +123,14 @@ def test_the_first_mark_of_a_period_computes_it_for_everyone(programme: Tenant) 
     actions.recompute_dirty(dt.date(2026, 11, 1))
     assert row(SubjectKind.PROGRAMME, "", "month:2026-11-01").facts["partners"] == 2
     assert row(SubjectKind.PARTNER, first.pk, "month:2026-11-01").facts["revenue_won_previous"] == 100_00
-    incremental = snapshot()
+    incremental = of_november(snapshot())
     actions.recompute_everything(dt.date(2026, 11, 1))
-    assert snapshot() == incremental
+    assert of_november(snapshot()) == incremental
+
+
+def of_november(rows: dict[tuple, tuple]) -> dict[tuple, tuple]:
+    """What has begun. A day has passed since the rest was computed, which the nightly run counts (customers' months)."""
+    return {key: row for key, row in rows.items() if key[3] == dt.date(2026, 11, 1)}
 
 
 def test_recomputing_says_which_periods_changed_for_whom(programme: Tenant) -> None:
