@@ -158,14 +158,15 @@ def recompute_everything(today: dt.date | None = None) -> Recomputed:
 def _recompute_partners(
     marked: Collection[UUID | None], calendar: Calendar, since: dt.date, today: dt.date
 ) -> Changed:
+    merged = merged_partners()
+    partner_ids = [key for key in marked if key is not None and str(key) not in merged]
+    with_house = None in marked
     templates = _templates()
     periods = templates.open(calendar.every(since, today))
     changed = Changed()
-    if not periods:
+    if not periods or not (partner_ids or with_house):
         return changed
     sources = active_sources()
-    partner_ids = [partner_id for partner_id in marked if partner_id is not None]
-    with_house = len(partner_ids) < len(marked)
     fresh = partner_rows(periods, calendar, today, sources, partner_ids, segments=templates.by_segment)
     if with_house:
         fresh = pl.concat([fresh, house_rows(periods, calendar, today, sources)])
@@ -193,7 +194,7 @@ def _recompute_partners(
     if templates.among_peers(periods):
         moved = pl.concat([fresh, stored.drop("id")])
         if moved.height:
-            others = ~pl.col("partner_id").is_in([str(key) for key in partner_ids])
+            others = ~pl.col("partner_id").is_in([*(str(key) for key in partner_ids), *merged])
             peers = read_rows(periods, fact_names(sources), peers_of=moved).drop("id").filter(others)
     changed.add(write_rows(scored_rows(pl.concat([rows, peers]), templates)))
     changed.rows += delete_missing(pl.concat([stored, groups]), rows)
@@ -225,10 +226,17 @@ def _recompute_all(
     partners = partner_rows(periods, calendar, today, sources, segments=templates.by_segment)
     fresh = pl.concat([partners, house])
     rows = pl.concat([fresh, group_rows(fresh)])
-    stored = read_rows(periods)
+    # What was worked out for a company that has become part of another since stays as it was shown.
+    stored = read_rows(periods).filter(~pl.col("subject_key").is_in(merged_partners()))
     changed = write_rows(scored_rows(rows, templates))
     changed.rows += delete_missing(stored, rows)
     return changed
+
+
+def merged_partners() -> list[str]:
+    """The keys of the companies that have become part of another: their figures are the other's from then on."""
+    merged = Partner.objects.filter(merged_into__isnull=False).order_by()
+    return [str(key) for key in merged.values_list("pk", flat=True)]
 
 
 def forget_other_calendars(calendar: Calendar) -> int:

@@ -90,7 +90,12 @@ def customers_changed(events: list[Event]) -> None:
 
 
 def partners_changed(events: list[Event]) -> None:
-    """Status, type, region and manager decide in which rows and groups a partner's figures stand."""
+    """Status, type, region and manager decide in which rows and groups a partner's figures stand.
+
+    After a merge everything is worked out anew: the groups held the figures of both companies.
+    """
+    if any(event.type == "partner.merged" for event in events):
+        start_full_recompute()
     mark_dirty((event.partner_id, ALWAYS) for event in events if event.partner_id)
 
 

@@ -65,7 +65,7 @@ _NO_PARTNER = [pl.lit("").alias(name) for name in OWN]
 _PARTNERS = """SELECT id::text AS partner_id, type, region, COALESCE(manager_id::text, '') AS manager_id,
     COALESCE(joined_on, (created_at AT TIME ZONE %(zone)s)::date)::text AS joined,
     COALESCE(left_on, 'infinity')::text AS "left"
-    FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s)"""
+    FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s) AND merged_into_id IS NULL"""
 # With the facts in one statement: for one partner, coming and going takes longer than the reading.
 _SOME_PARTNERS = f"""SELECT p.*, s.period_kind, s.period_start, s.key, s."end"{{names}}
     FROM ({_PARTNERS} AND id = ANY(%(partners)s)) AS p

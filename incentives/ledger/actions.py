@@ -54,7 +54,7 @@ def post_ledger(
     `most` bounds the entries of one call, but for the periods that it has begun; while so many are returned, call
     again for the rest.
     """
-    ids = sorted(set(partner_ids))
+    ids = queries.standing(partner_ids)
     if not ids:
         return []
     lock_partners("ledger", ids)

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 
 from incentives.ledger.calculation import Audience, Line, budgeted, calculate, needs_year_before
 from incentives.ledger.enums import EntryKind, Nothing, Part
@@ -33,14 +34,27 @@ def audiences(partner_ids: Collection[UUID]) -> dict[UUID, Audience]:
     return {partner_id: Audience(kind, region, histories[partner_id]) for partner_id, kind, region in rows}
 
 
+def standing(partner_ids: Iterable[UUID]) -> list[UUID]:
+    """The companies that stand for these, in order: of one that has become part of another, the other. One query."""
+    wanted = set(partner_ids)
+    merged = dict(
+        Partner.objects.filter(pk__in=wanted, merged_into__isnull=False)
+        .order_by()
+        .values_list("pk", "merged_into_id")
+    )
+    return sorted({merged.get(pk, pk) for pk in wanted})
+
+
 def posted(
     partner_ids: Collection[UUID], since: dt.date | None = None, plan_ids: Collection[UUID] | None = None
 ) -> dict[UUID, dict[Key, Posted]]:
     """What the ledger holds for each partner, deal, plan, day and part from `since` on. One query.
 
-    What people adjusted by hand stands beside it and is never recalculated.
+    What people adjusted by hand stands beside it and is never recalculated. What was posted to a company that has become
+    part of another since counts as the other's: it is not earned again.
     """
-    rows = LedgerEntry.objects.filter(partner_id__in=partner_ids, plan__isnull=False)
+    companies = Partner.objects.filter(Q(pk__in=partner_ids) | Q(merged_into__in=partner_ids)).order_by()
+    rows = LedgerEntry.objects.filter(partner_id__in=companies.values("pk"), plan__isnull=False)
     rows = rows.exclude(kind=EntryKind.MANUAL)
     if since:
         rows = rows.filter(occurred_on__gte=since)
@@ -49,7 +63,8 @@ def posted(
     found: dict[UUID, dict[Key, Posted]] = defaultdict(dict)
     for partner_id, subject, plan_id, day, part, *held, keeps in (
         rows.order_by()
-        .values_list("partner_id", "subject", "plan_id", "occurred_on", "part")
+        .annotate(holder=Coalesce("partner__merged_into_id", "partner_id"))
+        .values_list("holder", "subject", "plan_id", "occurred_on", "part")
         .annotate(
             Sum("amount"),
             Count("id"),

@@ -1,17 +1,68 @@
 """Partners, customers and products in the API, to read."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 
 from partners.directory import queries
 from partners.directory.filters import CustomerFilter, PartnerFilter, ProductFilter
-from partners.directory.models import Customer, Partner, Product
+from partners.directory.models import (
+    CompanyProfile,
+    Competence,
+    Customer,
+    Partner,
+    PartnerAddress,
+    PartnerContact,
+    Product,
+)
 from portal.shell.api import TenantViewSet, api_routes
 
 
+class CompanyProfileSerializer(serializers.ModelSerializer):
+    """What a partner says of itself; `competences` are ids of the programme's list."""
+
+    class Meta:
+        model = CompanyProfile
+        fields = ("description", "regions", "competences", "public_email", "public_phone", "listed")
+        read_only_fields = fields
+
+
+class PartnerAddressSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = PartnerAddress
+        fields = ("id", "kind", "street", "postal_code", "city", "country", "is_public")
+        read_only_fields = fields
+
+
+class PartnerContactSerializer(serializers.ModelSerializer):
+    """Somebody to speak to who does not sign in."""
+
+    class Meta:
+        model = PartnerContact
+        fields = ("id", "name", "job_title", "email", "phone", "about")
+        read_only_fields = fields
+
+
+class CompetenceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Competence
+        fields = ("id", "name", "is_active")
+        read_only_fields = fields
+
+
 class PartnerSerializer(serializers.ModelSerializer):
+    profile = serializers.SerializerMethodField()
+    addresses = PartnerAddressSerializer(many=True, read_only=True)
+    contacts = PartnerContactSerializer(many=True, read_only=True)
+
+    @extend_schema_field(CompanyProfileSerializer(allow_null=True))
+    def get_profile(self, partner: Partner) -> Any:
+        """Null while the company has said nothing of itself."""
+        rows = list(partner.profiles.all())
+        return CompanyProfileSerializer(rows[0]).data if rows else None
+
     class Meta:
         model = Partner
         fields = (
@@ -26,6 +77,10 @@ class PartnerSerializer(serializers.ModelSerializer):
             "manager",
             "joined_on",
             "left_on",
+            "merged_into",
+            "profile",
+            "addresses",
+            "contacts",
             "external_id",
             "created_at",
             "updated_at",
@@ -81,7 +136,19 @@ class PartnerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVie
     }
 
     def get_queryset(self) -> QuerySet[Partner]:
-        return queries.visible_partners(self.membership)
+        rows = queries.visible_partners(self.membership)
+        return rows.prefetch_related("profiles", "addresses", "contacts")
+
+
+class CompetenceViewSet(mixins.ListModelMixin, TenantViewSet):
+    """The programme's list of what partners can be good at."""
+
+    serializer_class = CompetenceSerializer
+    queryset = Competence.objects.none()
+    permissions: ClassVar[dict[str, str]] = {"list": "directory.view_partner"}
+
+    def get_queryset(self) -> QuerySet[Competence]:
+        return Competence.objects.all()
 
 
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
@@ -119,5 +186,6 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVie
 
 
 api_routes.register("partners", PartnerViewSet, basename="partner")
+api_routes.register("competences", CompetenceViewSet, basename="competence")
 api_routes.register("customers", CustomerViewSet, basename="customer")
 api_routes.register("products", ProductViewSet, basename="product")

@@ -97,7 +97,7 @@ def partner_merged(event: Event) -> str:
     return _("%(merged)s became part of this company. %(reason)s") % event.data
 
 
-@describes("partner.became_part")
+@describes("company.became_part")
 def partner_became_part(event: Event) -> str:
     return _("The company became part of %(kept)s. %(reason)s") % event.data
 

@@ -17,7 +17,9 @@ from portal.shell.registry import SELLING, SETTINGS, navigation, partner_directo
 
 
 def partner_choices() -> list[tuple[UUID, str]]:
-    return list(Partner.objects.order_by("name", "pk").values_list("pk", "name"))
+    """Those that people can be invited to: not one that has left, or has become part of another."""
+    here = Partner.objects.exclude(status__in=(PartnerStatus.REJECTED, PartnerStatus.TERMINATED))
+    return list(here.order_by("name", "pk").values_list("pk", "name"))
 
 
 def partner_names(ids: Iterable[UUID]) -> dict[UUID, str]:

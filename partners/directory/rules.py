@@ -32,6 +32,7 @@ rules.add_perm("directory.add_partner", is_admin)
 rules.add_perm("directory.change_partner", looks_after)
 rules.add_perm("directory.assign_partner", is_admin)
 rules.add_perm("directory.change_status_partner", is_admin | (is_manager & (in_portfolio | has_no_manager)))
+rules.add_perm("directory.merge_partners", is_admin)
 rules.add_perm("directory.change_profile", (is_partner_owner & own_partner) | looks_after)
 # Only the company itself can agree to be found by everybody.
 rules.add_perm("directory.agree_to_listing", is_partner_owner & own_partner)

@@ -3,6 +3,7 @@ from django.urls import path
 from partners.directory import views
 from partners.directory.company import views as company
 from partners.directory.locator import views as locator
+from partners.directory.merging import views as merging
 
 app_name = "directory"
 
@@ -12,6 +13,7 @@ urlpatterns = [
     path("partners/<uuid:pk>/", views.partner, name="partner"),
     path("partners/<uuid:pk>/edit/", views.partner_edit, name="partner_edit"),
     path("partners/<uuid:pk>/status/<slug:status>/", views.partner_status, name="partner_status"),
+    path("partners/<uuid:pk>/merge/", merging.merge, name="merge"),
     path("partners/<uuid:pk>/profile/", company.profile, name="profile"),
     path("partners/<uuid:pk>/logo/", company.logo, name="logo"),
     path("partners/<uuid:pk>/logo/edit/", company.logo_edit, name="logo_edit"),

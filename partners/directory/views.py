@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from partners.directory import forms, queries
-from partners.directory.company.queries import company_of, locator_policy
+from partners.directory.company.queries import company_of, locator_policy, merge_of, merges_into
 from partners.directory.enums import PARTNER_TRANSITIONS, PartnerStatus
 from partners.directory.fields import country_name
 from partners.directory.filters import CustomerFilter, PartnerFilter, ProductFilter
@@ -126,6 +126,9 @@ def _partner_context(request: HttpRequest, found: Partner) -> dict[str, Any]:
         "may_change": can(member, "directory.change_partner", found),
         "may_change_profile": can(member, "directory.change_profile", found),
         "may_list": can(member, "directory.agree_to_listing", found),
+        "may_merge": found.merged_into_id is None and can(member, "directory.merge_partners", found),
+        "merge": merge_of(found) if member.is_vendor and found.merged_into_id else None,
+        "merges": merges_into(found) if member.is_vendor else [],
         "company": company_of(found),
         "locator": locator_policy(),
         "may_invite": can(member, "accounts.manage_colleagues"),

@@ -1,0 +1,158 @@
+"""One partner company becomes part of another: nothing is lost and nothing is doubled."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
+
+from incentives.ledger.actions import post_ledger
+from incentives.ledger.models import LedgerEntry
+from metrics.actions import recompute_everything
+from metrics.models import Scorecard, SubjectKind
+from partners.deals.models import Deal
+from partners.directory.actions import change_partner_status
+from partners.directory.enums import PartnerStatus
+from partners.directory.merging.actions import merge_partners
+from partners.directory.merging.moving import counts, moving, places
+from partners.directory.models import CustomerPartner, Partner, PartnerMerge
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.errors import ActionRefused
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import PartnerFactory, make_member
+from tests.sweeps.house import House, furnish
+
+SignIn = Callable[[Membership], Client]
+pytestmark = pytest.mark.django_db
+# What is not moved of the floors up to partners: history, what speaks of merges, and what is only ever added to.
+STAYS = {
+    "directory.partner.merged_into_id",
+    "directory.partnermerge.kept_id",
+    "directory.partnermerge.merged_id",
+    "events.event.partner_id",
+    "shell.idempotencykey.partner_id",
+}
+
+
+@pytest.fixture
+def house(tenant: Tenant) -> House:
+    return furnish(tenant)
+
+
+def both(house: House) -> tuple[Partner, Partner]:
+    return Partner.objects.get(pk=house.theirs["partner"]), Partner.objects.get(pk=house.things["partner"])
+
+
+def test_every_column_that_names_a_partner_moves_or_stays_for_a_reason() -> None:
+    stays = {place.label for place in places()} - {place.label for place in moving()}
+    assert {label for label in stays if not label.startswith(("metrics.", "incentives."))} == STAYS
+    assert {"deals.deal.partner_id", "accounts.membership.partner_id", "files.attachment.partner_id"} <= {
+        place.label for place in moving()
+    }
+
+
+def test_all_of_it_moves_and_the_sums_stay(house: House, tenant: Tenant, client_as: SignIn) -> None:
+    admin = house.members[Role.ADMIN]
+    with tenant_scope(tenant.pk):
+        merged, kept = both(house)
+        CustomerPartner.objects.create(customer_id=house.things["customer"], partner=merged)
+        before = {place.label: place.rows(merged).count() + place.rows(kept).count() for place in places()}
+        moves = counts(merged, moving())
+        revenue = Deal.objects.aggregate(total=Sum("revenue_base"))
+        entries = list(LedgerEntry.objects.order_by("pk").values())
+        cards = list(Scorecard.objects.order_by("pk").values())
+    page = client_as(admin).get(reverse("directory:merge", args=("acme", merged.pk)), {"kept": str(kept.pk)})
+    assert page.status_code == 200 and "Deals" in page.content.decode()
+    sent = {"kept": str(kept.pk), "reason": "Bought", "confirm": "on"}
+    assert client_as(admin).post(page.request["PATH_INFO"], {**sent, "confirm": ""}).status_code == 422
+    assert client_as(admin).post(page.request["PATH_INFO"], sent).status_code == 302
+    with tenant_scope(tenant.pk):
+        merge = PartnerMerge.objects.get()
+        merged, kept = both(house)
+        after = {place.label: place.rows(merged).count() + place.rows(kept).count() for place in places()}
+        changed = {label for label in before if before[label] != after[label]}
+        assert changed == {
+            "directory.partner.merged_into_id",
+            "directory.partnermerge.kept_id",
+            "directory.partnermerge.merged_id",
+            "events.event.partner_id",
+        }
+        # The customer that both serve is not doubled, and of each profile there is one.
+        assert set(merge.left) == {
+            "directory.customerpartner.partner_id",
+            "directory.companyprofile.partner_id",
+        }
+        assert {label: merge.moved.get(label, 0) + merge.left.get(label, 0) for label in moves} == moves
+        assert counts(merged, moving()) == merge.left
+        assert Deal.objects.aggregate(total=Sum("revenue_base")) == revenue
+        assert list(LedgerEntry.objects.order_by("pk").values()) == entries
+        assert list(Scorecard.objects.order_by("pk").values()) == cards
+        assert (merged.status, merged.merged_into_id) == (PartnerStatus.TERMINATED, kept.pk)
+        assert Event.objects.filter(type="partner.merged", partner_id=kept.pk).count() == 1
+        # What was earned is not earned again.
+        post_ledger([kept.pk, merged.pk])
+        assert list(LedgerEntry.objects.order_by("pk").values()) == entries
+    shown = client_as(admin).get(reverse("directory:partner", args=("acme", merged.pk))).content.decode()
+    assert kept.name in shown and "Bought" in shown
+    moved = Membership.objects.get(pk=house.theirs["colleague"])
+    assert moved.partner_id == kept.pk
+    deal = reverse("deals:detail", args=("acme", house.theirs["deal"]))
+    assert client_as(moved).get(deal).status_code == 200
+    assert client_as(house.members[Role.PARTNER_OWNER]).get(deal).status_code == 200
+
+
+def test_scorecards_of_the_past_stay_and_the_programme_adds_up_to_the_same(
+    house: House, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant.pk):
+        recompute_everything()
+        merged, kept = both(house)
+        old = list(Scorecard.objects.filter(partner=merged).order_by("pk").values("pk", "score", "facts"))
+        assert old
+        before = revenue_of_programme()
+        merge_partners(merged, kept, by=house.members[Role.ADMIN], reason="Bought")
+        for _time in range(2):
+            recompute_everything()
+            assert revenue_of_programme() == before
+        assert (
+            list(Scorecard.objects.filter(partner=merged).order_by("pk").values("pk", "score", "facts"))
+            == old
+        )
+
+
+def revenue_of_programme() -> list[int]:
+    """By period: what the programme's own row says."""
+    rows = Scorecard.objects.filter(subject_kind=SubjectKind.PROGRAMME).order_by(
+        "period_kind", "period_start"
+    )
+    return [row.facts.get("revenue_won", 0) for row in rows]
+
+
+def test_a_merge_that_makes_no_sense_is_refused(
+    scoped: Tenant, admin: Membership, manager: Membership
+) -> None:
+    merged, kept, left = PartnerFactory(), PartnerFactory(), PartnerFactory(status=PartnerStatus.TERMINATED)
+    for one, other, reason in [(merged, merged, "x"), (merged, left, "x"), (merged, kept, " ")]:
+        with pytest.raises(ActionRefused):
+            merge_partners(one, other, by=admin, reason=reason)
+    for member in (manager, make_member(Role.PARTNER_OWNER, partner=merged)):
+        with pytest.raises(PermissionDenied):
+            merge_partners(merged, kept, by=member, reason="x")
+    merge_partners(merged, kept, by=admin, reason="x")
+    for one, other in [(merged, kept), (kept, merged)]:
+        with pytest.raises(ActionRefused):
+            merge_partners(one, other, by=admin, reason="x")
+    with pytest.raises(ActionRefused):
+        change_partner_status(merged, PartnerStatus.ACTIVE, by=admin, reason="x")
+
+
+def test_companies_merged_one_after_the_other_end_in_the_last(scoped: Tenant, admin: Membership) -> None:
+    first, second, third = PartnerFactory(), PartnerFactory(), PartnerFactory()
+    merge_partners(first, second, by=admin, reason="x")
+    merge_partners(second, third, by=admin, reason="x")
+    assert set(Partner.objects.filter(merged_into=third)) == {first, second}
