@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "partners.marketing",
     "partners.onboarding",
     "partners.engagement",
+    "partners.content",
     "metrics",
     "metrics.costs",
     "metrics.portfolio",

@@ -26,6 +26,7 @@ urlpatterns = [
     path("<slug:tenant>/settings/rates/", include("portal.rates.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),
     path("<slug:tenant>/shared/", include("partners.coselling.urls")),
+    path("<slug:tenant>/content/", include("partners.content.urls")),
     path("<slug:tenant>/leads/", include("partners.leads.urls")),
     path("<slug:tenant>/", include("partners.directory.urls")),
     path("<slug:tenant>/", include("partners.matching.urls")),

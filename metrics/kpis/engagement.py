@@ -96,6 +96,18 @@ KPIS: list[Kpi] = [
         _("Of the events that the partner was invited to, how many somebody came to."),
     ),
     Kpi(
+        "asset_utilisation",
+        _("Use of marketing assets"),
+        "asset_downloads / assets_available",
+        Unit.RATIO,
+        UP,
+        LEAD,
+        "PG",
+        _(
+            "How often the partner’s people took the vendor’s material, for each asset that was there for them."
+        ),
+    ),
+    Kpi(
         "active_members",
         _("Active members"),
         "members_active / members_total",

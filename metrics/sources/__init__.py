@@ -33,6 +33,7 @@ from django_scopes import get_scope
 
 from metrics.sources import (
     activity,
+    content,
     costs,
     customers,
     deals,
@@ -63,6 +64,7 @@ _MODULES = (
     marketing,
     costs,
     readings,
+    content,
     incentives,
 )
 

@@ -1,6 +1,7 @@
 """What holds for every source of facts: conservation, and the same answer whichever way it is asked."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from metrics.sources.reading import (
     read_facts,
     read_house_facts,
 )
+from partners.content.models import Asset, AssetAudience, AssetDownload, AssetVersion
 from partners.directory.models import Partner
 from partners.engagement.models import ActiveDay, Gathering, Guest, Interaction
 from partners.orders.models import OrderReturn
@@ -66,6 +68,7 @@ def something_of_everything(partners: list[Partner], definition: MetricDefinitio
         won_deal(partner, 300_00 + number, dt.date(2026, 11, 2))
         trained_and_engaged(partner)
         LeadFactory(partner=partner, submitted_at=NOON)
+        an_asset(partner, taken=number)
         order = OrderFactory(partner=partner, fulfilled_at=NOON, status="delivered")
         OrderReturn.objects.create(order=order, partner=partner, returned_on=TODAY, quantity=1 + number)
         campaign = CampaignFactory(partner=partner, is_cobranded=True, is_joint=True)
@@ -110,6 +113,40 @@ def trained_and_engaged(partner: Partner) -> None:
         title="Summit", kind="webinar", status="published", starts_at=at, ends_at=at + dt.timedelta(hours=1)
     )
     Guest.objects.create(gathering=gathering, member=member, partner=partner, attended=True)
+
+
+def an_asset(partner: Partner, *, taken: int, **fields: Any) -> Asset:
+    """For this partner since the 5th of November, and taken so often on the 9th."""
+    asset = Asset.objects.create(title=f"For {partner.name}", status="published", **fields)
+    member = make_member(Role.PARTNER_OWNER, partner=partner)
+    version = AssetVersion.objects.create(asset=asset, number=1, added_by=member)
+    AssetAudience.objects.create(asset=asset, partner=partner, since=dt.date(2026, 11, 5))
+    for _number in range(taken):
+        row = AssetDownload.objects.create(asset=asset, version=version, partner=partner, member=member)
+        AssetDownload.objects.filter(pk=row.pk).update(created_at=dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC))
+    return asset
+
+
+def test_assets_count_while_they_are_out_and_downloads_each_time(scoped: Tenant) -> None:
+    """Three assets were there in November, one of them gone before and one to come; five downloads of the first."""
+    partner = PartnerFactory()
+    an_asset(partner, taken=5)
+    ended = an_asset(PartnerFactory(), taken=0)
+    AssetAudience.objects.create(
+        asset=ended, partner=partner, since=dt.date(2026, 9, 1), until=dt.date(2026, 11, 2)
+    )
+    for since, until, dates in [
+        (dt.date(2026, 9, 1), dt.date(2026, 11, 1), {}),
+        (dt.date(2026, 11, 25), None, {}),
+        (dt.date(2026, 9, 1), None, {"expires_on": dt.date(2026, 10, 20)}),
+        (dt.date(2026, 9, 1), None, {"publish_on": dt.date(2026, 11, 20)}),
+    ]:
+        asset = Asset.objects.create(title=f"{since} {until} {dates}", status="published", **dates)
+        AssetAudience.objects.create(asset=asset, partner=partner, since=since, until=until)
+    facts = read_facts(WINDOWS, calendar_of(scoped), TODAY).filter(
+        partner_id=str(partner.pk), key=WINDOWS[1].key
+    )
+    assert facts.select("asset_downloads", "assets_available").rows() == [(5, 3)]
 
 
 def test_a_source_without_records_is_not_read(scoped: Tenant) -> None:

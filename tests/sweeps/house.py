@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.utils import timezone
+from PIL import Image
 
 from incentives.example import create_example_programme
 from incentives.funds.models import Budget, Claim, Fund, FundRequest
@@ -27,6 +28,9 @@ from metrics.models import OwnKpi, Restatement, Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from metrics.readings.models import MetricDefinition
 from metrics.reviews.models import Alert, AlertRule, Goal, Review, ReviewAction
+from partners.content.branding import digest_of
+from partners.content.enums import AssetStatus, CopyState
+from partners.content.models import Asset, AssetAudience, AssetCategory, AssetVersion, BrandedCopy
 from partners.coselling.models import Seat, Share
 from partners.deals.approvals.models import ApprovalRule, Holiday, RejectionReason
 from partners.deals.enums import RegistrationStatus
@@ -135,8 +139,11 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
     )
     completion = a_completion(colleague, manager)
     CompanyProfile.objects.create(partner=partner, logo=storage.save(deal.tenant_id, BytesIO(b"png"))[0])
+    version = an_asset(partner, manager)
     return {
         "partner": partner.pk,
+        "asset": version.asset_id,
+        "asset_version": version.pk,
         "customer": customer.pk,
         "deal": deal.pk,
         "share": a_share(deal, manager).pk,
@@ -212,6 +219,7 @@ def furnish(tenant: Tenant) -> House:
             "handbook": a_handbook(members[Role.ADMIN]).pk,
             "product": deal.product_id,
             "family": deal.family_id,
+            "asset_category": AssetCategory.objects.create(name="Brochures").pk,
             "competence": Competence.objects.create(name="Migration").pk,
             "pooled": VendorLeadFactory(status=LeadStatus.POOL, pooled_at=timezone.now()).pk,
             "lead_rule": LeadRule.objects.create(name="All", position=1).pk,
@@ -396,6 +404,40 @@ def ask_everybody(members: dict[str, Membership], them: Membership) -> Asked:
         "theme": surveys.save_theme(survey, by=admin, name="Speed", terms=["fast"]).pk,
     }
     return Asked(shared, by_member, by_member[them.pk])
+
+
+def an_asset(partner: Partner, by: Membership) -> AssetVersion:
+    """A picture for this partner alone, with its logo in it."""
+    picture = BytesIO()
+    Image.new("RGB", (20, 20)).save(picture, format="PNG")
+
+    def keep() -> str:
+        picture.seek(0)
+        return storage.save(partner.tenant_id, picture)[0]
+
+    box = {"box_left": 0, "box_top": 0, "box_width": 50, "box_height": 50}
+    asset = Asset.objects.create(
+        title=f"Flyer of {partner.name}", status=AssetStatus.PUBLISHED, version=1, **box
+    )
+    version = AssetVersion.objects.create(
+        asset=asset,
+        number=1,
+        name="flyer.png",
+        content_type="image/png",
+        stored_as=keep(),
+        preview_as=keep(),
+        added_by=by,
+    )
+    AssetAudience.objects.create(asset=asset, partner=partner, since=date(2026, 1, 1))
+    BrandedCopy.objects.create(
+        version=version,
+        partner=partner,
+        digest=digest_of(asset, version, CompanyProfile.objects.get(partner=partner)),
+        state=CopyState.READY,
+        stored_as=keep(),
+        preview_as=keep(),
+    )
+    return version
 
 
 def a_session() -> Session:
