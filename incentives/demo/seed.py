@@ -34,6 +34,7 @@ from incentives.demo.cast import (
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.learning import School
+from incentives.demo.library import describe_companies, fill_library
 from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
@@ -550,6 +551,10 @@ class _Director:
             self.history.until,
             self.seed_number,
         )
+        companies = [self.cast.people[hero], *(self.cast.people[i] for i in self.cast.people if i != hero)]
+        companies = [people for people in companies if people and people[0].partner_id in trading]
+        describe_companies(self.cast.admin, companies)
+        fill_library(self.cast.admin, companies, random.Random(self.seed_number))
 
 
 def _slug(text: str, joint: str = "-") -> str:
