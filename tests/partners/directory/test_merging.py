@@ -34,6 +34,7 @@ STAYS = {
     "directory.partner.merged_into_id",
     "directory.partnermerge.kept_id",
     "directory.partnermerge.merged_id",
+    "discussion.revision.partner_id",
     "events.event.partner_id",
     "shell.idempotencykey.partner_id",
 }
