@@ -419,6 +419,7 @@ def an_asset(partner: Partner, by: Membership) -> AssetVersion:
     asset = Asset.objects.create(
         title=f"Flyer of {partner.name}", status=AssetStatus.PUBLISHED, version=1, **box
     )
+    asset.refresh_from_db()  # the box as the database writes it
     version = AssetVersion.objects.create(
         asset=asset,
         number=1,
