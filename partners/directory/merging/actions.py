@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.directory.enums import PartnerStatus
-from partners.directory.merging.moving import move, moving
+from partners.directory.merging.moving import keep_together, move, moving
 from partners.directory.models import Partner, PartnerMerge
 from portal.accounts.access import check
 from portal.accounts.models import Membership
@@ -46,6 +46,13 @@ def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: st
             moved[place.label] = gone
         if stayed:
             left[place.label] = stayed
+    for place in moving():
+        if place.label not in left:
+            continue
+        for label, count in keep_together(place, merged, kept).items():
+            moved[label] = moved.get(label, 0) - count
+            left[label] = left.get(label, 0) + count
+    moved = {label: count for label, count in moved.items() if count > 0}
     _end(merged, kept, by)
     merge = PartnerMerge.objects.create(
         merged=merged, kept=kept, reason=reason, moved=moved, left=left, by=by

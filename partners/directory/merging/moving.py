@@ -98,3 +98,17 @@ def _move_one(place: Place, pk: object, merged: Partner, kept: Partner) -> bool:
             return place.rows(merged).filter(pk=pk).update(**{place.field: kept.pk}) == 1
     except IntegrityError:
         return False
+
+
+def keep_together(place: Place, merged: Partner, kept: Partner) -> dict[str, int]:
+    """Give back the parts whose whole had to stay with `merged`; how many, by column."""
+    found = {}
+    for relation in place.model._meta.related_objects:
+        part = Place(relation.related_model, "partner_id")
+        if relation.on_delete is not models.CASCADE or part.label not in {one.label for one in moving()}:
+            continue
+        whole = f"{relation.field.name}__{place.field}"
+        rows = part.rows(kept).filter(**{whole: merged.pk})
+        if count := rows.update(partner_id=merged.pk):
+            found[part.label] = count
+    return found
