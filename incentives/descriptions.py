@@ -34,6 +34,26 @@ def saved(event: Event) -> str:
     return template % event.data
 
 
+@describes("tier.check_saved")
+def check_saved(event: Event) -> str:
+    template = (
+        _("The manual check %(name)s was added")
+        if event.data.get("new")
+        else _("The manual check %(name)s was changed")
+    )
+    return template % event.data
+
+
+@describes("tier.check_confirmed")
+def check_confirmed(event: Event) -> str:
+    return _("%(check)s was confirmed: %(note)s") % event.data
+
+
+@describes("tier.check_withdrawn")
+def check_withdrawn(event: Event) -> str:
+    return _("The confirmation of %(check)s was withdrawn") % event.data
+
+
 @describes("tier.policy_saved")
 def policy_saved(event: Event) -> str:
     return _("The rules for moving between tiers were changed")

@@ -2,12 +2,22 @@
 
 from incentives.ledger.models import Adjustment, Dispute, LedgerEntry
 from incentives.plans.models import Plan, PlanRate, PlanVersion, PoolSettlement
-from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.tiers.models import (
+    CheckMark,
+    ManualCheck,
+    Tier,
+    TierAssignment,
+    TierPolicy,
+    TierProposal,
+    TierStanding,
+)
 
 __all__ = [
     "Adjustment",
+    "CheckMark",
     "Dispute",
     "LedgerEntry",
+    "ManualCheck",
     "Plan",
     "PlanRate",
     "PlanVersion",

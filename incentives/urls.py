@@ -3,7 +3,7 @@ from django.urls import path
 from incentives.corrections import views as corrections
 from incentives.ledger import views as ledger
 from incentives.plans import views as plans
-from incentives.tiers import ladder_pages
+from incentives.tiers import check_pages, ladder_pages
 from incentives.tiers import views as tiers
 from incentives.whatif import views as whatif
 
@@ -34,6 +34,10 @@ urlpatterns = [
     path("tiers/ladder/new/", ladder_pages.tier_create, name="tier_create"),
     path("tiers/ladder/<uuid:pk>/", ladder_pages.tier_edit, name="tier_edit"),
     path("tiers/ladder/<uuid:pk>/move/", ladder_pages.tier_move, name="tier_move"),
+    path("tiers/checks/", check_pages.checks, name="checks"),
+    path("tiers/checks/<uuid:pk>/", check_pages.check_edit, name="check_edit"),
+    path("tiers/partners/<uuid:pk>/check/", check_pages.mark, name="mark"),
+    path("tiers/marks/<uuid:pk>/withdraw/", check_pages.mark_withdraw, name="mark_withdraw"),
     path("tiers/policy/", ladder_pages.policy, name="policy"),
     path("plans/", plans.plans, name="plans"),
     path("plans/mine/", plans.mine, name="my_plans"),

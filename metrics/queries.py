@@ -1,6 +1,7 @@
 """Reading KPIs, scores and scorecards. All run in the tenant's scope; a partner's session finds only its own."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +17,8 @@ from metrics.catalogues import Catalogue
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.own import catalogue_at, own_kpis
 from metrics.periods import Calendar, Period, PeriodKind, Window, add_months, calendar_of
+from metrics.readings.known import Combination, divisor_of
+from metrics.readings.models import MetricDefinition
 from metrics.sources import FACTS
 from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
@@ -59,6 +62,22 @@ def kpi_values(
         columns = ["partner_id", "key", *(f"kpi.{code}" for code in known)]
         for partner_id, key, *values in frame.select(columns).iter_rows():
             found[UUID(partner_id), key] = dict.fromkeys(wanted) | dict(zip(known, values, strict=True))
+    return found
+
+
+def reported_values(
+    windows: Collection[Window], partner_ids: Iterable[UUID], codes: Iterable[str]
+) -> dict[tuple[UUID, str], dict[str, Decimal]]:
+    """Reported metrics by (partner, window key) and code, as `kpi_values` has them. Without a reading there is none."""
+    rows = MetricDefinition.objects.filter(code__in=list(codes))
+    facts = _facts(windows, partner_ids, None)
+    found: dict[tuple[UUID, str], dict[str, Decimal]] = defaultdict(dict)
+    for metric in rows:
+        columns = ["partner_id", "key", f"{metric.code}_total", f"{metric.code}_readings"]
+        for partner_id, key, total, count in facts.select(columns).iter_rows():
+            if count:
+                share = count if metric.combination == Combination.MEAN else 1
+                found[UUID(partner_id), key][metric.code] = Decimal(total) / divisor_of(metric.unit) / share
     return found
 
 

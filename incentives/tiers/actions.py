@@ -18,7 +18,7 @@ from incentives.tiers.decisions import Decision, Policy, Position, Rung, decide
 from incentives.tiers.enums import PROPOSAL_TRANSITIONS, Direction, PromotionTime, ProposalStatus
 from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
 from incentives.tiers.readings import Values, readings
-from incentives.tiers.requirements import GroupResult, dump_result, evaluate
+from incentives.tiers.requirements import Group, GroupResult, dump_result, evaluate
 from metrics.periods import Calendar, PeriodKind, calendar_of
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
@@ -93,28 +93,32 @@ def appraise(
 ) -> dict[UUID, Evaluation]:
     """Each partner against each tier, without writing; what evaluation and the editor's preview share.
 
+    Tiers up to the one that a partner holds are measured by what keeping them asks, higher ones by entry.
+
     `ladder` are the tiers by rising rank, as saved or as drafted.
     """
-    trees = {tier.pk: tier.tree for tier in ladder}
-    conditions = [condition for tree in trees.values() for condition in tree.conditions()]
+    conditions = [leaf for tier in ladder for tree in tier.trees for leaf in tree.conditions()]
     values = readings(conditions, partner_ids, [today, last_day], calendar)
     base = ladder[0].pk
     tiers = {tier.pk: tier for tier in ladder}
     histories = queries.histories(partner_ids, base)
+    asked = {tier.rank: {other.pk: other.tree_from(tier.rank) for other in ladder} for tier in ladder}
 
-    def results(row: Values) -> dict[UUID, GroupResult]:
-        return {tier_id: evaluate(tree, row) for tier_id, tree in trees.items()}
-
-    return {
-        partner_id: Evaluation(
+    def appraised(partner_id: UUID) -> Evaluation:
+        held = tiers.get(histories[partner_id].on(today) or base, ladder[0])
+        return Evaluation(
             partner_id,
-            tiers.get(histories[partner_id].on(today) or base, ladder[0]),
+            held,
             histories[partner_id].since(today),
-            results(values[partner_id, today]),
-            results(values[partner_id, last_day]),
+            _results(asked[held.rank], values[partner_id, today]),
+            _results(asked[held.rank], values[partner_id, last_day]),
         )
-        for partner_id in partner_ids
-    }
+
+    return {partner_id: appraised(partner_id) for partner_id in partner_ids}
+
+
+def _results(trees: Mapping[UUID, Group], values: Values) -> dict[UUID, GroupResult]:
+    return {tier_id: evaluate(tree, values) for tier_id, tree in trees.items()}
 
 
 def evaluate_tiers(partner_ids: Iterable[UUID] | None = None, today: dt.date | None = None) -> int:

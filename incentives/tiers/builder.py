@@ -1,10 +1,10 @@
-"""The form in which requirements are put together: requirements, each one condition or several joined.
+"""The form in which requirements are put together: groups in groups, and conditions in them.
 
-The browser sends one flat form; the rows of it are read into `Row`s, so that adding or removing one keeps
-everything that was typed.
+The browser sends one flat form whose names are paths, `asks_0_1-threshold`; they are read into `Node`s, so that adding
+or removing one keeps everything that was typed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,165 +13,196 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from incentives.fields import amount_text, parse_money, parse_number, plain
-from incentives.tiers.enums import Comparison, Join, WindowKind
-from incentives.tiers.requirements import SCORE, Condition, Group
-from incentives.tiers.words import measure_name, measure_unit
-from metrics.own import choosable, kpi_of
+from incentives.tiers.enums import CHOSEN_WINDOWS, Join, WindowKind
+from incentives.tiers.measures import CHECK_UNIT, Measure, measure_of, measures
+from incentives.tiers.requirements import MAX_DEPTH, SCORE, Condition, Group, is_check
 
-MAX_ROWS = 8
+MAX_ITEMS = 12
+MAX_NODES = 80
 
 
 @dataclass
-class Row:
-    """One condition as typed."""
+class Node:
+    """A group, or one condition, as typed. `path` is its name in the form, `depth` 1 for the outermost group."""
 
+    is_group: bool = False
+    join: str = Join.ALL
+    count: str = "1"
+    items: list["Node"] = field(default_factory=list)
     measure: str = SCORE
     window: str = WindowKind.QUARTER
     threshold: str = ""
     error: str = ""
+    path: str = ""
+    depth: int = 1
 
+    @property
+    def takes_groups(self) -> bool:
+        return self.depth < MAX_DEPTH - 1
 
-@dataclass
-class Requirement:
-    """Conditions joined; with one condition the join does not matter."""
+    @property
+    def is_check(self) -> bool:
+        return is_check(self.measure)
 
-    join: str = Join.ANY
-    count: str = "1"
-    rows: list[Row] = field(default_factory=lambda: [Row()])
+    @property
+    def number(self) -> str:
+        """Where it stands, as people count: "2.1"."""
+        return ".".join(str(int(place) + 1) for place in self.path.split("_")[1:])
+
+    def every(self) -> list["Node"]:
+        return [self, *(node for item in self.items for node in item.every())]
 
 
 @dataclass
 class Builder:
-    """All requirements of a tier as typed. `errors` is filled by `tree`."""
+    """A whole tree as typed. Errors stand at the nodes once `tree` was asked for."""
 
     currency: str
-    join: str = Join.ALL
-    count: str = "1"
-    requirements: list[Requirement] = field(default_factory=list)
-    error: str = ""
+    name: str = "asks"
+    root: Node = field(default_factory=lambda: Node(is_group=True))
+
+    def __post_init__(self) -> None:
+        self._number(self.root, self.name, 1)
 
     @classmethod
-    def from_tree(cls, tree: Group, currency: str) -> "Builder":
-        builder = cls(currency, tree.join, str(tree.count))
-        for item in tree.items:
-            group = item if isinstance(item, Group) else Group(Join.ANY, (item,))
-            rows = [
-                Row(leaf.measure, leaf.window, threshold_text(leaf.measure, leaf.threshold, currency))
-                for leaf in group.conditions()
-            ]
-            builder.requirements.append(Requirement(group.join, str(group.count), rows))
-        return builder
+    def from_tree(cls, tree: Group, currency: str, name: str = "asks") -> "Builder":
+        return cls(currency, name, _node_of(tree, currency))
 
     @classmethod
-    def from_post(cls, data: Mapping[str, Any], currency: str) -> "Builder":
-        builder = cls(currency, data.get("join", Join.ALL), data.get("count", "1"))
-        number = 0
-        while f"r{number}-join" in data and number < MAX_ROWS:
-            requirement = Requirement(data[f"r{number}-join"], data.get(f"r{number}-count", "1"), [])
-            index = 0
-            while f"r{number}-{index}-measure" in data and index < MAX_ROWS:
-                prefix = f"r{number}-{index}"
-                requirement.rows.append(
-                    Row(
-                        data[f"{prefix}-measure"],
-                        data.get(f"{prefix}-window", ""),
-                        data.get(f"{prefix}-threshold", ""),
-                    )
-                )
-                index += 1
-            if requirement.rows:
-                builder.requirements.append(requirement)
-            number += 1
-        return builder
+    def from_post(cls, data: Mapping[str, Any], currency: str, name: str = "asks") -> "Builder":
+        return cls(currency, name, _read(data, name, 1) or Node(is_group=True))
 
     def change(self, command: str) -> None:
-        """Add or remove a row: `add`, `add:0`, `remove:0:1`. What cannot be is left as it is."""
-        verb, *numbers = command.split(":")
-        places = [int(number) for number in numbers if number.isdigit()]
-        if verb == "add" and not places and len(self.requirements) < MAX_ROWS:
-            self.requirements.append(Requirement())
-        elif verb == "add" and places and places[0] < len(self.requirements):
-            rows = self.requirements[places[0]].rows
-            if len(rows) < MAX_ROWS:
-                rows.append(Row())
-        elif verb == "remove" and len(places) == 2 and places[0] < len(self.requirements):
-            requirement = self.requirements[places[0]]
-            if places[1] < len(requirement.rows):
-                requirement.rows.pop(places[1])
-            if not requirement.rows:
-                self.requirements.pop(places[0])
+        """`condition:asks_0` and `group:asks_0` add to a group, `remove:asks_0_1` takes away; others change nothing."""
+        verb, _colon, path = command.partition(":")
+        nodes = {node.path: node for node in self.root.every()}
+        node = nodes.get(path)
+        if node is None:
+            return
+        room = node.is_group and len(node.items) < MAX_ITEMS and len(nodes) < MAX_NODES
+        if verb == "condition" and room:
+            node.items.append(Node())
+        elif verb == "group" and room and node.takes_groups:
+            node.items.append(Node(is_group=True, join=Join.ANY, items=[Node()]))
+        elif verb == "remove" and node is not self.root:
+            parent = nodes[path.rpartition("_")[0]]
+            parent.items = [item for item in parent.items if item is not node]
+        self._number(self.root, self.name, 1)
 
     def tree(self) -> Group | None:
-        """The requirement tree; None when something is wrong, with the errors beside the rows."""
-        items = [self._item(requirement) for requirement in self.requirements]
-        try:
-            whole = _group(self.join, self.count, tuple(item for item in items if item is not None))
-        except ValidationError as error:
-            self.error = error.messages[0]
+        """The requirement tree; None when something is wrong, with the errors beside what it concerns."""
+        known = measures()
+        for node in self.root.every():
+            node.error = ""
+        item = _item(self.root, self.currency, known)
+        if any(node.error for node in self.root.every()) or not isinstance(item, Group):
             return None
-        return None if self.error or None in items else whole
+        return item
 
-    def _item(self, requirement: Requirement) -> Condition | Group | None:
-        conditions = [self._condition(row) for row in requirement.rows]
-        found = tuple(condition for condition in conditions if condition is not None)
-        if len(found) < len(conditions):
-            return None
-        if len(found) == 1:
-            return found[0]
-        try:
-            return _group(requirement.join, requirement.count, found)
-        except ValidationError as error:
-            self.error = error.messages[0]
-            return None
-
-    def _condition(self, row: Row) -> Condition | None:
-        if row.measure not in measures() or row.window not in WindowKind.values:
-            row.error = _("Choose a measure and a time.")
-            return None
-        try:
-            threshold = parse_threshold(row.measure, row.threshold, self.currency)
-        except ValidationError as error:
-            row.error = error.messages[0]
-            return None
-        return Condition(row.measure, WindowKind(row.window), comparison_of(row.measure), threshold)
+    def _number(self, node: Node, path: str, depth: int) -> None:
+        node.path, node.depth = path, depth
+        for place, item in enumerate(node.items):
+            self._number(item, f"{path}_{place}", depth + 1)
 
 
-def _group(join: str, count: str, items: tuple[Condition | Group, ...]) -> Group:
-    if join not in Join.values:
+def _node_of(item: Condition | Group, currency: str) -> Node:
+    if isinstance(item, Group):
+        items = [_node_of(child, currency) for child in item.items]
+        return Node(is_group=True, join=item.join, count=str(item.count), items=items)
+    return Node(
+        measure=item.measure,
+        window=item.window,
+        threshold=threshold_text(item.measure, item.threshold, currency),
+    )
+
+
+def _read(data: Mapping[str, Any], path: str, depth: int) -> Node | None:
+    if depth > MAX_DEPTH:
+        return None
+    if f"{path}-measure" in data:
+        return Node(
+            measure=data[f"{path}-measure"],
+            window=data.get(f"{path}-window", ""),
+            threshold=data.get(f"{path}-threshold", ""),
+        )
+    if f"{path}-join" not in data:
+        return None
+    items = [_read(data, f"{path}_{place}", depth + 1) for place in range(MAX_ITEMS)]
+    return Node(
+        is_group=True,
+        join=data[f"{path}-join"],
+        count=data.get(f"{path}-count", "1"),
+        items=[item for item in items if item is not None],
+    )
+
+
+def _item(node: Node, currency: str, known: Mapping[str, Measure]) -> Condition | Group | None:
+    """What the node says; None where it, or something in it, says nothing that can be read."""
+    try:
+        if not node.is_group:
+            return _condition(node, currency, known)
+        items = [_item(child, currency, known) for child in node.items]
+        return _group(node, tuple(item for item in items if item is not None), len(items))
+    except ValidationError as error:
+        node.error = error.messages[0]
+        return None
+
+
+def _group(node: Node, items: tuple[Condition | Group, ...], listed: int) -> Group:
+    if node.join not in Join.values:
         raise ValidationError(_("Choose how the requirements are joined."))
-    number = int(count) if count.isdigit() else 0
-    if join == Join.AT_LEAST and items and not 1 <= number <= len(items):
+    if not listed and node.depth > 1:
+        raise ValidationError(_("This group is empty: add a condition to it, or remove it."))
+    join, number = Join(node.join), int(node.count) if node.count.isdecimal() else 0
+    if join != Join.AT_LEAST:
+        return Group(join, items)
+    if not listed:
+        return Group()
+    if not 1 <= number <= listed:
         raise ValidationError(_("“At least” must ask for one or more, and no more than are listed."))
-    return Group(Join(join), items, number if join == Join.AT_LEAST and items else 1)
+    return Group(join, items, number)
 
 
-def measures() -> dict[str, str]:
-    """The score, and the KPIs that a single partner has a live value for, with their names."""
-    codes = [code for code, kpi in choosable().items() if "P" in kpi.level and not kpi.ranks]
-    return {SCORE: measure_name(SCORE)} | {code: measure_name(code) for code in codes}
+def _condition(node: Node, currency: str, known: Mapping[str, Measure]) -> Condition:
+    measure = known.get(node.measure)
+    if measure is None:
+        raise ValidationError(_("Choose a measure and a time."))
+    if measure.unit == CHECK_UNIT:
+        return Condition(measure.code, WindowKind.NOW, measure.comparison, Decimal(1))
+    if node.window not in CHOSEN_WINDOWS:
+        raise ValidationError(_("Choose a measure and a time."))
+    window = WindowKind(node.window)
+    if measure.code == SCORE and window == WindowKind.SINCE_JOINING:
+        raise ValidationError(_("There is no score since joining: choose another time for it."))
+    return Condition(
+        measure.code, window, measure.comparison, parse_threshold(measure.code, node.threshold, currency)
+    )
 
 
-def comparison_of(measure: str) -> Comparison:
-    """At least where up is better, at most where down is."""
-    better = "up" if measure == SCORE else kpi_of(measure).better
-    return Comparison.AT_LEAST if better == "up" else Comparison.AT_MOST
-
-
-def measure_groups() -> list[tuple[str, list[tuple[str, str]]]]:
-    """For the select: measures of which there must be at least, and at most, so much, with their unit."""
-    groups: dict[Comparison, list[tuple[str, str]]] = {Comparison.AT_LEAST: [], Comparison.AT_MOST: []}
-    for code, name in measures().items():
-        unit = measure_unit(code)
-        label = f"{name} (%)" if unit == "%" else f"{name} ({_('days')})" if unit == "days" else name
-        groups[comparison_of(code)].append((code, label))
-    return [(str(comparison.label).capitalize(), rows) for comparison, rows in groups.items() if rows]
+def measure_groups(used: Collection[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For the select: the measures under their headings, with their unit; also those `used` that are no longer offered."""
+    found = measures()
+    for code in sorted(set(used) - found.keys()):
+        try:
+            found[code] = measure_of(code)
+        except KeyError:
+            continue
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for code, measure in found.items():
+        label = measure.name
+        if measure.unit == "%":
+            label = f"{label} (%)"
+        elif measure.unit == "days":
+            label = f"{label} ({_('days')})"
+        groups.setdefault(measure.group, []).append((code, label))
+    return list(groups.items())
 
 
 def parse_threshold(measure: str, text: str, currency: str) -> Decimal:
     """What was typed in the measure's stored unit."""
     if not text.strip():
         raise ValidationError(_("Say how much is asked."))
-    unit = measure_unit(measure)
+    unit = measure_of(measure).unit
     if unit == "money":
         return Decimal(parse_money(text, currency))
     value = parse_number(text)
@@ -180,7 +211,9 @@ def parse_threshold(measure: str, text: str, currency: str) -> Decimal:
 
 def threshold_text(measure: str, threshold: Decimal, currency: str) -> str:
     """A threshold as the form shows it."""
-    unit = measure_unit(measure)
+    unit = measure_of(measure).unit
+    if unit == CHECK_UNIT:
+        return ""
     if unit == "money":
         return amount_text(int(threshold), currency)
     return plain(threshold * 100 if unit == "%" else threshold)

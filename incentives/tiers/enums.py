@@ -26,6 +26,12 @@ class WindowKind(models.TextChoices):
     QUARTER = "quarter", _("this quarter")
     PROGRAMME_YEAR = "programme_year", _("this programme year")
     TRAILING_YEAR = "trailing_year", _("the last four quarters")
+    SINCE_JOINING = "since_joining", _("since joining")
+    NOW = "now", _("on the day")
+
+
+# What a person may choose; a manual check holds on the day or does not.
+CHOSEN_WINDOWS = [kind for kind in WindowKind if kind != WindowKind.NOW]
 
 
 class SupportLevel(models.TextChoices):

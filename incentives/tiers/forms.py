@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incentives.fields import PercentField
-from incentives.tiers.models import Tier, TierPolicy
+from incentives.tiers.models import ManualCheck, Tier, TierPolicy
+from partners.directory.fields import DateField
 
 
 class TierForm(forms.ModelForm):
@@ -58,3 +59,34 @@ class DecisionForm(forms.Form):
     def __init__(self, *args: Any, reason_required: bool = False, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = reason_required
+
+
+class CheckForm(forms.ModelForm):
+    class Meta:
+        model = ManualCheck
+        fields = ("name", "description", "is_active")
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"].strip()
+        if ManualCheck.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is a check of this name already."))
+        return name
+
+
+class MarkForm(forms.Form):
+    """Confirm a check for a partner."""
+
+    item = forms.ModelChoiceField(label=_("Check"), queryset=None)
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        help_text=_("What was looked at. The partner can read it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    expires_on = DateField(
+        label=_("Valid until"), required=False, help_text=_("The last day. Leave it empty for no end.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["item"].queryset = ManualCheck.objects.filter(is_active=True)  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """Pages on which an admin defines the tiers."""
 
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incentives.tiers import queries
 from incentives.tiers.actions import move_tier, save_policy, save_tier
 from incentives.tiers.builder import Builder, measure_groups
-from incentives.tiers.enums import Join, WindowKind
+from incentives.tiers.enums import CHOSEN_WINDOWS, Join
 from incentives.tiers.forms import PolicyForm, TierForm
 from incentives.tiers.models import Tier
 from incentives.tiers.preview import preview_tier
@@ -35,6 +36,7 @@ def ladder(request: HttpRequest, tenant: str) -> HttpResponse:
             "tier": tier,
             "asks": [_asks(item, currency) for item in tier.tree.items],
             "join": tier.tree.join.label,
+            "keeps": [_asks(item, currency) for item in tier.upkeep.items] if tier.maintenance else [],
         }
         for tier in reversed(queries.tiers())
     ]
@@ -70,20 +72,20 @@ def tier_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, tier: Tier) -> HttpResponse:
-    currency = request.tenant.currency
     is_new, name = tier._state.adding, tier.name
     change, preview = request.POST.get("builder", ""), None
     lowest = not Tier.objects.exclude(pk=tier.pk).exists() if is_new else tier.rank == _lowest_rank()
+    builder, upkeep = _builders(request, tier)
     if request.method == "POST":
         form = TierForm(request.POST, instance=tier)
-        builder = Builder.from_post(request.POST, currency)
         if change:
-            builder.change(change)
+            upkeep = _changed(change, builder, upkeep)
         else:
-            tree = builder.tree()
-            if form.is_valid() and tree is not None:
+            tree, kept = builder.tree(), upkeep.tree() if upkeep else None
+            if form.is_valid() and tree is not None and (upkeep is None or kept is not None):
                 draft = form.save(commit=False)
                 draft.requirements = dump(tree) if tree.items else {}
+                draft.maintenance = dump(kept) if kept is not None else {}
                 if was_previewed(request):
                     save_tier(draft, by=request.membership)
                     messages.success(
@@ -93,7 +95,6 @@ def _edit(request: HttpRequest, tier: Tier) -> HttpResponse:
                 preview = preview_tier(draft)
     else:
         form = TierForm(instance=tier)
-        builder = Builder.from_tree(tier.tree, currency)
     wrong = request.method == "POST" and preview is None and not change
     return render(
         request,
@@ -105,10 +106,11 @@ def _edit(request: HttpRequest, tier: Tier) -> HttpResponse:
             "back_label": _("Tiers"),
             "form": form,
             "builder": builder,
+            "upkeep": upkeep,
             "lowest": lowest,
             "preview": preview,
             "previewed": digest(request) if preview else "",
-            **_choices(),
+            **_choices(builder, upkeep),
         },
         status=422 if wrong else 200,
     )
@@ -118,8 +120,41 @@ def _lowest_rank() -> int:
     return queries.tiers()[0].rank
 
 
-def _choices() -> dict[str, Any]:
-    return {"joins": Join.choices, "windows": WindowKind.choices, "measure_groups": measure_groups()}
+def _builders(request: HttpRequest, tier: Tier) -> tuple[Builder, Builder | None]:
+    """What reaching and what keeping asks, as typed or as saved; None where keeping asks the same."""
+    currency = request.tenant.currency
+    if request.method == "POST":
+        own = "keeps-join" in request.POST
+        return (
+            Builder.from_post(request.POST, currency),
+            Builder.from_post(request.POST, currency, "keeps") if own else None,
+        )
+    return (
+        Builder.from_tree(tier.tree, currency),
+        Builder.from_tree(tier.upkeep, currency, "keeps") if tier.maintenance else None,
+    )
+
+
+def _changed(command: str, builder: Builder, upkeep: Builder | None) -> Builder | None:
+    """Carry out what was asked for in the editor; returns what keeping asks from now on."""
+    if command == "keeps:own":
+        # What reaching asks is the natural thing to start from.
+        return upkeep or Builder(builder.currency, "keeps", deepcopy(builder.root))
+    if command == "keeps:same":
+        return None
+    for one in (builder, upkeep):
+        if one is not None:
+            one.change(command)
+    return upkeep
+
+
+def _choices(builder: Builder, upkeep: Builder | None) -> dict[str, Any]:
+    nodes = [*builder.root.every(), *(upkeep.root.every() if upkeep else [])]
+    return {
+        "joins": Join.choices,
+        "windows": [(kind.value, kind.label) for kind in CHOSEN_WINDOWS],
+        "measure_groups": measure_groups([node.measure for node in nodes if not node.is_group]),
+    }
 
 
 @require_POST

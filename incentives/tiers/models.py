@@ -1,5 +1,6 @@
 """Tiers, who holds which and since when, and what the system proposes."""
 
+import datetime as dt
 from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -44,6 +45,8 @@ class Tier(TenantModel):
         _("support"), max_length=10, choices=SupportLevel, default=SupportLevel.STANDARD
     )
     requirements = models.JSONField(_("requirements"), default=dict, blank=True)
+    # Empty where keeping the tier asks for the same as reaching it.
+    maintenance = models.JSONField(_("requirements for keeping it"), default=dict, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -66,6 +69,19 @@ class Tier(TenantModel):
     @property
     def tree(self) -> Group:
         return parse(self.requirements)
+
+    @property
+    def upkeep(self) -> Group:
+        """What keeping the tier asks for."""
+        return parse(self.maintenance) if self.maintenance else self.tree
+
+    def tree_from(self, rank: int) -> Group:
+        """What it asks of a partner that holds the tier of `rank`: to be kept, or to be reached."""
+        return self.upkeep if self.rank <= rank else self.tree
+
+    @property
+    def trees(self) -> list[Group]:
+        return [self.tree, parse(self.maintenance)] if self.maintenance else [self.tree]
 
     @property
     def fill(self) -> str:
@@ -192,3 +208,67 @@ class TierStanding(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.partner_id}: {self.tier_id}"
+
+
+class ManualCheck(TenantModel):
+    """Something that a person of the vendor confirms for a partner, such as references that were called."""
+
+    name = models.CharField(_("name"), max_length=100)
+    description = models.CharField(_("what is looked at"), max_length=300, blank=True)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("manual check")
+        ordering = ["name"]
+        constraints = [
+            *tenant_constraints("incentives_manualcheck"),
+            PartnerReadable(name="incentives_manualcheck_readable"),
+            models.UniqueConstraint(fields=["tenant", "name"], name="incentives_manualcheck_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CheckMark(TenantModel):
+    """A check that somebody has confirmed for a partner, from `given_on` up to and including `expires_on`.
+
+    A mark that was withdrawn no longer holds from `withdrawn_on`; the days before stay as they were.
+    """
+
+    partner = TenantForeignKey("directory.Partner", models.CASCADE, related_name="+")
+    # Named `item`, as Django keeps `check` to itself.
+    item = TenantForeignKey(ManualCheck, models.PROTECT, related_name="marks", verbose_name=_("check"))
+    given_on = models.DateField(_("from"))
+    expires_on = models.DateField(_("valid until"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=500)
+    given_by = TenantForeignKey(Membership, models.PROTECT, related_name="+")
+    withdrawn_on = models.DateField(null=True)
+    withdrawn_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("confirmed check")
+        ordering = ["-id"]
+        constraints = [
+            *tenant_constraints("incentives_checkmark", "partner", "item", "given_by", "withdrawn_by"),
+            PartnerIsolation(privileges="SELECT", name="incentives_checkmark_partner"),
+            models.UniqueConstraint(
+                fields=["tenant", "partner", "item"],
+                condition=models.Q(withdrawn_on__isnull=True),
+                name="incentives_checkmark_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                name="incentives_checkmark_forward",
+                condition=models.Q(expires_on__isnull=True) | models.Q(expires_on__gte=models.F("given_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}: {self.item_id}"
+
+    def holds_on(self, day: dt.date) -> bool:
+        return (
+            self.given_on <= day
+            and (self.expires_on is None or day <= self.expires_on)
+            and (self.withdrawn_on is None or day < self.withdrawn_on)
+        )

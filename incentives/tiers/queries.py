@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.history import TierHistory
 from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
-from incentives.tiers.requirements import SCORE
+from incentives.tiers.requirements import SCORE, is_check, is_reported
 from metrics.defining import Use
 from portal.accounts.models import Membership
 from portal.tenancy.db import the_one
@@ -26,10 +26,10 @@ def tiers() -> list[Tier]:
 def kpi_uses() -> list[tuple[str, Use]]:
     """Which KPIs the tiers ask for. One query."""
     return [
-        (condition.measure, Use(_("Tier: %(name)s") % {"name": tier.name}, "incentives:tier_edit", tier.pk))
+        (measure, Use(_("Tier: %(name)s") % {"name": tier.name}, "incentives:tier_edit", tier.pk))
         for tier in tiers()
-        for condition in tier.tree.conditions()
-        if condition.measure != SCORE
+        for measure in sorted({leaf.measure for tree in tier.trees for leaf in tree.conditions()})
+        if measure != SCORE and not is_check(measure) and not is_reported(measure)
     ]
 
 
@@ -40,6 +40,11 @@ def policy() -> TierPolicy:
 
 def tenant_in_scope() -> Tenant:
     return current_tenant()
+
+
+def today() -> dt.date:
+    """The day it is for the tenant."""
+    return dt.datetime.now(tenant_in_scope().zone).date()
 
 
 def histories(partner_ids: Collection[UUID], base: UUID | None) -> dict[UUID, TierHistory]:
@@ -90,8 +95,8 @@ def lead_priorities(partner_ids: Collection[UUID]) -> dict[UUID, int]:
     base = next(iter(every), None)
     if base is None:
         return {}
-    today = dt.datetime.now(tenant_in_scope().zone).date()
-    held = {pk: history.on(today) for pk, history in histories(partner_ids, base).items()}
+    day = today()
+    held = {pk: history.on(day) for pk, history in histories(partner_ids, base).items()}
     return {pk: every[tier_id].lead_priority for pk, tier_id in held.items() if tier_id in every}
 
 

@@ -15,7 +15,19 @@ from django.utils.translation import gettext as _
 from incentives.tiers.enums import Comparison, Join, Outcome, WindowKind
 
 SCORE = "score"
+REPORTED = "reported:"
+CHECK = "check:"
 MAX_DEPTH = 4
+
+
+def is_reported(measure: str) -> bool:
+    """A metric that people or systems report, by its code: `reported:net_users`."""
+    return measure.startswith(REPORTED)
+
+
+def is_check(measure: str) -> bool:
+    """A check that a person makes by hand, by its id; its value is 1 while it holds, and 0 otherwise."""
+    return measure.startswith(CHECK)
 
 
 class RequirementError(ValueError):
@@ -24,7 +36,7 @@ class RequirementError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A measure (`score` or a KPI's code) over a window against a threshold, in the measure's stored unit:
+    """A measure (`score`, a KPI's code, a reported metric or a manual check) over a window against a threshold, in the measure's stored unit:
     money in minor units of the tenant's currency, % as a fraction."""
 
     measure: str

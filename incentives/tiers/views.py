@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incentives.tiers import queries
 from incentives.tiers.actions import confirm_proposal, decline_proposal
+from incentives.tiers.check_pages import checks_of
 from incentives.tiers.enums import Direction, ProposalStatus
 from incentives.tiers.filters import ProposalFilter, StandingFilter
 from incentives.tiers.forms import DecisionForm
@@ -93,6 +94,8 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
             "rungs": [rung_of(tier, found, currency) for tier in reversed(ladder)] if found else [],
             "ladder": ladder,
             "history": queries.assignments_of(partner.pk),
+            "checks": checks_of(partner),
+            "may_confirm": can(request.membership, "incentives.confirm_check", partner),
         },
     )
 

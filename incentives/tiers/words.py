@@ -7,28 +7,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from incentives.tiers.enums import Comparison, Join, Outcome
-from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult
+from incentives.tiers.measures import measure_of
+from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult, is_check
 from metrics.display import format_value, in_sentence
-from metrics.own import kpi_of
 
 
 def measure_name(measure: str) -> str:
-    return _("Score") if measure == SCORE else str(kpi_of(measure).name)
+    return measure_of(measure).name
 
 
 def measure_unit(measure: str) -> str:
-    return "score" if measure == SCORE else str(kpi_of(measure).unit)
+    return measure_of(measure).unit
 
 
 def value_text(measure: str, value: Decimal | None, currency: str) -> str:
     """A reading as people write it; money from minor units of the tenant's currency."""
     if value is None:
         return _("no data yet")
+    if is_check(measure):
+        return _("confirmed") if value else _("not confirmed")
     return format_value(measure_unit(measure), value, currency)
 
 
 def condition_text(condition: Condition, currency: str) -> str:
     """Such as "Win rate of at least 55% over the last four quarters"."""
+    if is_check(condition.measure):
+        return _("%(check)s, confirmed by the vendor") % {"check": measure_name(condition.measure)}
     template = (
         _("%(measure)s at least %(threshold)s, %(window)s")
         if condition.comparison == Comparison.AT_LEAST
@@ -46,6 +50,8 @@ def condition_gap(result: ConditionResult, currency: str) -> str:
     if result.outcome != Outcome.NOT_MET or result.value is None:
         return ""
     condition = result.condition
+    if is_check(condition.measure):
+        return _("confirmation of “%(check)s”") % {"check": measure_name(condition.measure)}
     if condition.measure == SCORE:
         missing = abs(condition.threshold - result.value)
         points = _short(missing)

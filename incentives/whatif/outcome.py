@@ -179,7 +179,8 @@ def _standing(
     today: dt.date,
 ) -> Standing:
     """Each tier's requirements against the figures with the wish."""
-    trees = {tier.pk: tier.tree for tier in ladder}
+    held = tiers.tier_on(partner_id, today)
+    trees = {tier.pk: tier.tree_from(held.rank if held else 0) for tier in ladder}
     conditions = [condition for tree in trees.values() for condition in tree.conditions()]
     values = readings(conditions, [partner_id], [today], calendar)[partner_id, today]
     values = _wished(values, conditions, partner_id, wish, score, calendar, today)
@@ -198,7 +199,7 @@ def _wished(
     today: dt.date,
 ) -> Values:
     changed = dict(values)
-    kinds = {condition.window for condition in conditions if condition.measure != SCORE}
+    kinds = {condition.window for condition in conditions if condition.measure in FORMULA_CODES}
     for kind in kinds if wish.deals else ():
         facts = _facts(partner_id, window_of(kind, today, calendar), calendar, today)
         for name, more in wish.facts.items():

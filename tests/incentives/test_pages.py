@@ -131,13 +131,13 @@ def tier_data(**changes: str) -> dict[str, str]:
         "rebate_rate": "12,5",
         "lead_priority": "3",
         "support_level": "dedicated",
-        "join": "all",
-        "count": "1",
-        "r0-join": "any",
-        "r0-count": "1",
-        "r0-0-measure": "revenue",
-        "r0-0-window": "trailing_year",
-        "r0-0-threshold": "150.000",
+        "asks-join": "all",
+        "asks-count": "1",
+        "asks_0-join": "any",
+        "asks_0-count": "1",
+        "asks_0_0-measure": "revenue",
+        "asks_0_0-window": "trailing_year",
+        "asks_0_0-threshold": "150.000",
     } | changes
 
 
@@ -168,29 +168,29 @@ class TestEditors:
         self, admin: Membership, client_as: SignIn
     ) -> None:
         client, address = client_as(admin), page("tier_create")
-        data = previewed(client, address, tier_data()) | {"r0-0-threshold": "1"}
+        data = previewed(client, address, tier_data()) | {"asks_0_0-threshold": "1"}
         assert client.post(address, data).status_code == 200
 
     def test_rows_are_added_and_removed_without_losing_what_was_typed(
         self, admin: Membership, client_as: SignIn
     ) -> None:
         client, address = client_as(admin), page("tier_create")
-        builder = client.post(address, tier_data(builder="add:0", name="")).context["builder"]
-        assert [row.threshold for row in builder.requirements[0].rows] == ["150.000", ""]
-        builder = client.post(address, tier_data(builder="add")).context["builder"]
-        assert len(builder.requirements) == 2
-        builder = client.post(address, tier_data(builder="remove:0:0")).context["builder"]
-        assert builder.requirements == []
+        builder = client.post(address, tier_data(builder="condition:asks_0", name="")).context["builder"]
+        assert [row.threshold for row in builder.root.items[0].items] == ["150.000", ""]
+        builder = client.post(address, tier_data(builder="condition:asks")).context["builder"]
+        assert [item.is_group for item in builder.root.items] == [True, False]
+        builder = client.post(address, tier_data(builder="remove:asks_0_0")).context["builder"]
+        assert builder.root.items[0].items == []
 
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"r0-0-threshold": "much"},
-            {"r0-0-threshold": ""},
-            {"r0-0-measure": "unheard_of"},
-            {"r0-0-window": "ever"},
-            {"join": "at_least", "count": "4"},
-            {"join": "none"},
+            {"asks_0_0-threshold": "much"},
+            {"asks_0_0-threshold": ""},
+            {"asks_0_0-measure": "unheard_of"},
+            {"asks_0_0-window": "ever"},
+            {"asks-join": "at_least", "asks-count": "4"},
+            {"asks-join": "none"},
             {"discount": "101"},
             {"name": "Gold"},
         ],

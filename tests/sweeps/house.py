@@ -20,7 +20,7 @@ from incentives.statements.enums import BatchStatus, ClosingStatus, Method, Paym
 from incentives.statements.models import Batch, Closing, Payment, Statement, TaxRule
 from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import Direction
-from incentives.tiers.models import Tier, TierProposal, TierStanding
+from incentives.tiers.models import CheckMark, ManualCheck, Tier, TierProposal, TierStanding
 from metrics.actions import recompute_periods
 from metrics.closing import lock_period
 from metrics.defining import define_kpi
@@ -197,11 +197,15 @@ def furnish(tenant: Tenant) -> House:
         recompute_periods([calendar_of(tenant).current(PeriodKind.QUARTER)])
         evaluate_tiers([ours.pk, theirs.pk])
         post_ledger([ours.pk, theirs.pk])
+        reference = ManualCheck.objects.create(name="References")
         for partner, of_partner in [(ours, things["ours"]), (theirs, things["theirs"])]:
             of_partner["entry"] = LedgerEntry.objects.filter(partner=partner).first().pk
             of_partner["dispute"] = a_dispute(partner, of_partner["entry"])
             of_partner["adjustment"] = Adjustment.objects.create(
                 partner=partner, amount=100, currency="EUR", reason="Forgotten", proposed_by=manager
+            ).pk
+            of_partner["mark"] = CheckMark.objects.create(
+                partner=partner, item=reference, given_on=date(2026, 1, 1), note="Called", given_by=manager
             ).pk
             of_partner["card"] = Scorecard.objects.filter(partner_id=partner.pk).first().pk
             of_partner["standing"] = TierStanding.objects.get(partner=partner).pk
@@ -235,6 +239,7 @@ def furnish(tenant: Tenant) -> House:
             "own_kpi": a_kpi(members[Role.ADMIN]).pk,
             **a_restatement(members[Role.ADMIN]),
             "tier": Tier.objects.first().pk,
+            "manual_check": reference.pk,
             "plan": Plan.objects.first().pk,
             "approval_rule": ApprovalRule.objects.create(name="Large", position=1).pk,
             "rejection_reason": RejectionReason.objects.create(name="Direct account").pk,
