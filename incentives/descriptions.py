@@ -54,6 +54,45 @@ def check_withdrawn(event: Event) -> str:
     return _("The confirmation of %(check)s was withdrawn") % event.data
 
 
+def _until(event: Event) -> dict[str, str]:
+    return event.data | {"until": _day(event.data["until"])}
+
+
+@describes("tier.override_proposed")
+def override_proposed(event: Event) -> str:
+    return _("Tier %(tier)s by hand until %(until)s was proposed: %(reason)s") % _until(event)
+
+
+@describes("tier.override_approved")
+def override_approved(event: Event) -> str:
+    return _("Tier %(tier)s by hand until %(until)s was approved") % _until(event)
+
+
+@describes("tier.override_declined")
+def override_declined(event: Event) -> str:
+    return _("Tier %(tier)s by hand was declined: %(answer)s") % event.data
+
+
+@describes("tier.override_withdrawn")
+def override_withdrawn(event: Event) -> str:
+    return _("The proposal of tier %(tier)s by hand was withdrawn") % event.data
+
+
+@describes("tier.override_ended")
+def override_ended(event: Event) -> str:
+    return _("Tier %(tier)s by hand ended on %(until)s") % _until(event)
+
+
+@describes("tier.benefit_saved")
+def benefit_saved(event: Event) -> str:
+    return _("The benefit “%(name)s” of tier %(tier)s was changed") % event.data
+
+
+@describes("tier.benefit_delivered")
+def benefit_delivered(event: Event) -> str:
+    return _("The benefit “%(name)s” was delivered") % event.data
+
+
 @describes("tier.policy_saved")
 def policy_saved(event: Event) -> str:
     return _("The rules for moving between tiers were changed")

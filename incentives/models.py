@@ -3,10 +3,13 @@
 from incentives.ledger.models import Adjustment, Dispute, LedgerEntry
 from incentives.plans.models import Plan, PlanRate, PlanVersion, PoolSettlement
 from incentives.tiers.models import (
+    BenefitDelivery,
     CheckMark,
     ManualCheck,
     Tier,
     TierAssignment,
+    TierBenefit,
+    TierOverride,
     TierPolicy,
     TierProposal,
     TierStanding,
@@ -14,6 +17,7 @@ from incentives.tiers.models import (
 
 __all__ = [
     "Adjustment",
+    "BenefitDelivery",
     "CheckMark",
     "Dispute",
     "LedgerEntry",
@@ -24,6 +28,8 @@ __all__ = [
     "PoolSettlement",
     "Tier",
     "TierAssignment",
+    "TierBenefit",
+    "TierOverride",
     "TierPolicy",
     "TierProposal",
     "TierStanding",

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incentives.example import create_example_programme
 from incentives.ledger.preview import preview_plan
 from incentives.plans import queries
 from incentives.plans.actions import VersionDraft, publish_version
@@ -23,6 +22,7 @@ from incentives.plans.outlook import my_plans
 from incentives.plans.queries import draft_terms, version_terms
 from incentives.plans.ranking import plan_for, rankings
 from incentives.plans.words import Names, plan_text
+from incentives.published import Example, start_from
 from incentives.tiers.queries import tiers
 from metrics.periods import PeriodKind, calendar_of
 from partners.directory.enums import PartnerType
@@ -240,9 +240,13 @@ def example(request: HttpRequest, tenant: str) -> HttpResponse:
     """Tiers and a plan to start from."""
     try:
         with transaction.atomic():
-            create_example_programme(by=request.membership)
+            tiers = start_from(request.POST.get("example", Example.REBATE), by=request.membership)
     except ActionRefused as refusal:
         say_refused(request, refusal)
     else:
-        messages.success(request, _("There are three tiers and a plan now. Change them as you like."))
+        messages.success(
+            request,
+            _("There are tiers now: %(tiers)s. Change them as you like.")
+            % {"tiers": ", ".join(tier.name for tier in tiers)},
+        )
     return redirect(turl(request, "incentives:ladder"))

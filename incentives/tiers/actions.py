@@ -15,8 +15,14 @@ from django.utils.translation import gettext as _
 from incentives.locks import lock_partners
 from incentives.tiers import queries
 from incentives.tiers.decisions import Decision, Policy, Position, Rung, decide
-from incentives.tiers.enums import PROPOSAL_TRANSITIONS, Direction, PromotionTime, ProposalStatus
-from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.tiers.enums import (
+    PROPOSAL_TRANSITIONS,
+    Direction,
+    OverrideStatus,
+    PromotionTime,
+    ProposalStatus,
+)
+from incentives.tiers.models import Tier, TierAssignment, TierOverride, TierPolicy, TierProposal, TierStanding
 from incentives.tiers.readings import Values, readings
 from incentives.tiers.requirements import Group, GroupResult, dump_result, evaluate
 from metrics.periods import Calendar, PeriodKind, calendar_of
@@ -137,10 +143,19 @@ def evaluate_tiers(partner_ids: Iterable[UUID] | None = None, today: dt.date | N
         return 0
     lock_partners("tiers", partners)
     moment = _Moment.now(today)
+    close_expired_overrides(partners, moment.today)
+    overrides = {
+        row.partner_id: row
+        for row in TierOverride.objects.filter(
+            partner_id__in=partners, status=OverrideStatus.APPROVED
+        ).select_related("fallback")
+    }
     evaluations = appraise(ladder, partners, moment.calendar, moment.today, moment.last_day)
     known = {row.partner_id: row for row in TierStanding.objects.filter(partner_id__in=partners)}
     decisions = {
-        partner_id: _decide(ladder, evaluation, known.get(partner_id), moment)
+        partner_id: _within(
+            overrides.get(partner_id), evaluation, _decide(ladder, evaluation, known.get(partner_id), moment)
+        )
         for partner_id, evaluation in evaluations.items()
     }
     moves, made = _propose(ladder, partners, evaluations, decisions, moment)
@@ -170,6 +185,50 @@ def _decide(
         period_start=moment.period_start,
         year_start=moment.year_start,
     )
+
+
+def _within(override: TierOverride | None, evaluation: Evaluation, decision: Decision) -> Decision:
+    """While a tier by hand runs, figures neither take it away nor, where it was given to hold back, raise it."""
+    if override is None or evaluation.held.pk != override.tier_id or decision.direction is None:
+        return decision
+    holds_back = override.fallback is not None and override.fallback.rank > evaluation.held.rank
+    if decision.direction == Direction.DEMOTION or holds_back:
+        return Decision(None, None, None, None)
+    return decision
+
+
+def close_expired_overrides(partner_ids: Collection[UUID], today: dt.date) -> None:
+    """Say of tiers by hand that they are over; who held one has what it held before, since that day."""
+    over = list(
+        TierOverride.objects.select_for_update(of=("self",))
+        .filter(partner_id__in=partner_ids, status=OverrideStatus.APPROVED, ends_on__lte=today)
+        .select_related("partner", "tier", "fallback")
+        .order_by("pk")
+    )
+    if not over:
+        return
+    TierOverride.objects.filter(pk__in=[row.pk for row in over]).update(status=OverrideStatus.ENDED)
+    held = queries.histories([row.partner_id for row in over], None)
+    for row in over:
+        record(
+            "tier.override_ended",
+            subject=row,
+            partner_id=row.partner_id,
+            data={"tier": row.tier.name, "until": str(row.ends_on)},
+        )
+        # A promotion in the meantime has taken the place of falling back.
+        if row.fallback and held[row.partner_id].on(row.ends_on) == row.fallback_id:
+            record(
+                "tier.assigned",
+                subject=row.partner,
+                partner_id=row.partner_id,
+                data={
+                    "tier": row.fallback.name,
+                    "tier_id": str(row.fallback_id),
+                    "on": str(row.ends_on),
+                    "reason": _("The tier by hand is over."),
+                },
+            )
 
 
 def _propose(

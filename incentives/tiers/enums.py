@@ -73,6 +73,25 @@ PROPOSAL_TRANSITIONS = {
 }
 
 
+class OverrideStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting for a second person")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    ENDED = "ended", _("Over")
+
+
+OVERRIDE_TRANSITIONS = {
+    OverrideStatus.WAITING: {OverrideStatus.APPROVED, OverrideStatus.DECLINED, OverrideStatus.WITHDRAWN},
+    OverrideStatus.APPROVED: {OverrideStatus.ENDED},
+}
+
+
+class Repeat(models.TextChoices):
+    ONCE = "once", _("once")
+    YEAR = "year", _("every programme year")
+
+
 # Decoration beside the tier's name, never meaning by itself.
 BADGE_FILLS = {
     BadgeColour.BRONZE: "#a8744a",

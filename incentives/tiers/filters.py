@@ -3,8 +3,8 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from incentives.tiers.enums import Direction, ProposalStatus
-from incentives.tiers.models import Tier, TierProposal, TierStanding
+from incentives.tiers.enums import Direction, OverrideStatus, ProposalStatus
+from incentives.tiers.models import Tier, TierOverride, TierProposal, TierStanding
 
 
 class StandingFilter(django_filters.FilterSet):
@@ -25,3 +25,12 @@ class ProposalFilter(django_filters.FilterSet):
     class Meta:
         model = TierProposal
         fields = ("status", "direction")
+
+
+class OverrideFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=OverrideStatus.choices)
+    tier = django_filters.ModelChoiceFilter(label=_("Tier"), queryset=lambda request: Tier.objects.all())
+
+    class Meta:
+        model = TierOverride
+        fields = ("status", "tier")

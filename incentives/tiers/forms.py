@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incentives.fields import PercentField
-from incentives.tiers.models import ManualCheck, Tier, TierPolicy
+from incentives.tiers.models import ManualCheck, Tier, TierBenefit, TierPolicy
 from partners.directory.fields import DateField
 
 
@@ -90,3 +90,30 @@ class MarkForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["item"].queryset = ManualCheck.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+
+class OverrideForm(forms.Form):
+    """Propose a tier by hand."""
+
+    tier = forms.ModelChoiceField(label=_("Tier"), queryset=None)
+    ends_on = DateField(
+        label=_("Ends on"), help_text=_("From this day on the partner holds again what it holds now.")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["tier"].queryset = Tier.objects.order_by("rank")  # type: ignore[attr-defined]
+
+
+class BenefitForm(forms.ModelForm):
+    class Meta:
+        model = TierBenefit
+        fields = ("name", "repeats", "is_active")
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"].strip()
+        others = TierBenefit.objects.filter(tier=self.instance.tier, name__iexact=name)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("The tier has a benefit of this name already."))
+        return name

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incentives.published import Example
 from incentives.tiers import queries
 from incentives.tiers.actions import move_tier, save_policy, save_tier
 from incentives.tiers.builder import Builder, measure_groups
@@ -48,6 +49,7 @@ def ladder(request: HttpRequest, tenant: str) -> HttpResponse:
             "subtitle": _("What partners can reach, what it asks and what it gives."),
             "rows": rows,
             "policy": queries.policy(),
+            "examples": Example.choices,
         },
     )
 

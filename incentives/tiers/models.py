@@ -13,8 +13,10 @@ from incentives.tiers.enums import (
     BADGE_FILLS,
     BadgeColour,
     Direction,
+    OverrideStatus,
     PromotionTime,
     ProposalStatus,
+    Repeat,
     SupportLevel,
 )
 from incentives.tiers.requirements import Group, parse
@@ -272,3 +274,113 @@ class CheckMark(TenantModel):
             and (self.expires_on is None or day <= self.expires_on)
             and (self.withdrawn_on is None or day < self.withdrawn_on)
         )
+
+
+class TierOverride(TenantModel):
+    """A tier that two people give a partner whatever its figures say, until a day.
+
+    It counts from the day of the approval (`starts_on`) up to but not including `ends_on`, when the partner falls
+    back to `fallback`, the tier held before.
+    """
+
+    partner = TenantForeignKey(
+        "directory.Partner", models.CASCADE, related_name="+", verbose_name=_("partner")
+    )
+    tier = TenantForeignKey(Tier, models.PROTECT, related_name="+", verbose_name=_("tier"))
+    fallback = TenantForeignKey(Tier, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(_("reason"), max_length=500)
+    starts_on = models.DateField(_("from"), null=True)
+    ends_on = models.DateField(_("until"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=OverrideStatus, default=OverrideStatus.WAITING
+    )
+    proposed_by = TenantForeignKey(Membership, models.PROTECT, related_name="+")
+    decided_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("why"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("tier by hand")
+        ordering = ["-id"]
+        constraints = [
+            *tenant_constraints(
+                "incentives_tieroverride", "partner", "tier", "fallback", "proposed_by", "decided_by"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "partner"],
+                condition=models.Q(status=OverrideStatus.WAITING),
+                name="incentives_tieroverride_one_waiting",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "partner"],
+                condition=models.Q(status=OverrideStatus.APPROVED),
+                name="incentives_tieroverride_one_running",
+            ),
+            models.CheckConstraint(
+                name="incentives_tieroverride_two_people",
+                condition=~models.Q(status__in=[OverrideStatus.APPROVED, OverrideStatus.ENDED])
+                | models.Q(decided_by__isnull=False, starts_on__isnull=False)
+                & ~models.Q(decided_by=models.F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="incentives_tieroverride_forward",
+                condition=models.Q(starts_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")),
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "status", "-id"], name="incentives_tieroverride_ix")]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.tier}"
+
+    def runs_on(self, day: dt.date) -> bool:
+        return (
+            self.status == OverrideStatus.APPROVED
+            and self.starts_on is not None
+            and self.starts_on <= day < self.ends_on
+        )
+
+
+class TierBenefit(TenantModel):
+    """Something that partners of a tier are owed, once or every programme year, such as a joint press release."""
+
+    tier = TenantForeignKey(Tier, models.CASCADE, related_name="owed_benefits")
+    name = models.CharField(_("benefit"), max_length=120)
+    repeats = models.CharField(_("owed"), max_length=10, choices=Repeat, default=Repeat.ONCE)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("benefit")
+        ordering = ["id"]
+        constraints = [
+            *tenant_constraints("incentives_tierbenefit", "tier"),
+            PartnerReadable(name="incentives_tierbenefit_readable"),
+            models.UniqueConstraint(fields=["tenant", "tier", "name"], name="incentives_tierbenefit_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BenefitDelivery(TenantModel):
+    """A benefit that a partner was given. `due_from` is the day from which it was owed."""
+
+    partner = TenantForeignKey("directory.Partner", models.CASCADE, related_name="+")
+    benefit = TenantForeignKey(TierBenefit, models.PROTECT, related_name="deliveries")
+    due_from = models.DateField(_("owed from"))
+    delivered_on = models.DateField(_("delivered on"))
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    delivered_by = TenantForeignKey(Membership, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("delivered benefit")
+        ordering = ["-id"]
+        constraints = [
+            *tenant_constraints("incentives_benefitdelivery", "partner", "benefit", "delivered_by"),
+            PartnerIsolation(privileges="SELECT", name="incentives_benefitdelivery_partner"),
+            models.UniqueConstraint(
+                fields=["tenant", "partner", "benefit", "due_from"], name="incentives_benefitdelivery_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}: {self.benefit_id}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from incentives.tiers.enums import Direction, ProposalStatus
+from incentives.tiers.enums import Direction, OverrideStatus, ProposalStatus
 from incentives.tiers.words import percent_floor
 from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, Table
 
@@ -17,6 +17,14 @@ PROPOSAL_TONES = {
     ProposalStatus.CONFIRMED: ("success", "check"),
     ProposalStatus.DECLINED: ("danger", "x"),
     ProposalStatus.WITHDRAWN: ("neutral", "ban"),
+}
+
+OVERRIDE_TONES = {
+    OverrideStatus.WAITING: ("info", "hourglass"),
+    OverrideStatus.APPROVED: ("success", "check"),
+    OverrideStatus.DECLINED: ("danger", "x"),
+    OverrideStatus.WITHDRAWN: ("neutral", "ban"),
+    OverrideStatus.ENDED: ("neutral", "clock"),
 }
 
 
@@ -56,3 +64,17 @@ class ProposalTable(Table):
 
     class Meta(Table.Meta):
         caption = _("Proposed moves between tiers")
+
+
+class OverrideTable(Table):
+    partner = LinkColumn(_("Partner"), to="incentives:override", order_by="partner__name")
+    tier = Column(_("Tier"), order_by="tier__rank")
+    starts_on = DateColumn(_("From"), phone=False)
+    ends_on = DateColumn(_("Ends on"))
+    status = BadgeColumn(_("Status"), tones=OVERRIDE_TONES)
+    proposed_by = Column(_("Proposed by"), accessor="proposed_by__name", orderable=False, phone=False)
+    decided_by = Column(_("Decided by"), accessor="decided_by__name", orderable=False, phone=False)
+    reason = Column(_("Reason"), orderable=False, phone=False)
+
+    class Meta(Table.Meta):
+        caption = _("Tiers by hand")

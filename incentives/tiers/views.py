@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incentives.tiers import queries
 from incentives.tiers.actions import confirm_proposal, decline_proposal
+from incentives.tiers.benefits import owed_to
 from incentives.tiers.check_pages import checks_of
 from incentives.tiers.enums import Direction, ProposalStatus
 from incentives.tiers.filters import ProposalFilter, StandingFilter
@@ -44,6 +45,7 @@ class Standings(ListPage):
         Action(
             gettext_lazy("Proposals"), "incentives:proposals", "arrows-up-down", "incentives.view_proposals"
         ),
+        Action(gettext_lazy("By hand"), "incentives:overrides", "hand-stop", "incentives.propose_override"),
         Action(gettext_lazy("Set up tiers"), "incentives:ladder", "settings", "incentives.change_programme"),
     )
     empty_icon = "medal"
@@ -95,6 +97,9 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
             "ladder": ladder,
             "history": queries.assignments_of(partner.pk),
             "checks": checks_of(partner),
+            "owed": owed_to(partner),
+            "may_deliver": can(request.membership, "incentives.deliver_benefit", partner),
+            "may_override": bool(ladder) and can(request.membership, "incentives.propose_override", partner),
             "may_confirm": can(request.membership, "incentives.confirm_check", partner),
         },
     )

@@ -20,7 +20,15 @@ from incentives.statements.enums import BatchStatus, ClosingStatus, Method, Paym
 from incentives.statements.models import Batch, Closing, Payment, Statement, TaxRule
 from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import Direction
-from incentives.tiers.models import CheckMark, ManualCheck, Tier, TierProposal, TierStanding
+from incentives.tiers.models import (
+    CheckMark,
+    ManualCheck,
+    Tier,
+    TierBenefit,
+    TierOverride,
+    TierProposal,
+    TierStanding,
+)
 from metrics.actions import recompute_periods
 from metrics.closing import lock_period
 from metrics.defining import define_kpi
@@ -240,6 +248,14 @@ def furnish(tenant: Tenant) -> House:
             **a_restatement(members[Role.ADMIN]),
             "tier": Tier.objects.first().pk,
             "manual_check": reference.pk,
+            "benefit": TierBenefit.objects.create(tier=Tier.objects.first(), name="Training").pk,
+            "override": TierOverride.objects.create(
+                partner=ours,
+                tier=Tier.objects.last(),
+                ends_on=date(2030, 1, 1),
+                reason="New",
+                proposed_by=manager,
+            ).pk,
             "plan": Plan.objects.first().pk,
             "approval_rule": ApprovalRule.objects.create(name="Large", position=1).pk,
             "rejection_reason": RejectionReason.objects.create(name="Direct account").pk,
