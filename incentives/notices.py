@@ -283,3 +283,62 @@ notifies(
     icon="message-question",
     order=540,
 )
+
+
+def by_hand_waits(events: list[Event]) -> Iterable[Notice]:
+    """The administrators, but for who proposed it."""
+    admins = set(vendor_people({Role.ADMIN}))
+    for event in events:
+        others = {pk for pk in admins if str(pk) != event.data["proposed_by"]}
+        yield Notice(event, others, event.data, "incentives:override", (event.subject_id,))
+
+
+def by_hand_waits_text(words: Words) -> str:
+    return _("Tier %(tier)s by hand for %(partner)s waits for you: %(reason)s") % words
+
+
+def by_hand_decided(events: list[Event]) -> Iterable[Notice]:
+    """Who proposed it."""
+    for event in events:
+        words = {**event.data, "event": event.type}
+        yield Notice(
+            event, {UUID(event.data["proposed_by"])}, words, "incentives:override", (event.subject_id,)
+        )
+
+
+def by_hand_decided_text(words: Words) -> str:
+    if words["event"] == "tier.override_approved":
+        return _("Tier %(tier)s by hand for %(partner)s is approved") % words
+    return _("Tier %(tier)s by hand for %(partner)s was declined: %(answer)s") % words
+
+
+def many_by_hand(count: int) -> str:
+    return ngettext("%(count)s tier by hand", "%(count)s tiers by hand", count) % {"count": count}
+
+
+notifies(
+    "tiers.by_hand_proposed",
+    gettext_lazy("Tiers by hand that wait for approval"),
+    group=TIERS,
+    events=("tier.override_proposed",),
+    tell=by_hand_waits,
+    text=by_hand_waits_text,
+    many=many_by_hand,
+    many_url="incentives:overrides",
+    roles=(Role.ADMIN,),
+    icon="hand-stop",
+    order=420,
+)
+notifies(
+    "tiers.by_hand_decided",
+    gettext_lazy("Tiers by hand that you proposed"),
+    group=TIERS,
+    events=("tier.override_approved", "tier.override_declined"),
+    tell=by_hand_decided,
+    text=by_hand_decided_text,
+    many=many_by_hand,
+    many_url="incentives:overrides",
+    roles=VENDOR_ROLES,
+    icon="hand-stop",
+    order=430,
+)

@@ -28,6 +28,7 @@ urlpatterns = [
     path("tier/", tiers.mine, name="mine"),
     path("tiers/", tiers.Standings.as_view(), name="standings"),
     path("tiers/partners/<uuid:pk>/", tiers.standing, name="standing"),
+    path("tiers/partners/<uuid:pk>/certificate/", tiers.certificate, name="certificate"),
     path("tiers/proposals/", tiers.Proposals.as_view(), name="proposals"),
     path("tiers/proposals/<uuid:pk>/", tiers.proposal, name="proposal"),
     path("tiers/ladder/", ladder_pages.ladder, name="ladder"),

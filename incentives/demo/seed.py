@@ -41,6 +41,7 @@ from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
+from incentives.demo.tiering import by_hand
 from incentives.example import create_example_programme
 from incentives.refresh import refresh_all
 from incentives.tiers.actions import confirm_proposal
@@ -458,6 +459,8 @@ class _Director:
             waiting = TierProposal.objects.filter(status=ProposalStatus.WAITING).order_by("id")
             for proposal in waiting:
                 confirm_proposal(proposal, by=self.cast.admin)
+            trading = [partner for partner in self.cast.partners.values() if partner.may_trade]
+            by_hand(self.cast.admin, self.cast.managers[0], trading)
         self._settle()
 
     def _rivals(self) -> None:

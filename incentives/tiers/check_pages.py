@@ -1,5 +1,6 @@
 """Pages of the checks that people make by hand."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +19,9 @@ from portal.accounts.access import check, requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
 from portal.shell.messages import add_refusal, say_refused
+
+# What ends within these days is pointed out.
+SOON = dt.timedelta(days=60)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,6 +120,7 @@ def checks_of(partner: Partner) -> list[dict[str, object]]:
             "item": item,
             "mark": marks.get(item.pk),
             "holds": item.pk in marks and marks[item.pk].holds_on(today),
+            "ends_soon": item.pk in marks and not marks[item.pk].holds_on(today + SOON),
         }
         for item in ManualCheck.objects.filter(is_active=True)
     ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incentives.tiers import queries
 from incentives.tiers.actions import confirm_proposal, decline_proposal
 from incentives.tiers.benefits import owed_to
+from incentives.tiers.certificate import certificate_pdf
 from incentives.tiers.check_pages import checks_of
 from incentives.tiers.enums import Direction, ProposalStatus
 from incentives.tiers.filters import ProposalFilter, StandingFilter
@@ -76,6 +77,19 @@ def standing(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "back_label": _("Partners’ tiers"),
     }
     return _standing_page(request, partner, context)
+
+
+@require_safe
+@requires("incentives.view_tiers")
+def certificate(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """The tier that a partner holds, as a PDF."""
+    found = queries.standings(request.membership).filter(partner_id=pk).first()
+    if found is None:
+        raise Http404
+    content = certificate_pdf(found, request.tenant, short_date(queries.today()))
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="certificate.pdf"'
+    return response
 
 
 def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, Any]) -> HttpResponse:

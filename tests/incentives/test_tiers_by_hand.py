@@ -192,6 +192,19 @@ def test_benefits_are_owed_until_they_are_delivered(
         assert [bool(row.delivery) for row in owed_to(partner)] == [True, False]
 
 
+def test_a_partner_takes_its_certificate_and_nobody_elses(
+    tenant: Tenant, partner_owner: Membership, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        make_tiers(asks(1))
+        other = PartnerFactory()
+        evaluate_tiers()
+    client = client_as(partner_owner)
+    own = client.get(reverse("incentives:certificate", args=("acme", partner_owner.partner_id)))
+    assert own.content.startswith(b"%PDF")
+    assert client.get(reverse("incentives:certificate", args=("acme", other.pk))).status_code == 404
+
+
 def reading(code: str, partner: Partner, value: int) -> None:
     Reading.objects.update_or_create(
         definition=MetricDefinition.objects.get(code=code),

@@ -446,6 +446,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "incentives:mine": (EVERYONE, ""),
     "incentives:standings": (VENDOR, ""),
     "incentives:standing": (VENDOR, "partner"),
+    "incentives:certificate": (EVERYONE, "partner"),
     "incentives:proposals": (VENDOR, ""),
     "incentives:proposal": (VENDOR, "proposal"),
     "incentives:ladder": (ADMIN, ""),

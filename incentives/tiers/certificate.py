@@ -1,0 +1,50 @@
+"""The certificate of a tier as a PDF, for a partner's wall or website."""
+
+import json
+
+import typst
+from django.utils.translation import gettext as _
+
+from incentives.tiers.models import TierStanding
+from portal.shell.formats import short_date
+from portal.tenancy.models import Tenant
+
+# Names come in as data: Typst never reads them as its own language.
+PAGE = b"""
+#let it = json(bytes(sys.inputs.data))
+#set document(title: it.title, author: it.vendor)
+#set page(paper: "a4", flipped: true, margin: 22mm)
+#set text(font: ("Libertinus Serif", "New Computer Modern"), size: 14pt, fill: rgb("#1a1a1f"))
+#rect(width: 100%, height: 100%, stroke: 1.5pt + rgb(it.colour), inset: 14mm)[
+  #set align(center)
+  #text(size: 13pt, fill: rgb("#55565e"))[#it.vendor]
+  #v(1fr)
+  #circle(radius: 15mm, fill: rgb(it.colour))
+  #v(6mm)
+  #text(size: 34pt, weight: "bold")[#it.tier]
+  #v(4mm)
+  #text(size: 22pt)[#it.partner]
+  #v(4mm)
+  #it.text
+  #v(1fr)
+  #text(size: 10pt, fill: rgb("#55565e"))[#it.made]
+]
+"""
+
+
+def certificate_pdf(standing: TierStanding, vendor: Tenant, made_on: str) -> bytes:
+    """The tier that the partner holds, since when, and the day on which that was so."""
+    names = {"partner": standing.partner.name, "tier": standing.tier.name, "vendor": vendor.name}
+    since = (
+        _("Partner of this tier since %(day)s") % {"day": short_date(standing.held_since)}
+        if standing.held_since
+        else _("Partner of this tier")
+    )
+    data = {
+        **names,
+        "title": _("%(partner)s: %(tier)s of %(vendor)s") % names,
+        "colour": standing.tier.fill,
+        "text": since,
+        "made": _("As of %(day)s") % {"day": made_on},
+    }
+    return typst.compile(PAGE, sys_inputs={"data": json.dumps(data)})
