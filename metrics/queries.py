@@ -74,6 +74,8 @@ def reported_values(
     found: dict[tuple[UUID, str], dict[str, Decimal]] = defaultdict(dict)
     for metric in rows:
         columns = ["partner_id", "key", f"{metric.code}_total", f"{metric.code}_readings"]
+        if columns[-1] not in facts.columns:
+            continue  # defined since this scope has named its facts, so nothing was reported yet
         for partner_id, key, total, count in facts.select(columns).iter_rows():
             if count:
                 share = count if metric.combination == Combination.MEAN else 1
