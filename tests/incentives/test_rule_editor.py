@@ -112,7 +112,10 @@ def test_nested_rules_come_back_as_they_were_built(
     data["keeps_0-threshold"] = "70"
     shown = client.post(address, data | {"action": "preview"})
     assert shown.context["preview"] is not None
-    assert client.post(address, data | {"previewed": shown.context["previewed"]}).status_code == 302
+    assert (
+        client.post(address, data | {"action": "save", "previewed": shown.context["previewed"]}).status_code
+        == 302
+    )
     with tenant_scope(tenant.pk):
         gold = Tier.objects.get(pk=gold.pk)
         assert gold.tree == Group(
