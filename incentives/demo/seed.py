@@ -459,8 +459,6 @@ class _Director:
             waiting = TierProposal.objects.filter(status=ProposalStatus.WAITING).order_by("id")
             for proposal in waiting:
                 confirm_proposal(proposal, by=self.cast.admin)
-            trading = [partner for partner in self.cast.partners.values() if partner.may_trade]
-            by_hand(self.cast.admin, self.cast.managers[0], trading)
         self._settle()
 
     def _rivals(self) -> None:
@@ -521,6 +519,8 @@ class _Director:
         with tenant_scope(self.tenant.pk):
             hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
             leave_corrections(self.cast.managers[0], self.cast.people[hero][0])
+            trading = [partner for partner in Partner.objects.order_by("number") if partner.may_trade]
+            by_hand(self.cast.admin, self.cast.managers[0], trading)
         self._settle()
         with tenant_scope(self.tenant.pk):
             stuck = Event.objects.filter(dispatched_at=None).first()
