@@ -169,7 +169,7 @@ class StatementTable(Table):
     )
 
     class Meta(Table.Meta):
-        caption = _("Statements")
+        caption = _("xAPI statements")
 
     def render_verb(self, value: str) -> Any:
         return value.rstrip("/").rpartition("/")[2]

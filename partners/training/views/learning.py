@@ -50,7 +50,10 @@ class CourseList(ListPage):
         Action(gettext_lazy("Required courses"), "training:duties", "checklist", "training.view_team"),
         Action(gettext_lazy("Who holds what"), "training:team", "certificate", "training.view_team"),
         Action(
-            gettext_lazy("Statements"), "training:statements", "database-import", "training.view_statements"
+            gettext_lazy("xAPI statements"),
+            "training:statements",
+            "database-import",
+            "training.view_statements",
         ),
         Action(
             gettext_lazy("Add a course"), "training:create", "plus", "training.change_course", primary=True

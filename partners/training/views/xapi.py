@@ -154,7 +154,7 @@ def about(request: HttpRequest, tenant: str) -> HttpResponse:
 
 
 class StatementList(ListPage):
-    title = gettext_lazy("Statements")
+    title = gettext_lazy("xAPI statements")
     subtitle = gettext_lazy("What learning systems have reported, and what came of it.")
     permission = "training.view_statements"
     table_class = StatementTable
