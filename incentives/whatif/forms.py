@@ -136,7 +136,11 @@ class RatesForm(forms.Form):
 
     plan = forms.ModelChoiceField(label=_("Plan"), queryset=None)
     rates = forms.DecimalField(
-        label=_("Rates and amounts, in per cent of today’s"), min_value=0, max_value=1000, max_digits=6, initial=100
+        label=_("Rates and amounts, in per cent of today’s"),
+        min_value=0,
+        max_value=1000,
+        max_digits=6,
+        initial=100,
     )
     limits = forms.DecimalField(
         label=_("Limits of the bands, in per cent of today’s"),
