@@ -349,7 +349,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Partner portal API",
-    "DESCRIPTION": "Deals, leads, partners, customers, scorecards and tiers of one partner programme.",
+    "DESCRIPTION": "Deals, leads, partners, customers, scorecards, tiers and earnings of one partner programme.",
+    # Courses and the content library go through the same states.
+    "ENUM_NAME_OVERRIDES": {"PublicationStatusEnum": "partners.training.enums.CourseStatus"},
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

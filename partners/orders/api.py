@@ -17,7 +17,7 @@ from partners.orders.models import Order, OrderLine
 from portal.shell.api import TenantViewSet, api_routes
 
 
-class LineSerializer(serializers.ModelSerializer):
+class OrderLineSerializer(serializers.ModelSerializer):
     """Prices and costs each, in minor units of the order's currency."""
 
     product = serializers.PrimaryKeyRelatedField(queryset=Product.objects.none())
@@ -43,7 +43,7 @@ class OrderSerializer(serializers.ModelSerializer):
     customer = serializers.PrimaryKeyRelatedField(
         queryset=Customer.objects.none(), required=False, allow_null=True
     )
-    lines = LineSerializer(many=True)
+    lines = OrderLineSerializer(many=True)
 
     class Meta:
         model = Order
@@ -103,7 +103,7 @@ class CancelSerializer(VersionSerializer):
     reason = serializers.CharField(max_length=300)
 
 
-class ReturnSerializer(VersionSerializer):
+class OrderReturnSerializer(VersionSerializer):
     returned_on = serializers.DateField()
     quantity = serializers.IntegerField(min_value=1)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
@@ -163,10 +163,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Crea
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._do(request, CancelSerializer, actions.cancel_order)
 
-    @extend_schema(request=ReturnSerializer, responses=OrderSerializer)
+    @extend_schema(request=OrderReturnSerializer, responses=OrderSerializer)
     @action(detail=True, methods=["post"], url_path="return")
     def return_(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._do(request, ReturnSerializer, actions.record_return)
+        return self._do(request, OrderReturnSerializer, actions.record_return)
 
 
 api_routes.register("orders", OrderViewSet, basename="order")
