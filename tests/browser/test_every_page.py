@@ -30,7 +30,7 @@ THEMES = ("light", "dark")
 IDENTIFIER = re.compile(r"(?<=/cards/)[^/]+/\w+|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)(month|quarter|year):[0-9-]+")
 # What is no page: downloads, other applications' pages, and signing out.
 NO_PAGE = re.compile(
-    r"/(logout|schema|refused\.\w+|platform|media|static)(/|$)|export|\.(ics|csv|xlsx|pdf)$|/(pdf|csv|ics|file)/$"
+    r"/(logout|schema|refused\.\w+|platform|media|static)(/|$)|export|\.(ics|csv|xlsx|pdf)$|/(pdf|csv|ics|file|certificate)/$"
 )
 MOST = 80
 LINKS = "[...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
