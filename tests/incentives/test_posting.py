@@ -232,7 +232,7 @@ class TestPosting:
         deals = [won_deal(PartnerFactory(), 60_00, DAY) for _number in range(4)]
         post_ledger([deals[0].partner_id])
         for some in (deals[1:2], deals[2:]):
-            with django_assert_num_queries(15):
+            with django_assert_num_queries(16):
                 post_ledger([deal.partner_id for deal in some])
 
     def test_entries_cannot_be_changed_or_deleted(self) -> None:
