@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
 from metrics.sources import FACTS
-from metrics.units import LAG, LEAD, UP, Unit
+from metrics.units import DOWN, LAG, LEAD, UP, Unit
 
 # What an engaged partner reaches in a period: this many interactions and campaigns count in full.
 EXPECTED_INTERACTIONS = 3
@@ -181,5 +181,15 @@ KPIS: list[Kpi] = [
         _(
             "How far shared innovation, joint projects, strategic initiatives and brand fit: steps above the lowest answer."
         ),
+    ),
+    Kpi(
+        "time_to_first_deal",
+        _("Time to first deal"),
+        "activation_days / partners_activated",
+        Unit.DAYS,
+        DOWN,
+        LEAD,
+        "PG",
+        _("Days from joining to the first won deal, of the partners that won theirs in the period."),
     ),
 ]

@@ -43,6 +43,7 @@ from metrics.sources import (
     leads,
     marketing,
     orders,
+    partnership,
     programme,
     readings,
     surveys,
@@ -66,6 +67,7 @@ _MODULES = (
     readings,
     content,
     incentives,
+    partnership,
 )
 
 SOURCES: dict[str, Source] = {module.SOURCE.name: module.SOURCE for module in _MODULES}
