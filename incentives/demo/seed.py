@@ -35,6 +35,7 @@ from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.learning import School
 from incentives.demo.library import describe_companies, fill_library
+from incentives.demo.newcomers import welcome
 from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
@@ -558,6 +559,14 @@ class _Director:
         companies = [people for people in companies if people and people[0].partner_id in trading]
         describe_companies(self.cast.admin, companies)
         fill_library(self.cast.admin, companies, random.Random(self.seed_number))
+        welcome(
+            self.cast.admin,
+            self.cast.managers,
+            others,
+            self.cast.people[hero][0],
+            self.clock.move_to,
+            self.history.until,
+        )
 
 
 def _slug(text: str, joint: str = "-") -> str:

@@ -53,7 +53,7 @@ def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> Non
     tenant = seed(until=UNTIL, say=lambda text: None, months=2, scale=0.1)
     assert tenant is not None
     with tenant_scope(tenant.pk):
-        assert Partner.objects.count() == len(PARTNERS)
+        assert Partner.objects.count() == len(PARTNERS) + 1  # an applicant who was approved
         assert Partner.objects.filter(status=PartnerStatus.SUSPENDED).count() == 1
         assert Scorecard.objects.filter(partner__name=HERO).exists()
         assert LedgerEntry.objects.exists()
