@@ -5,17 +5,22 @@ from dataclasses import dataclass
 
 import pytest
 
+from metrics import actions
 from metrics.evaluation import evaluate_facts
 from metrics.kpis.engagement import PARTS, weighted_mean
+from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Window, calendar_of
 from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
+from partners.engagement.actions import log_interaction, note_presence, record_attendance
 from partners.engagement.enums import Answer, GatheringKind, GatheringStatus, InteractionKind
 from partners.engagement.models import ActiveDay, Gathering, Guest, Interaction
+from partners.training.actions import record_completion, revoke_completion
 from partners.training.enums import CompletedVia, CourseKind, CourseStatus, SeatStatus
 from partners.training.models import Completion, Course, Duty, Enrolment, Seat, Session
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
+from portal.events.dispatch import dispatch_pending
 from portal.tenancy.models import Tenant
 from tests.factories import PartnerFactory, make_member
 
@@ -253,3 +258,49 @@ def test_weights_weigh() -> None:
     heavy = weighted_mean((("events_attended / events_offered", 3), ("members_active / members_total", 1)))
     assert heavy.startswith("100 * (3 * ")
     assert all(weight == 1 for _part, weight in PARTS)
+
+
+def test_what_people_do_reaches_the_scorecards_of_partner_portfolio_and_programme(
+    scoped: Tenant, programme: Programme
+) -> None:
+    """Through the events alone, as a full run finds it."""
+    manager = make_member(Role.CHANNEL_MANAGER)
+    Partner.objects.filter(pk__in=[programme.north.pk, programme.south.pk]).update(manager=manager)
+    actions.ensure_default_template(scoped)
+    course = Course.objects.create(title="Basics", status=CourseStatus.PUBLISHED, gives_certificate=True)
+    log_interaction(programme.east, by=manager, kind="call", happened_at=MORNING, subject="First of all")
+    note_presence(programme.people["East"][0], dt.date(2026, 11, 3))
+    record_completion(
+        course, programme.people["East"][0], by=manager, completed_on=dt.date(2026, 11, 3), note="Seen"
+    )
+    dispatch_pending(scoped.pk)
+    actions.recompute_everything(TODAY)
+
+    member = programme.people["North"][0]
+    log_interaction(programme.north, by=manager, kind="call", happened_at=MORNING, subject="Renewal")
+    note_presence(member, dt.date(2026, 11, 4))
+    completion = record_completion(course, member, by=manager, completed_on=dt.date(2026, 11, 4), note="Seen")
+    summit = a_gathering("Summit")
+    record_attendance(summit, {member.pk: True}, by=manager)
+    dispatch_pending(scoped.pk)
+    actions.recompute_dirty(TODAY)
+    cards = {(card.subject_kind, card.subject_key): card for card in of_month(dt.date(2026, 11, 1))}
+    wanted = {"interactions": 1, "member_logins": 1, "people_certified": 1, "events_attended": 1}
+    for kind, key, doubled in (
+        (SubjectKind.PARTNER, programme.north.pk, 0),
+        (SubjectKind.PORTFOLIO, manager.pk, 0),
+        (SubjectKind.PROGRAMME, "", 1),
+    ):
+        facts = cards[kind, str(key)].facts
+        expected = {name: 1 + (doubled if name != "events_attended" else 0) for name in wanted}
+        assert {name: facts[name] for name in wanted} == expected, kind
+    revoke_completion(completion, by=make_member(Role.ADMIN), reason="Somebody else sat there")
+    dispatch_pending(scoped.pk)
+    actions.recompute_dirty(TODAY)
+    card = next(c for c in of_month(dt.date(2026, 11, 1)) if c.partner_id == programme.north.pk)
+    assert "people_certified" not in card.facts
+    assert actions.recompute_everything(TODAY).changed.rows == 0
+
+
+def of_month(start: dt.date) -> list[Scorecard]:
+    return list(Scorecard.objects.filter(period_kind="month", period_start=start))
