@@ -17,6 +17,7 @@ from metrics.explain import method_text
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at, catalogue_now
 from metrics.periods import PeriodKind, calendar_of
+from metrics.sources import FACTS
 from metrics.ways import ways_to_gain
 from portal.shell.api import TenantViewSet, api_routes
 from portal.tenancy.models import Tenant
@@ -51,6 +52,17 @@ class ScorecardSerializer(serializers.ModelSerializer):
             "breakdown",
             "computed_at",
         )
+
+    def to_representation(self, instance: Scorecard) -> dict[str, Any]:
+        """Without what is the vendor's own affair where a partner asks."""
+        shown = super().to_representation(instance)
+        if self.context["request"]._request.membership.is_partner:
+            shown["facts"] = {
+                name: value
+                for name, value in shown["facts"].items()
+                if name not in FACTS or not FACTS[name].internal
+            }
+        return shown
 
     @extend_schema_field(serializers.DateField())
     def get_period_end(self, card: Scorecard) -> Any:
