@@ -40,6 +40,7 @@ from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
+from incentives.demo.measuring import measure_in_its_own_way
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
 from incentives.demo.tiering import by_hand
@@ -516,6 +517,9 @@ class _Director:
         self.say("Scorecards of all periods")
         with tenant_scope(self.tenant.pk):
             recompute_everything()
+            jobs = measure_in_its_own_way(self.cast.admin)
+        for job in jobs:
+            run_inline(job)
         self._settle()
         with tenant_scope(self.tenant.pk):
             hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from metrics import actions, consumers
 from metrics.defaults import MIN_COVERAGE
-from metrics.models import ScorecardTemplate
+from metrics.defining import define_kpi
+from metrics.models import OwnKpiVersion, PeriodLock, ScorecardTemplate
+from metrics.own import forget_own_kpis
 from metrics.periods import calendar_of
 from metrics.publishing import publish_version
 from metrics.sources import SOURCES
@@ -20,6 +23,7 @@ from partners.deals.enums import DealOrigin, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from partners.leads.models import Lead, LeadOffer
+from portal.accounts.enums import Role
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -30,6 +34,7 @@ from tests.factories import (
     PartnerFactory,
     TenantFactory,
     VendorLeadFactory,
+    make_member,
     share_deal,
 )
 from tests.metrics.test_recompute import snapshot
@@ -57,6 +62,7 @@ steps = st.lists(
         st.tuples(st.just("offer"), st.integers(0, PARTNERS - 1), DAYS, st.just(0)),
         st.tuples(st.just("answer"), st.integers(0, 9), DAYS, st.sampled_from(["accepted", "withdrawn"])),
         st.tuples(st.just("run"), st.just(0), st.just(TODAY), st.just(0)),
+        st.tuples(st.just("lock"), st.integers(6, 10), st.just(TODAY), st.just(0)),
     ),
     min_size=1,
     max_size=14,
@@ -65,10 +71,12 @@ steps = st.lists(
 
 @pytest.fixture
 def programme(db: None) -> Iterator[Tenant]:
-    """A tenant whose monthly template ranks partners among their peers."""
+    """A tenant whose monthly template ranks partners among their peers, and whose quarterly one has every method, two
+    tracks, a gate and KPIs of its own, one of which is measured anew from November on."""
     tenant = TenantFactory()
     with tenant_scope(tenant.pk):
         actions.ensure_default_template(tenant)
+        own_kpis()
         lines = [
             {"code": "revenue", "weight": 30, "method": "peer", "target": None, "floor": None},
             {"code": "quality_score", "weight": 30, "method": "target", "target": 100, "floor": 0},
@@ -76,7 +84,47 @@ def programme(db: None) -> Iterator[Tenant]:
         ]
         template = ScorecardTemplate.objects.get(period_kind="month")
         publish_version(template, lines, MIN_COVERAGE, dt.date.min, None)
+        template = ScorecardTemplate.objects.get(period_kind="quarter")
+        publish_version(
+            template, QUARTERLY, MIN_COVERAGE, dt.date.min, None, gate_score=Decimal(40), gate_each=True
+        )
         yield tenant
+
+
+QUARTERLY = [
+    {"code": "own_worth", "weight": 20, "method": "target", "target": 10**8, "floor": 0},
+    {"code": "own_both", "weight": 20, "method": "peer"},
+    {
+        "code": "deal_count",
+        "weight": 30,
+        "method": "steps",
+        "points": 7,
+        "units": 2,
+        "choice": "Way",
+        "track": "A",
+    },
+    {"code": "leads", "weight": 10, "method": "steps", "points": 10, "units": 3, "whole": True}
+    | {"choice": "Way", "track": "B"},
+    {"code": "revenue", "weight": 20, "method": "target", "target": 10**9, "floor": 7}
+    | {"choice": "Way", "track": "B"},
+    {"code": "sales_cycle", "weight": 30, "method": "steps", "points": 3, "units": 11},
+]
+
+
+def own_kpis() -> None:
+    admin = make_member(Role.ADMIN)
+    shape = {"unit": "money", "better": "up", "kind": "lag", "level": "PG", "meaning": "For tests."}
+    worth = define_kpi(by=admin, name="Worth", formula="revenue_won / deals_won", **shape)
+    define_kpi(by=admin, name="Both", formula="own_worth * win_rate - leads_submitted / 3", **shape)
+    OwnKpiVersion.objects.create(
+        kpi=worth,
+        number=2,
+        name="Worth",
+        formula="revenue_won * 3 / (deals_won + deals_lost)",
+        valid_from=dt.date(2026, 11, 1),
+        **shape,
+    )
+    forget_own_kpis()
 
 
 @settings(
@@ -96,7 +144,9 @@ def test_incremental_runs_agree_with_a_full_run(programme: Tenant, history: list
         leads: list[Lead] = []
         offers: list[LeadOffer] = []
         for number, (verb, which, day, value) in enumerate(history):
-            if verb in LEAD_VERBS:
+            if verb == "lock":
+                close(dt.date(2026, which, 1))
+            elif verb in LEAD_VERBS:
                 happened_to_leads(verb, which, day, value, partners, leads, offers)
             else:
                 happened(verb, which, day, value, number, partners, customers, deals)
@@ -109,6 +159,15 @@ def test_incremental_runs_agree_with_a_full_run(programme: Tenant, history: list
         transaction.set_rollback(True)
     assert full == incremental
     assert changed == 0
+
+
+def close(month: dt.date) -> None:
+    """Lock a month that is over, and with September the quarter that ended."""
+    actions.recompute_dirty(TODAY)
+    kinds = ["month", "quarter"] if month.month == 9 else ["month"]
+    for kind in kinds:
+        start = dt.date(2026, 7, 1) if kind == "quarter" else month
+        PeriodLock.objects.get_or_create(period_kind=kind, period_start=start)
 
 
 def happened(

@@ -1,0 +1,163 @@
+"""What moved a score, the cheapest ways up, two periods side by side, the PDF and the API."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from django.test import Client
+from pypdf import PdfReader
+
+from metrics import actions, queries
+from metrics.changes import kpi_moves
+from metrics.comparison import compare
+from metrics.models import Scorecard, ScorecardTemplate
+from metrics.periods import PeriodKind, calendar_of
+from metrics.queries import PeerFigures
+from metrics.ways import ways_to_gain
+from partners.directory.models import Partner
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import PartnerFactory, make_member, won_deal
+
+SignIn = Callable[[Membership], Client]
+LINES = [
+    {"code": "revenue", "weight": 40, "method": "target", "target": 1000_00, "floor": 0},
+    {"code": "deal_count", "weight": 30, "method": "steps", "points": 10, "units": 1, "whole": True},
+    {"code": "average_deal_size", "weight": 30, "method": "peer"},
+]
+
+
+@pytest.fixture
+def partner(tenant: Tenant, admin: Membership) -> Partner:
+    """One of six peers: 600 in two deals this quarter, 100 in one the quarter before."""
+    with tenant_scope(tenant.pk):
+        calendar = calendar_of(tenant)
+        period = calendar.current(PeriodKind.QUARTER)
+        partner = PartnerFactory(name="Harbour Systems")
+        won_deal(partner, 200_00, period.start, title="Cranes")
+        won_deal(partner, 400_00, period.start, title="Docks")
+        won_deal(partner, 100_00, period.previous().start, title="Ropes")
+        for number in range(1, 6):
+            won_deal(PartnerFactory(), number * 100_00, period.start)
+        actions.ensure_default_template(tenant)
+        template = ScorecardTemplate.objects.get(period_kind="quarter")
+        actions.publish_template(
+            template,
+            by=admin,
+            kpis=LINES,
+            min_coverage=Decimal("0.5"),
+            gate_score=Decimal(70),
+            gate_each=True,
+        )
+        actions.recompute_everything()
+        return partner
+
+
+def cards_of(tenant: Tenant, partner: Partner) -> tuple[Scorecard, Scorecard]:
+    period = calendar_of(tenant).current(PeriodKind.QUARTER)
+    found = [
+        queries.card_of("partner", str(partner.pk), each)  # type: ignore[arg-type]
+        for each in (period, period.previous())
+    ]
+    assert found[0] is not None
+    assert found[1] is not None
+    return found[0], found[1]
+
+
+def test_the_moves_add_up_and_name_their_records(tenant: Tenant, partner: Partner) -> None:
+    with tenant_scope(tenant.pk):
+        card, previous = cards_of(tenant, partner)
+        calendar = calendar_of(tenant)
+        moves = kpi_moves(card, previous, calendar, calendar.today(), "EUR")
+        assert card.score is not None
+        assert previous.score is not None
+        assert sum(move.points for move in moves) == pytest.approx(
+            float(card.score - previous.score), abs=0.3
+        )
+        revenue = next(move for move in moves if move.kpi.code == "revenue")
+        told = {record.title for record in revenue.records}
+        assert any("Cranes" in title for title in told)
+        assert any("Ropes" in title for title in told)
+        assert kpi_moves(card, None, calendar, calendar.today(), "EUR") == []
+
+
+def test_the_cheapest_way_is_what_the_scoring_gives_for_it(tenant: Tenant, partner: Partner) -> None:
+    """600 of 1,000 is 24 of 40, two deals are 20 of 30, an average of 300 is third of six: rank 0.4 to 0.6."""
+    with tenant_scope(tenant.pk):
+        card, _previous = cards_of(tenant, partner)
+        peers = queries.peer_figures(partner.pk, card.period)
+        assert peers.count == 6
+        ways = {way.kpi.code: way for way in ways_to_gain(card, "EUR", peers)}
+        assert ways["revenue"].points == pytest.approx(16, abs=0.01)
+        assert ways["revenue"].effort == pytest.approx(400 / 600)
+        # The next deal gives its ten points for half as much more.
+        assert (ways["deal_count"].target, ways["deal_count"].effort) == (3, 0.5)
+        assert ways["deal_count"].points == pytest.approx(10, abs=0.01)
+        best = ways_to_gain(card, "EUR", peers)[0]
+        assert best.points / best.effort == max(way.points / way.effort for way in ways.values())
+        # Without the peers' figures nothing is said of a rank.
+        alone = ways_to_gain(card, "EUR", PeerFigures(0, {}))
+        assert "average_deal_size" not in {way.kpi.code for way in alone}
+
+
+def test_quartiles_are_told_from_five_on(tenant: Tenant, partner: Partner) -> None:
+    with tenant_scope(tenant.pk):
+        card, previous = cards_of(tenant, partner)
+        peers = queries.peer_figures(partner.pk, card.period)
+        # 100, 200, 300, 400, 500, 600
+        assert (peers.lower["revenue"], peers.medians["revenue"], peers.upper["revenue"]) == (
+            225_00,
+            350_00,
+            475_00,
+        )
+        # Of the quarter before one partner alone has an average.
+        before = queries.peer_figures(partner.pk, previous.period)
+        assert "average_deal_size" not in before.medians
+        assert "average_deal_size" not in before.lower
+
+
+def test_any_two_periods_side_by_side(tenant: Tenant, partner: Partner) -> None:
+    with tenant_scope(tenant.pk):
+        card, previous = cards_of(tenant, partner)
+        rows = {row.name: row for row in compare(card, previous, "EUR")}
+        revenue = rows["Total sales revenue"]
+        assert (revenue.previous, revenue.current, revenue.change) == (100_00, 600_00, 500_00)
+        assert revenue.good is True
+        assert next(iter(rows)) == "Score"
+
+
+def test_page_pdf_export_and_api(
+    client_as: SignIn, tenant: Tenant, partner: Partner, partner_owner: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        owner = make_member(Role.PARTNER_OWNER, partner=partner)
+        card, previous = cards_of(tenant, partner)
+    client = client_as(owner)
+    page = client.get("/acme/scorecards/mine/").content.decode()
+    for words in ("The gate is not passed", "Cheapest ways", "Cranes", "10 points for every full 1"):
+        assert words in page
+    address = f"/acme/scorecards/cards/{card.pk}"
+    pdf = client.get(f"{address}/pdf/")
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages)
+    assert "Harbour Systems" in text
+    assert "How the score is made" in text
+    assert "Total sales revenue" in text
+    shown = client.get(f"{address}/compare/?with={previous.period.key}").content.decode()
+    assert "Total sales revenue" in shown
+    export = b"".join(client.get(f"{address}/compare/?with={previous.period.key}&export=csv")).decode()
+    assert "10000" in export
+    assert client.get(f"{address}/compare/?with={previous.period.key}&export=xlsx").status_code == 200
+    assert client.get(f"{address}/compare/?with=nonsense").status_code == 200
+    told = client.get(f"/acme/api/v1/scorecards/{card.pk}/explanation/").json()
+    assert told["score"] == float(card.score or 0)
+    assert {line["code"] for line in told["lines"]} == {line["code"] for line in LINES}
+    assert told["peers"] == 6
+    assert told["ways"]
+    assert told["moves"]
+    assert told["passed"] is False
+    other = client_as(partner_owner)
+    for path in (f"{address}/pdf/", f"{address}/compare/", f"/acme/api/v1/scorecards/{card.pk}/explanation/"):
+        assert other.get(path).status_code == 404
