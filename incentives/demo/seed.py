@@ -35,12 +35,12 @@ from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.learning import School
 from incentives.demo.library import describe_companies, fill_library
+from incentives.demo.measuring import measure_in_its_own_way
 from incentives.demo.newcomers import welcome
 from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
-from incentives.demo.measuring import measure_in_its_own_way
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
 from incentives.demo.tiering import by_hand
