@@ -17,6 +17,20 @@ CURRENT_CURRENCIES = frozenset(
     for code, _start, end, tender in uses
     if end is None and tender
 )
+# Signs that several currencies write, and which of them is meant where nothing else tells.
+SHARED_SIGNS: dict[str, tuple[frozenset[str], str]] = {
+    "$": (
+        frozenset(
+            """ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD
+            USD UYU XCD""".split()
+        ),
+        "USD",
+    ),
+    "¥": (frozenset({"CNY", "JPY"}), "JPY"),
+}
+_SIGNS = {"€": frozenset({"EUR"}), "£": frozenset({"GBP"})} | {
+    sign: currencies for sign, (currencies, _usual) in SHARED_SIGNS.items()
+}
 _DECIMALS = re.compile(r"\.[0#]+")
 _GROUPING = str.maketrans("", "", " \u00a0\u202f'’_")
 
@@ -83,11 +97,18 @@ def parse_amount(text: str, currency: str) -> int:
     """Minor units of an amount as people type it: `1,054.50`, `1.054,50`, `1 054`, `€ 12`.
 
     A single separator followed by exactly three digits groups thousands, unless the number starts with 0
-    or the currency has three decimals. Raises ValueError with a sentence for the person.
+    or the currency has three decimals. Raises ValueError with a sentence for the person, also where the text names
+    another currency by its sign.
     """
     cleaned = text.translate(_GROUPING).strip()
-    for symbol in ("€", "$", "£", currency):
-        cleaned = cleaned.removeprefix(symbol).removesuffix(symbol).strip()
+    for sign, currencies in (*_SIGNS.items(), (currency, {currency})):
+        bare = cleaned.removeprefix(sign).removesuffix(sign).strip()
+        if bare != cleaned and currency not in currencies:
+            raise ValueError(
+                _("“%(text)s” is not in %(currency)s. Give the amount in %(currency)s.")
+                % {"text": text[:40], "currency": currency}
+            )
+        cleaned = bare
     negative = cleaned.startswith("(") and cleaned.endswith(")")
     if negative:
         cleaned = cleaned[1:-1]

@@ -16,7 +16,7 @@ from portal.imports.enums import Outcome
 from portal.imports.parsing import DateEvidence, DateOrder
 from portal.imports.reading import ROW, Table
 from portal.imports.targets import DTYPES, Context, Field, Kind, Target
-from portal.money import digits
+from portal.money import SHARED_SIGNS, digits
 
 
 @dataclass(frozen=True)
@@ -162,10 +162,15 @@ class _Checker:
         said = [series for series in in_cells if series is not None]
         if "currency" not in self.frame.columns:
             self.frame = self.frame.with_columns(currency=pl.lit(None, pl.String))
+        named = {code for series in (self.frame["currency"], *said) for code in distinct(series)}
+        for sign in sorted(named & SHARED_SIGNS.keys()):
+            self._settle_sign(sign, "currency", self.frame["currency"], named)
         for spec in amounts:
             own = self.columns[spec.name].currencies
             if own is None:
                 continue
+            for sign in sorted(set(distinct(own)) & SHARED_SIGNS.keys()):
+                own = self._settle_sign(sign, spec.name, own, named)
             frame = self.frame.with_columns(own=own)
             other = pl.col("own").is_not_null() & (pl.col("own") != pl.coalesce("currency", "own"))
             mixed = frame.filter(other).select(ROW, params=pl.col("currency"))
@@ -197,6 +202,32 @@ class _Checker:
                     rows.with_columns(params=pl.lit(json.dumps({"currency": code}))), blame, "no_rate"
                 )
         self._to_minor([spec.name for spec in amounts], currencies)
+
+    def _settle_sign(self, sign: str, name: str, said: pl.Series, named: set[str]) -> pl.Series:
+        """What a sign stands for that several currencies share: the currency of its row where that is one of them,
+        then the run's, else the usual one. A file that names another of them leaves it open, and is asked."""
+        currencies, usual = SHARED_SIGNS[sign]
+        default = self.context.currency if self.context.currency in currencies else usual
+        signed = (said == sign).fill_null(False)
+        if name == "currency":
+            settled = said.set(signed, default)
+            self.frame = self.frame.with_columns(settled.alias("currency"))
+            open_rows = signed
+        else:
+            rows = self.frame["currency"]
+            of_row = rows.is_in(list(currencies)).fill_null(False)
+            settled = said.zip_with(~signed, rows.set(~of_row, default))
+            open_rows = signed & rows.is_null()
+        others = named & currencies - {default}
+        if others and default != self.context.currency:
+            refused = self.frame.filter(open_rows).select(ROW)
+            codes = ", ".join(sorted(others | {default}))
+            self.refuse(
+                refused.with_columns(params=pl.lit(json.dumps({"sign": sign, "codes": codes}))),
+                name,
+                "currency_sign",
+            )
+        return settled
 
     def _to_minor(self, names: list[str], currencies: list[str]) -> None:
         step = pl.lit(None, pl.Int64)

@@ -16,6 +16,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import list_currencies
 
+from portal.money import SHARED_SIGNS
+
 NAME_LOCALES = ("en", "nl", "de", "fr", "es", "it", "pt")
 
 
@@ -142,6 +144,8 @@ def _date(year: int, month: int, day: int) -> date:
 
 @dataclass(frozen=True)
 class Amount:
+    """`currency` is an ISO 4217 code, or a sign of `SHARED_SIGNS` for what else is known to tell."""
+
     value: Decimal
     currency: str | None = None
 
@@ -149,7 +153,6 @@ class Amount:
 _SYMBOLS = {
     "€": "EUR",
     "£": "GBP",
-    "¥": "JPY",
     "₹": "INR",
     "zł": "PLN",
     "₺": "TRY",
@@ -174,35 +177,40 @@ def _currencies() -> frozenset[str]:
 
 
 def parse_currency(text: str) -> str:
-    """An ISO 4217 code from a code or a symbol. Raises Unreadable `currency`."""
+    """An ISO 4217 code from a code or a symbol; a sign that several currencies share is left as it is. Raises
+    Unreadable `currency`."""
     text = text.strip()
     if text.upper() in _currencies():
         return text.upper()
+    if text in SHARED_SIGNS:
+        return text
     if text in _SYMBOLS:
         return _SYMBOLS[text]
     if match := _DOLLARS.fullmatch(text):
-        return _DOLLAR_CODES.get(match[1] or "US", "USD")
+        return _DOLLAR_CODES[match[1]]
     raise Unreadable("currency")
 
 
 def parse_amount(text: str, decimal_mark: str | None = None) -> Amount:
     """A number with or without a currency. `decimal_mark` settles texts such as 1.234; without it
-    three digits behind one mark are thousands. A bare $ names no currency. Raises Unreadable `number`,
-    `number_range` or `currency`."""
+    three digits behind one mark are thousands. A sign that several currencies share, such as a bare $, is left in
+    the place of a currency. Raises Unreadable `number`, `number_range` or `currency`."""
     text = text.strip()
     currency = None
     if match := _DOLLARS.search(text):
-        currency = _DOLLAR_CODES.get(match[1]) if match[1] else None
+        currency = _DOLLAR_CODES[match[1]] if match[1] else "$"
         text = text.replace(match[0], "", 1)
     else:
-        for symbol, code in _SYMBOLS.items():
+        for symbol, code in (*_SYMBOLS.items(), ("¥", "¥")):
             if symbol in text:
                 currency, text = code, text.replace(symbol, "", 1)
                 break
     if match := _CODE.search(text):
-        if match[1].upper() not in _currencies() or currency not in (None, match[1].upper()):
+        code = match[1].upper()
+        meant, _usual = SHARED_SIGNS.get(currency or "", ({currency or code}, ""))
+        if code not in _currencies() or code not in meant:
             raise Unreadable("number")
-        currency, text = match[1].upper(), text.replace(match[0], "", 1)
+        currency, text = code, text.replace(match[0], "", 1)
     return Amount(parse_number(text, decimal_mark), currency)
 
 

@@ -32,6 +32,7 @@ EXPECTED: Mapping[str, str | Promise] = {
     "positive": _("more than 0"),
     "currency": _("a currency code, such as EUR or USD"),
     "currency_mixed": _("an amount in %(currency)s, as its currency column says"),
+    "currency_sign": _("a currency code beside the amount; in this file %(sign)s may be any of %(codes)s"),
     "own_currency": _("an amount in %(currency)s"),
     "no_rate": _("a currency with an exchange rate; none was given for %(currency)s"),
     "too_long": _("at most %(limit)s characters"),

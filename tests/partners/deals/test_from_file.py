@@ -129,6 +129,14 @@ def test_a_refused_row_says_why_and_stops_no_other(
         assert Deal.objects.count() == 1
 
 
+def test_dollars_are_not_taken_for_euros(tenant: Tenant, people: SimpleNamespace, client_as: SignIn) -> None:
+    text = HEADER + "Initech,,,Router 9000,,,$900,2027-06-30,,\nGlobex,,,Router 9000,,,€ 900,2027-06-30,,\n"
+    ((row, reasons),) = send(client_as(people.seller), text).context["taken"].refused
+    assert (row, "expected an amount in EUR" in reasons[0]) == (2, True)
+    with tenant_scope(tenant.pk):
+        assert [deal.amount for deal in Deal.objects.all()] == [900_00]
+
+
 def test_what_a_limit_refuses_stays_a_draft(
     tenant: Tenant, people: SimpleNamespace, client_as: SignIn
 ) -> None:

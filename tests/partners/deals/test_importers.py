@@ -236,6 +236,55 @@ def test_other_currencies_need_a_rate_and_are_converted_with_it(importer: Import
     }
 
 
+@pytest.mark.parametrize(
+    ("usual", "rest", "currencies", "refused"),
+    [
+        # Where amounts are in euros a dollar sign can only be dollars, and those of the United States are meant.
+        ("EUR", "", {"A1": "USD", "A2": "EUR"}, []),
+        # Where they are in a dollar, it is that one.
+        ("CAD", "", {"A1": "CAD", "A2": "CAD"}, []),
+        # A file that names two dollars does not say which one a bare sign is.
+        (
+            "EUR",
+            "A3,Reseller One,,,Won,,2017-03-01,CA$3\n",
+            {"A2": "EUR", "A3": "CAD"},
+            [("close_value", "$1", "currency_sign")],
+        ),
+    ],
+)
+def test_a_dollar_sign_is_never_another_currency(
+    usual: str,
+    rest: str,
+    currencies: dict[str, str],
+    refused: list[tuple[str, str, str]],
+    importer: Importer,
+    programme: None,
+) -> None:
+    rows = HEAD + "A1,Reseller One,,,Won,,2017-03-01,$1\nA2,Reseller One,,,Won,,2017-03-01,2\n" + rest
+    run = importer.check("deals", rows, currency=usual)
+    rates = {code: Decimal(2) for code in run.findings["missing_rates"]}
+    run = actions.answer_questions(run, by=importer.by, answers={}, rates=rates, inline=True)
+    assert problems(rows_of(run, "refuse")) == refused
+    importer.commit(run)
+    assert dict(Deal.objects.values_list("external_id", "currency")) == currencies
+
+
+def test_a_sign_follows_the_currency_of_its_row(importer: Importer, programme: None) -> None:
+    head = "opportunity_id,partner,stage,close_date,close_value,currency\n"
+    rows = "".join(
+        f"A{n},Reseller One,Won,2017-03-01,$1,{code}\n" for n, code in enumerate(["AUD", "EUR", "$", ""])
+    )
+    run = importer.check("deals", head + rows, currency="AUD")
+    assert ("close_value", "$1", "currency_mixed") in problems(rows_of(run, "refuse"))
+    rates = {"AUD": Decimal("0.6")}
+    importer.commit(actions.answer_questions(run, by=importer.by, answers={}, rates=rates, inline=True))
+    assert dict(Deal.objects.values_list("external_id", "currency")) == {
+        "A0": "AUD",
+        "A2": "AUD",
+        "A3": "AUD",
+    }
+
+
 def test_rows_without_an_id_are_recognised_by_all_they_hold(importer: Importer, programme: None) -> None:
     rows = "partner,stage,product\nReseller One,Engaging,GTX Pro\nReseller One,Engaging,GTX Pro\n"
     assert importer.run("deals", rows).result["created"] == 2

@@ -124,7 +124,10 @@ def test_amounts_may_name_their_currency() -> None:
     assert parse_amount("1054 gbp").currency == "GBP"
     assert parse_amount("CA$5").currency == "CAD"
     dollars = parse_amount("($1,054.00)")
-    assert (dollars.value, dollars.currency) == (Decimal(-1054), None)
+    assert (dollars.value, dollars.currency) == (Decimal(-1054), "$")
+    assert parse_amount("$5 cad").currency == "CAD"
+    with pytest.raises(Unreadable):
+        parse_amount("$5 EUR")
     with pytest.raises(Unreadable):
         parse_amount("12 XQZ")
 
