@@ -25,6 +25,7 @@ from incentives.tiers.enums import (
 from incentives.tiers.models import Tier, TierAssignment, TierOverride, TierPolicy, TierProposal, TierStanding
 from incentives.tiers.readings import Values, readings
 from incentives.tiers.requirements import Group, GroupResult, dump_result, evaluate
+from metrics.closing import grace_days as late_days
 from metrics.periods import Calendar, PeriodKind, calendar_of
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
@@ -70,6 +71,8 @@ class _Moment:
     period_start: dt.date
     year_start: dt.date
     policy: TierPolicy
+    # How many days after its end a period stays open for late figures.
+    late_days: int
 
     @classmethod
     def now(cls, today: dt.date | None) -> "_Moment":
@@ -82,6 +85,7 @@ class _Moment:
             calendar.period(PeriodKind(policy.period), day).start,
             calendar.period(PeriodKind.YEAR, day).start,
             policy,
+            late_days() or 0,
         )
 
     @property
@@ -175,7 +179,10 @@ def _decide(
         evaluation.held.rank, evaluation.held_since, standing.below_since if standing else None
     )
     policy = Policy(
-        PromotionTime(moment.policy.promotion), moment.policy.grace_days, moment.policy.only_at_year_end
+        PromotionTime(moment.policy.promotion),
+        moment.policy.grace_days,
+        moment.policy.only_at_year_end,
+        moment.late_days,
     )
     return decide(
         rungs,

@@ -32,6 +32,7 @@ class Node:
     measure: str = SCORE
     window: str = WindowKind.QUARTER
     threshold: str = ""
+    optional: bool = False
     error: str = ""
     path: str = ""
     depth: int = 1
@@ -113,6 +114,7 @@ def _node_of(item: Condition | Group, currency: str) -> Node:
         measure=item.measure,
         window=item.window,
         threshold=threshold_text(item.measure, item.threshold, currency),
+        optional=item.optional,
     )
 
 
@@ -124,6 +126,7 @@ def _read(data: Mapping[str, Any], path: str, depth: int) -> Node | None:
             measure=data[f"{path}-measure"],
             window=data.get(f"{path}-window", ""),
             threshold=data.get(f"{path}-threshold", ""),
+            optional=f"{path}-optional" in data,
         )
     if f"{path}-join" not in data:
         return None
@@ -174,9 +177,8 @@ def _condition(node: Node, currency: str, known: Mapping[str, Measure]) -> Condi
     window = WindowKind(node.window)
     if measure.code == SCORE and window == WindowKind.SINCE_JOINING:
         raise ValidationError(_("There is no score since joining: choose another time for it."))
-    return Condition(
-        measure.code, window, measure.comparison, parse_threshold(measure.code, node.threshold, currency)
-    )
+    threshold = parse_threshold(measure.code, node.threshold, currency)
+    return Condition(measure.code, window, measure.comparison, threshold, node.optional)
 
 
 def measure_groups(used: Collection[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:

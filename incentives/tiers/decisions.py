@@ -1,7 +1,8 @@
 """Whether a partner moves to another tier. Pure.
 
 Promotion comes at once or at the period's end. Demotion is decided at a period's end only, on the figures
-of the period that ended, after the grace, and at the end of a year only where the tenant says so.
+of the period that ended, after the grace, and at the end of a year only where the tenant says so. Who merely lacks
+figures that may still be reported is not demoted before the period closes for late data.
 """
 
 import datetime as dt
@@ -17,6 +18,8 @@ class Policy:
     promotion: PromotionTime
     grace_days: int
     only_at_year_end: bool
+    # How long after a period's end its figures may still come in.
+    late_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ def decide(
         return Decision(None, None, None, None)
     below_since = position.below_since or period_start
     due = period_start - below_since >= dt.timedelta(days=policy.grace_days)
+    late = any(rung.rank == position.rank and rung.then == Outcome.PENDING for rung in rungs)
+    if late and today < period_start + dt.timedelta(days=policy.late_days):
+        # What is missing is a figure that may still be reported, not a result.
+        due = False
     if not due or (policy.only_at_year_end and period_start != year_start):
         return Decision(None, None, None, below_since)
     return Decision(Direction.DEMOTION, reached_then.tier_id, period_start, below_since)

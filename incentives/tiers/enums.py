@@ -17,6 +17,7 @@ class Outcome(models.TextChoices):
     MET = "met", _("Met")
     NOT_MET = "not_met", _("Not met")
     PENDING = "pending", _("No data yet")
+    LEFT_OUT = "left_out", _("Does not apply")
 
 
 class WindowKind(models.TextChoices):

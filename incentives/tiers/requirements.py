@@ -1,12 +1,13 @@
 """What a tier asks for, and whether a partner has it. Pure: values in, results out.
 
-A requirement is a tree: conditions joined by *all of*, *any of* or *at least n of*. A condition without
-data drops out, and so does a group in which nothing is left. Values are compared exactly as they are:
-79.9% is not 80%.
+A requirement is a tree: conditions joined by *all of*, *any of* or *at least n of*. A condition without data is
+pending, and what is pending is not met: nobody rises by what was not reported. Only where the programme says that it
+does not count without data does it drop out, and so does a group in which nothing is left. Values are compared exactly
+as they are: 79.9% is not 80%.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -36,13 +37,17 @@ class RequirementError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A measure (`score`, a KPI's code, a reported metric or a manual check) over a window against a threshold, in the measure's stored unit:
-    money in minor units of the tenant's currency, % as a fraction."""
+    """A measure (`score`, a KPI's code, a reported metric or a manual check) over a window against a threshold, in the
+    measure's stored unit: money in minor units of the tenant's currency, % as a fraction.
+
+    One that is `optional` does not count for a partner without data.
+    """
 
     measure: str
     window: WindowKind
     comparison: Comparison
     threshold: Decimal
+    optional: bool = False
 
     @property
     def reading(self) -> tuple[str, WindowKind]:
@@ -77,7 +82,10 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
-    """`needed` of the items that apply must be met. `progress` is 0..1 and reaches 1 only when met."""
+    """`needed` of the items that apply must be met. `progress` is 0..1 and reaches 1 only when met.
+
+    It is pending where what has no data yet could still make it met.
+    """
 
     join: Join
     items: tuple["ConditionResult | GroupResult", ...]
@@ -97,40 +105,46 @@ class GroupResult:
 
 
 def exact(value: int | float | Decimal | None) -> Decimal | None:
-    """A reading as a decimal. A float is taken by its shortest text: 7/10 is 0.7, not 0.69999…."""
+    """A reading as a decimal; None for what is no number. A float is taken by its shortest text: 7/10 is 0.7, not 0.69999…."""
     if value is None:
         return None
-    return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    return number if number.is_finite() else None
 
 
 def evaluate(group: Group, readings: Readings) -> GroupResult:
     """The result of the whole tree. A tree that asks for nothing is met; one without any data is pending."""
+    result = _evaluate_group(group, readings)
+    # Who has no data at all has shown nothing, whatever may be left out.
+    return replace(result, outcome=Outcome.PENDING) if result.outcome == Outcome.LEFT_OUT else result
+
+
+def _evaluate_group(group: Group, readings: Readings) -> GroupResult:
     if not group.items:
         return GroupResult(group.join, (), 0, Outcome.MET, Decimal(1))
     results = tuple(
-        evaluate(item, readings) if isinstance(item, Group) else _evaluate_condition(item, readings)
+        _evaluate_group(item, readings) if isinstance(item, Group) else _evaluate_condition(item, readings)
         for item in group.items
     )
-    applying = [result for result in results if result.outcome != Outcome.PENDING]
+    applying = [result for result in results if result.outcome != Outcome.LEFT_OUT]
     if not applying:
-        return GroupResult(group.join, results, 0, Outcome.PENDING, Decimal(0))
+        return GroupResult(group.join, results, 0, Outcome.LEFT_OUT, Decimal(0))
     wanted = {Join.ALL: len(applying), Join.ANY: 1, Join.AT_LEAST: group.count}[group.join]
     needed = min(wanted, len(applying))
     met = sum(result.outcome == Outcome.MET for result in applying)
+    possible = met + sum(result.outcome == Outcome.PENDING for result in applying)
     best = sorted((result.progress for result in applying), reverse=True)[:needed]
-    return GroupResult(
-        group.join,
-        results,
-        needed,
-        Outcome.MET if met >= needed else Outcome.NOT_MET,
-        Decimal(1) if met >= needed else sum(best, Decimal(0)) / needed,
-    )
+    if met >= needed:
+        return GroupResult(group.join, results, needed, Outcome.MET, Decimal(1))
+    outcome = Outcome.PENDING if possible >= needed else Outcome.NOT_MET
+    return GroupResult(group.join, results, needed, outcome, sum(best, Decimal(0)) / needed)
 
 
 def _evaluate_condition(condition: Condition, readings: Readings) -> ConditionResult:
     value = readings.get(condition.reading)
     if value is None:
-        return ConditionResult(condition, None, Outcome.PENDING, Decimal(0))
+        outcome = Outcome.LEFT_OUT if condition.optional else Outcome.PENDING
+        return ConditionResult(condition, None, outcome, Decimal(0))
     if condition.comparison == Comparison.AT_LEAST:
         met = value >= condition.threshold
     else:
@@ -155,12 +169,13 @@ def _progress(condition: Condition, value: Decimal) -> Decimal:
 
 def dump(item: Condition | Group) -> dict[str, Any]:
     if isinstance(item, Condition):
-        return {
+        said = {
             "measure": item.measure,
             "window": str(item.window),
             "comparison": str(item.comparison),
             "threshold": str(item.threshold),
         }
+        return said | {"optional": True} if item.optional else said
     return {"join": str(item.join), "count": item.count, "items": [dump(child) for child in item.items]}
 
 
@@ -188,7 +203,11 @@ def _parse(data: Any, known: Callable[[str], bool], depth: int) -> Condition | G
         if not threshold.is_finite():
             raise RequirementError(_("A threshold is a number."))
         return Condition(
-            data["measure"], WindowKind(data["window"]), Comparison(data["comparison"]), threshold
+            data["measure"],
+            WindowKind(data["window"]),
+            Comparison(data["comparison"]),
+            threshold,
+            data.get("optional") is True,
         )
     except RequirementError:
         raise
@@ -230,6 +249,7 @@ def _load_result(data: Mapping[str, Any]) -> ConditionResult | GroupResult:
         WindowKind(data["window"]),
         Comparison(data["comparison"]),
         Decimal(data["threshold"]),
+        data.get("optional") is True,
     )
     value = None if data["value"] is None else Decimal(data["value"])
     return ConditionResult(condition, value, outcome, progress)

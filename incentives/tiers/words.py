@@ -11,6 +11,9 @@ from incentives.tiers.measures import measure_of
 from incentives.tiers.requirements import SCORE, Condition, ConditionResult, GroupResult, is_check
 from metrics.display import format_value, in_sentence
 
+# What stands between a partner and a tier.
+MISSING = (Outcome.NOT_MET, Outcome.PENDING)
+
 
 def measure_name(measure: str) -> str:
     return measure_of(measure).name
@@ -38,18 +41,23 @@ def condition_text(condition: Condition, currency: str) -> str:
         if condition.comparison == Comparison.AT_LEAST
         else _("%(measure)s at most %(threshold)s, %(window)s")
     )
-    return template % {
+    text = template % {
         "measure": measure_name(condition.measure),
         "threshold": value_text(condition.measure, condition.threshold, currency),
         "window": condition.window.label,
     }
+    if condition.optional:
+        return _("%(condition)s; it does not count without data") % {"condition": text}
+    return text
 
 
 def condition_gap(result: ConditionResult, currency: str) -> str:
-    """What is missing, such as "12,400 more revenue"; empty when nothing is or there is no data."""
-    if result.outcome != Outcome.NOT_MET or result.value is None:
+    """What is missing, such as "12,400 more revenue", or a first figure; empty when nothing is."""
+    if result.outcome not in MISSING:
         return ""
     condition = result.condition
+    if result.value is None:
+        return _("a figure for %(name)s") % {"name": _inner_name(condition.measure)}
     if is_check(condition.measure):
         return _("confirmation of “%(check)s”") % {"check": measure_name(condition.measure)}
     if condition.measure == SCORE:
@@ -89,9 +97,9 @@ def _gap_text(measure: str, missing: Decimal, currency: str) -> str:
 
 def gap(result: GroupResult, currency: str) -> str:
     """The whole gap in one phrase: "3 more certified people, or 12,400 more revenue"; empty when met."""
-    if result.outcome != Outcome.NOT_MET:
+    if result.outcome not in MISSING:
         return ""
-    missing = [item for item in result.items if item.outcome == Outcome.NOT_MET]
+    missing = [item for item in result.items if item.outcome in MISSING]
     if result.join == Join.ALL:
         return _series([_item_gap(item, currency) for item in missing], pgettext("list", "and"))
     nearest = [_item_gap(item, currency) for item in sorted(missing, key=lambda item: -item.progress)]
@@ -108,7 +116,7 @@ def _item_gap(item: ConditionResult | GroupResult, currency: str) -> str:
     if isinstance(item, ConditionResult):
         return condition_gap(item, currency)
     text = gap(item, currency)
-    several = len([child for child in item.items if child.outcome == Outcome.NOT_MET]) > 1
+    several = len([child for child in item.items if child.outcome in MISSING]) > 1
     return f"({text})" if several else text
 
 

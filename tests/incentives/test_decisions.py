@@ -103,3 +103,41 @@ def test_nothing_met_at_all_is_the_lowest_tier() -> None:
         year_start=YEAR,
     )
     assert decision.direction is None
+
+
+def lacking(*, today: dt.date, grace: int = 0, late: int = 30, below: dt.date | None = None) -> Decision:
+    """Who holds Silver, of whose period that ended a figure is missing."""
+    rungs = [Rung(BASE, 0, MET, MET), Rung(SILVER, 1, PENDING, PENDING)]
+    return decide(
+        rungs,
+        Position(1, dt.date(2025, 7, 1), below),
+        Policy(PromotionTime.AT_ONCE, grace, False, late),
+        today=today,
+        period_start=QUARTER,
+        year_start=YEAR,
+    )
+
+
+def test_a_figure_that_may_still_be_reported_demotes_nobody() -> None:
+    kept = Decision(None, None, None, QUARTER)
+    assert lacking(today=QUARTER) == kept
+    assert lacking(today=QUARTER + dt.timedelta(days=29)) == kept
+    assert lacking(today=QUARTER + dt.timedelta(days=30)).direction == Direction.DEMOTION
+
+
+def test_what_is_never_reported_counts_after_the_grace() -> None:
+    assert lacking(today=TODAY, grace=90) == Decision(None, None, None, QUARTER)
+    assert lacking(today=TODAY, grace=90, below=YEAR).direction == Direction.DEMOTION
+
+
+def test_late_figures_save_nobody_who_is_short_already() -> None:
+    rungs = [Rung(BASE, 0, MET, MET), Rung(SILVER, 1, NOT_MET, NOT_MET)]
+    decision = decide(
+        rungs,
+        Position(1, dt.date(2025, 7, 1), None),
+        Policy(PromotionTime.AT_ONCE, 0, False, 30),
+        today=QUARTER,
+        period_start=QUARTER,
+        year_start=YEAR,
+    )
+    assert decision.direction == Direction.DEMOTION

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from incentives.example import create_example_programme
-from incentives.models import CheckMark, ManualCheck, Tier, TierProposal, TierStanding
+from incentives.models import CheckMark, ManualCheck, Tier, TierPolicy, TierProposal, TierStanding
 from incentives.tiers.actions import Move, assign_tiers, evaluate_tiers
 from incentives.tiers.builder import Builder
 from incentives.tiers.checking import confirm_check, save_check, withdraw_check
@@ -19,6 +20,7 @@ from incentives.tiers.measures import check_code
 from incentives.tiers.queries import today
 from incentives.tiers.requirements import Condition, Group, dump
 from incentives.tiers.words import condition_text
+from metrics.closing import change_grace
 from metrics.readings.actions import define_metric
 from metrics.readings.models import MetricDefinition, Reading
 from partners.directory.models import Partner
@@ -59,6 +61,7 @@ def fields(builder: Builder) -> dict[str, str]:
                 f"{node.path}-measure": node.measure,
                 f"{node.path}-window": node.window,
                 f"{node.path}-threshold": node.threshold,
+                **({f"{node.path}-optional": "on"} if node.optional else {}),
             }
     return found
 
@@ -106,6 +109,7 @@ def test_nested_rules_come_back_as_they_were_built(
         "asks_1-measure": "win_rate",
         "asks_1-window": "trailing_year",
         "asks_1-threshold": "79,9",
+        "asks_1-optional": "on",
     }
     data = press(data, "keeps:own")
     data = press(data, "remove:keeps_0")
@@ -130,10 +134,11 @@ def test_nested_rules_come_back_as_they_were_built(
                     ),
                     2,
                 ),
-                asks("win_rate", "0.799", WindowKind.TRAILING_YEAR),
+                replace(asks("win_rate", "0.799", WindowKind.TRAILING_YEAR), optional=True),
             ),
         )
-        assert gold.upkeep == Group(Join.ALL, (asks("win_rate", "0.7", WindowKind.TRAILING_YEAR),))
+        kept = replace(asks("win_rate", "0.7", WindowKind.TRAILING_YEAR), optional=True)
+        assert gold.upkeep == Group(Join.ALL, (kept,))
     opened = client.get(address)
     with tenant_scope(tenant.pk):
         assert opened.context["builder"].tree() == gold.tree
@@ -223,6 +228,10 @@ class TestReported:
         partner = PartnerFactory()
         report(users, partner, 320)
         report(certificates, partner, 6)
+        evaluate_tiers(today=TODAY)
+        standing = TierStanding.objects.get()
+        assert standing.reached_tier != gold, "what nobody has reported does not count as reached"
+        assert standing.results[str(gold.pk)]["outcome"] == "pending"
         row = Reading.objects.create(
             definition=retention, partner=partner, day=TODAY, value=7_990, currency="EUR"
         )
@@ -232,6 +241,17 @@ class TestReported:
         row.save()
         evaluate_tiers(today=TODAY)
         assert TierStanding.objects.get().reached_tier == gold
+
+    def test_missing_figures_demote_nobody_before_the_period_closes(self, admin: Membership) -> None:
+        a_metric("retention", "%")
+        _base, gold = make_tiers(asks("reported:retention", "0.8", WindowKind.QUARTER))
+        TierPolicy.objects.create(grace_days=0)
+        change_grace(20, by=admin)
+        assign_tiers([Move(PartnerFactory(), gold, dt.date(2025, 7, 1))])
+        assert evaluate_tiers(today=dt.date(2026, 4, 20)) == 0
+        assert TierStanding.objects.get().below_since == dt.date(2026, 4, 1)
+        assert evaluate_tiers(today=dt.date(2026, 4, 21)) == 1
+        assert TierProposal.objects.get().direction == Direction.DEMOTION
 
     def test_added_up_since_joining_and_within_the_quarter(self) -> None:
         launched = a_metric("launched", "count", "sum")

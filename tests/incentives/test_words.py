@@ -1,5 +1,6 @@
 """Gaps and reasons in plain words."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -56,6 +57,14 @@ def test_at_least_two_of_three() -> None:
     tree = Group(Join.AT_LEAST, (REVENUE, DEALS, asks(SCORE, 70)), 2)
     assert missing(tree, revenue=0, deal_count=0, score=0).startswith("2 of: ")
     assert not missing(tree, revenue=0, deal_count=10, score=0).startswith("2 of: ")
+
+
+def test_a_figure_that_is_not_there_yet_is_asked_for() -> None:
+    assert missing(Group(Join.ALL, (REVENUE, RATE)), revenue=100_000_00) == "a figure for win rate"
+    text = missing(Group(Join.ALL, (REVENUE, RATE)), revenue=90_000_00)
+    assert text == "€10,000 more total sales revenue, and a figure for win rate"
+    left_out = replace(RATE, optional=True)
+    assert missing(Group(Join.ALL, (DEALS, left_out)), deal_count=9) == "1 more deals won"
 
 
 def test_nothing_is_missing_when_met() -> None:
