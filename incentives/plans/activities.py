@@ -65,7 +65,7 @@ def course_choices() -> list[tuple[str, str]]:
 def completed_courses(partner_ids: Collection[UUID], since: dt.date | None) -> list[Done]:
     """Each person's first valid completion of each course: who repeats a course is not paid for again."""
     rows = (
-        Completion.objects.filter(partner_id__in=partner_ids, revoked_at=None)
+        Completion.objects.filter(partner_id__in=partner_ids, course__isnull=False, revoked_at=None)
         .order_by("course_id", "member_id", "completed_on", "id")
         .distinct("course_id", "member_id")
         .values_list("partner_id", "id", "completed_on", "course_id", "course__title")

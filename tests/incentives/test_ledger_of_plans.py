@@ -32,7 +32,7 @@ from partners.coselling.models import Seat, Share
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
-from partners.training.models import Completion, Course
+from partners.training.models import Completion, Course, Path
 from portal.accounts.enums import Role
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -159,8 +159,10 @@ class TestPartsAndOthers:
             Completion.objects.create(
                 course=course, member=person, partner=partner, completed_on=day, via="hand"
             )
+        path = Path.objects.create(title="From first to last")
+        Completion.objects.create(path=path, member=person, partner=partner, completed_on=DAY, via="hand")
         post()
-        entry = LedgerEntry.objects.get()
+        entry = LedgerEntry.objects.get()  # the path is made of courses that were paid for
         assert (entry.amount, entry.label, entry.occurred_on) == (75_00, "Basics", DAY)
         Completion.objects.update(revoked_at=NOW)
         post()
