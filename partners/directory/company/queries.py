@@ -1,6 +1,6 @@
 """Reads of what partner companies say of themselves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,18 +34,19 @@ class Point:
 
 @dataclass(frozen=True)
 class Company:
-    """A partner with everything that it says of itself. Four queries."""
+    """A partner with everything that it says of itself. `offered`: the programme has a list of competences."""
 
     partner: Partner
     profile: CompanyProfile
     addresses: Sequence[PartnerAddress]
     contacts: Sequence[PartnerContact]
     competences: Sequence[Competence]
+    offered: bool = True
 
     @cached_property
     def points(self) -> list[Point]:
         profile, partner = self.profile, self.partner
-        return [
+        found = [
             Point(_("A logo"), bool(profile.logo), "logo"),
             Point(
                 _("A description of at least %s characters") % SHORTEST_DESCRIPTION,
@@ -55,10 +56,12 @@ class Company:
             Point(_("The website"), bool(partner.website), "profile"),
             Point(_("The country"), bool(partner.country), "profile"),
             Point(_("The regions you serve"), bool(profile.regions), "profile"),
-            Point(_("Your competences"), bool(self.competences), "profile"),
             Point(_("An address"), bool(self.addresses), "addresses"),
             Point(_("A contact"), bool(self.contacts), "contacts"),
         ]
+        if self.offered:
+            found.insert(5, Point(_("Your competences"), bool(self.competences), "profile"))
+        return found
 
     @property
     def missing(self) -> list[Point]:
@@ -74,15 +77,40 @@ class Company:
 
 
 def company_of(partner: Partner) -> Company:
-    profile = profile_of(partner.pk) or CompanyProfile(partner=partner)
-    named = profile.competences
-    return Company(
-        partner,
-        profile,
-        list(PartnerAddress.objects.filter(partner=partner)),
-        list(PartnerContact.objects.filter(partner=partner)),
-        list(Competence.objects.filter(pk__in=named)) if named else [],
-    )
+    [company] = companies_of([partner])
+    return company
+
+
+def companies_of(partners: Collection[Partner]) -> list[Company]:
+    """The partners with what they say of themselves, in their order. Four queries."""
+    keys = [partner.pk for partner in partners]
+    profiles = profiles_of(keys)
+    addresses = _by_partner(PartnerAddress.objects.filter(partner__in=keys))
+    contacts = _by_partner(PartnerContact.objects.filter(partner__in=keys))
+    listed = list(Competence.objects.all())
+    offered = any(competence.is_active for competence in listed)
+    found = []
+    for partner in partners:
+        profile = profiles.get(partner.pk) or CompanyProfile(partner=partner)
+        named = [competence for competence in listed if competence.pk in profile.competences]
+        found.append(
+            Company(
+                partner,
+                profile,
+                addresses.get(partner.pk, []),
+                contacts.get(partner.pk, []),
+                named,
+                offered or bool(named),
+            )
+        )
+    return found
+
+
+def _by_partner(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.partner_id, []).append(row)
+    return found
 
 
 def profile_of(partner_id: UUID) -> CompanyProfile | None:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from partners.deals.models import Deal
+from partners.directory.company.queries import companies_of
 from partners.directory.models import Partner
 from partners.onboarding.agreements.queries import accepted_pairs
 from partners.onboarding.documents.queries import held_pairs
@@ -23,7 +24,7 @@ COLLEAGUES = 2
 
 
 def met(steps: Iterable[OnboardingStep]) -> set[UUID]:
-    """The open steps whose condition holds now. At most eight queries, however many steps and partners."""
+    """The open steps whose condition holds now. At most twelve queries, however many steps and partners."""
     today = timezone.localdate()
     by_kind: dict[str, list[OnboardingStep]] = {}
     for step in steps:
@@ -60,13 +61,9 @@ def _courses(steps: list[OnboardingStep], partners: set[UUID], today: date) -> s
 
 
 def _profiles(steps: list[OnboardingStep], partners: set[UUID], today: date) -> set[UUID]:
-    complete = set(
-        Partner.objects.filter(pk__in=partners)
-        .exclude(website="")
-        .exclude(country="")
-        .exclude(region="")
-        .values_list("pk", flat=True)
-    )
+    """What the company's own page calls complete."""
+    companies = companies_of(Partner.objects.filter(pk__in=partners))
+    complete = {company.partner.pk for company in companies if company.is_complete}
     return {step.pk for step in steps if step.partner_id in complete}
 
 

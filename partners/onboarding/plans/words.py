@@ -30,7 +30,7 @@ def place_of(request: HttpRequest, step: OnboardingStep) -> str:
         case StepKind.COURSE:
             return turl(request, "training:course", step.course_id)
         case StepKind.PROFILE:
-            return turl(request, "directory:company_edit")
+            return turl(request, "directory:company")
         case StepKind.INVITE:
             return turl(request, "people:list")
         case StepKind.DEAL:
