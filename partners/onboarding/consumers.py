@@ -1,6 +1,6 @@
 """What onboarding does when something happens elsewhere: steps whose condition now holds are done."""
 
-from partners.onboarding.plans.actions import advance
+from partners.onboarding.plans.actions import advance, end_with_partnership
 from portal.events.consumers import subscribe
 from portal.events.models import Event
 
@@ -10,11 +10,25 @@ def steps_may_be_done(events: list[Event]) -> None:
     advance({event.partner_id for event in events if event.partner_id})
 
 
+def partners_left(events: list[Event]) -> None:
+    """A partnership that has ended takes what was to get it started with it."""
+    for event in events:
+        end_with_partnership(event.subject_id, event.data.get("reason", ""))
+
+
+subscribe(
+    "partner.terminated",
+    "company.became_part",
+    name="onboarding.partner_left",
+    consumer=partners_left,
+)
 subscribe(
     "agreement.accepted",
     "document.accepted",
     "course.completed",
     "partner.updated",
+    "partner.merged",
+    "company.*",
     "member.invited",
     "member.joined",
     "deal.submitted",

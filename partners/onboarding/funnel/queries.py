@@ -80,16 +80,18 @@ def journeys(
     begun: dict[UUID, Onboarding] = {}
     for onboarding in Onboarding.objects.filter(partner_id__in=keys).order_by("-started_on", "-pk"):
         begun[onboarding.partner_id] = onboarding
-    trading = dict(Partner.objects.filter(pk__in=keys).values_list("pk", "status"))
+    trading = Partner.objects.in_bulk(keys)
     wins = first_wins(keys)
 
     def rest(pk: UUID, approved: dt.date) -> tuple[dt.date | None, dt.date | None, dt.date | None]:
         one = begun.get(pk)
         if one is None:
-            is_active = trading.get(pk) != PartnerStatus.ONBOARDING
+            is_active = trading[pk].status != PartnerStatus.ONBOARDING
             return None, approved if is_active else None, wins.get(pk)
-        ended = one.finished_at or one.stopped_at
-        return one.started_on, _day(ended, zone) if ended else None, wins.get(pk)
+        ended, left = _day(one.finished_at or one.stopped_at, zone), trading[pk].left_on
+        if ended and left and one.finished_at is None and ended >= left:
+            ended = None  # it left before it had got started
+        return one.started_on, ended, wins.get(pk)
 
     found = []
     for row in rows:

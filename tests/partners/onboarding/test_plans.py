@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from partners.deals import actions as deals
-from partners.directory.actions import update_profile
+from partners.directory.actions import change_partner_status
+from partners.directory.company import actions as profiles
+from partners.directory.company.queries import companies_of
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
 from partners.onboarding.agreements import actions as agreements
@@ -39,12 +42,14 @@ from partners.training.actions import record_completion
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.events.describe import describe
 from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
 from portal.people.actions import invite
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, PartnerFactory, ProductFactory, make_member, won_deal
+from tests.partners.directory.test_company import png
 from tests.partners.onboarding.test_applications import an_application, told
 from tests.partners.training.builders import a_course
 from tests.portal.files.builders import PDF, PNG, upload
@@ -115,8 +120,21 @@ def test_every_step_is_done_by_doing_it_and_the_partner_is_active_at_the_end(
         agreements.accept(agreement, by=owner, sha256=version.sha256, address="192.0.2.7")
     happened(["done", "open", "open", "done", "open", "open", "open"])
     with tenant_scope(tenant.pk, company.pk):
-        update_profile(company, by=owner, website="https://alpha.example", country="NL", region="EMEA")
+        profiles.save_profile(
+            company,
+            by=owner,
+            website="https://alpha.example",
+            country="NL",
+            description="We look after the networks of two hundred bakeries, day and night, and know each oven.",
+            regions=["Benelux"],
+        )
+        profiles.set_logo(company, SimpleUploadedFile("logo.png", png()), by=owner)
+        profiles.save_address(company, by=owner, street="Canal 1", city="Utrecht", country="NL")
         document = documents.send(kind, company, upload(), by=owner)
+    # Of the profile only somebody to speak to is missing.
+    happened(["done", "open", "open", "done", "open", "open", "open"])
+    with tenant_scope(tenant.pk, company.pk):
+        profiles.save_contact(company, by=owner, name="Ina Bos", email="ina@alpha.example")
     happened(["done", "done", "open", "done", "open", "open", "open"])
     with tenant_scope(tenant.pk):
         documents.accept_document(document, by=manager)
@@ -146,6 +164,40 @@ def test_every_step_is_done_by_doing_it_and_the_partner_is_active_at_the_end(
             actions.reopen(call, by=manager)
     dispatch_pending(tenant.pk)
     assert "Alpha has finished getting started" in told(manager)
+
+
+def test_a_profile_is_complete_without_competences_where_the_programme_lists_none(
+    scoped: Tenant, admin: Membership
+):
+    [company] = companies_of([PartnerFactory()])
+    assert not any(point.label == "Your competences" for point in company.points)
+    profiles.save_competence(by=admin, name="Backup")
+    [company] = companies_of([company.partner])
+    assert any(point.label == "Your competences" for point in company.missing)
+
+
+def test_it_ends_with_the_partnership_and_such_a_partner_was_never_active(
+    scoped: Tenant, admin: Membership, manager: Membership
+):
+    applications.approve(an_application(manager=manager), by=manager)
+    company = Partner.objects.get()
+    actions.start(
+        company, a_plan({"kind": K.MANUAL}, {"kind": K.MANUAL, "due_days": 1}, by=admin), by=manager
+    )
+    owner = make_member(Role.PARTNER_OWNER, partner=company)
+    change_partner_status(company, PartnerStatus.SUSPENDED, by=admin, reason="Has not paid")
+    # It may do nothing now, so nobody is told to.
+    assert actions.remind(timezone.localdate() + timedelta(days=30)) == 0
+    change_partner_status(company, PartnerStatus.TERMINATED, by=admin, reason="Agreed")
+    for _time in range(2):
+        dispatch_pending(scoped.pk)
+        Event.objects.filter(type="partner.terminated").update(dispatched_at=None)
+    assert not Onboarding.objects.get().is_running
+    assert "Agreed" in describe(Event.objects.get(type="onboarding.stopped"))
+    today = timezone.localdate()
+    span = {"start": today, "end": today + timedelta(days=1), "zone": scoped.zone}
+    assert [row.count for row in stages(journeys(**span))] == [1, 1, 1, 0, 0]
+    assert not Membership.objects.get(pk=owner.pk).is_active
 
 
 def _customer(tenant: Tenant, company: Partner) -> Any:

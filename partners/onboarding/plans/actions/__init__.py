@@ -10,6 +10,7 @@ from partners.onboarding.plans.actions.building import (
 )
 from partners.onboarding.plans.actions.running import (
     advance,
+    end_with_partnership,
     remind,
     reopen,
     skip,
@@ -20,6 +21,7 @@ from partners.onboarding.plans.actions.running import (
 
 __all__ = [
     "advance",
+    "end_with_partnership",
     "move_plan",
     "move_step",
     "remind",

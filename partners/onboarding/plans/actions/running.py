@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.directory.actions import finish_onboarding
+from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
 from partners.onboarding.enums import StepKind, StepOwner
 from partners.onboarding.plans.models import Onboarding, OnboardingStep, Plan
@@ -154,12 +155,24 @@ def stop(onboarding: Onboarding, *, by: Membership, reason: str) -> Onboarding:
         raise ActionRefused(_("It has ended already."), code="done")
     if not reason.strip():
         raise ActionRefused(_("Give the reason; it stays with the partner."), field="reason")
-    onboarding.stopped_at = timezone.now()
-    onboarding.save(update_fields=["stopped_at"])
-    data = {"new": {"plan": onboarding.plan_name}, "reason": reason.strip()}
-    record("onboarding.stopped", subject=onboarding, by=by, partner_id=onboarding.partner_id, data=data)
+    _stop(onboarding, by, reason.strip())
     finish_onboarding(onboarding.partner, by=by)
     return onboarding
+
+
+def end_with_partnership(partner_id: UUID, reason: str) -> None:
+    """What still runs ends with the partnership, and the company stays what it has become. Again it changes nothing."""
+    for onboarding in Onboarding.objects.select_for_update(of=("self",)).filter(
+        partner_id=partner_id, finished_at=None, stopped_at=None
+    ):
+        _stop(onboarding, None, reason)
+
+
+def _stop(onboarding: Onboarding, by: Membership | None, reason: str) -> None:
+    onboarding.stopped_at = timezone.now()
+    onboarding.save(update_fields=["stopped_at"])
+    data = {"new": {"plan": onboarding.plan_name}, "reason": reason}
+    record("onboarding.stopped", subject=onboarding, by=by, partner_id=onboarding.partner_id, data=data)
 
 
 def remind(today: date, *, limit: int = 500) -> int:
@@ -172,6 +185,7 @@ def remind(today: date, *, limit: int = 500) -> int:
             due_on__lte=soon,
             onboarding__finished_at=None,
             onboarding__stopped_at=None,
+            partner__status__in=TRADING_STATUSES,
             reminded__lt=2,
         )
         .exclude(reminded=1, due_on__gte=today)
