@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from portal.accounts.models import Membership
 from portal.imports import actions
@@ -28,6 +29,7 @@ class Importer:
         answers: Mapping[str, Mapping[str, Answer]] | None = None,
         orders: Mapping[str, DateOrder] | None = None,
         currency: str = "",
+        rates: Mapping[str, Decimal] | None = None,
     ) -> ImportRun:
         data = content.encode() if isinstance(content, str) else content
         run = actions.start_run(by=self.by, target=target, file_name=f"{target}.csv", content=data)
@@ -36,6 +38,7 @@ class Importer:
             by=self.by,
             mapping=run.options["mapping"] if mapping is None else mapping,
             currency=currency,
+            rates=rates,
             inline=True,
         )
         if answers or orders:

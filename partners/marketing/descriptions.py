@@ -24,3 +24,8 @@ def campaign_figures_reported(event: Event) -> str:
 @describes("campaigns.imported")
 def campaigns_imported(event: Event) -> str:
     return _("Imported daily figures of campaigns: %d.") % event.data["count"]
+
+
+@describes("campaign.imported")
+def campaign_imported(event: Event) -> str:
+    return _("Imported campaigns: %d.") % event.data["count"]

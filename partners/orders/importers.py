@@ -34,7 +34,13 @@ class OrderTarget(RecordTarget):
     versioned = True
     converts = True
     list_url = "orders:list"
-    overrides: ClassVar = {"rate": 's."rate"'}
+    # What the file leaves out stays, and the status goes by what is then known.
+    overrides: ClassVar = {
+        "rate": 's."rate"',
+        "status": f"""CASE WHEN COALESCE(s.fulfilled_at, t.fulfilled_at) IS NOT NULL THEN '{OrderStatus.DELIVERED.value}'
+            WHEN COALESCE(s.shipped_at, t.shipped_at) IS NOT NULL THEN '{OrderStatus.SHIPPED.value}'
+            ELSE t.status END""",
+    }
     fields = (
         Field(
             "external_id",

@@ -45,6 +45,7 @@ EXPECTED: Mapping[str, str | Promise] = {
     "formula": _("a value; this formula has no stored result. Open the file in a spreadsheet and save it"),
     "error_value": _("a value instead of a spreadsheet error"),
     "repeated": _("a key that no other row has; row %(row)s has the same one but other values"),
+    "name_taken": _("a name that nothing else of the partner has"),
     "close_before_start": _("a date that is not before the start date (%(other)s)"),
     "missing_close": _("the date on which the deal was closed"),
     "missing_revenue": _("the amount for which the deal was won"),

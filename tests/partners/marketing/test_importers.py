@@ -1,0 +1,102 @@
+"""Campaigns and their daily figures from files."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from partners.marketing.models import Campaign, DailyFigure
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from tests.factories import CampaignFactory, PartnerFactory
+from tests.importing import Importer, rows_of
+
+pytestmark = pytest.mark.django_db
+RATES = {"USD": Decimal("0.5")}
+CAMPAIGNS = """campaign id,partner,campaign,start date,end date,co-branded,joint,budget,currency,goal
+K1,Alpha,Autumn,2026-10-01,2026-10-31,yes,no,1000,USD,More visits
+K2,Alpha,Winter,2026-12-01,,no,yes,500,EUR,
+"""
+FIGURES = """campaign,date,utm source,medium,impressions,clicks,conversions,spend,currency
+Autumn,2026-10-02,search,paid,10000,1000,20,900,EUR
+Autumn,2026-10-03,search,paid,500,,,10,USD
+"""
+
+
+@pytest.fixture
+def alpha(scoped: Tenant) -> object:
+    return PartnerFactory(name="Alpha")
+
+
+def test_campaigns_come_once_and_then_change(importer: Importer, alpha: object) -> None:
+    run = importer.run("campaigns", CAMPAIGNS, rates=RATES)
+    assert (run.result["created"], run.counts["refuse"]) == (2, 0)
+    autumn, winter = Campaign.objects.order_by("external_id")
+    assert (autumn.budget, autumn.currency, autumn.is_cobranded, autumn.is_joint) == (
+        500_00,
+        "EUR",
+        True,
+        False,
+    )
+    assert (winter.is_joint, winter.ends_on, winter.goal) == (True, None, "")
+    event = Event.objects.get(type="campaign.imported")
+    assert (event.partner_id, event.data["count"]) == (alpha.pk, 2)  # type: ignore[attr-defined]
+    assert event.data["days"] == ["2026-10-01", "2026-10-31", "2026-12-01"]
+    again = importer.check("campaigns", CAMPAIGNS, rates=RATES)
+    assert (again.counts["create"], again.counts["change"]) == (0, 0)
+    run = importer.run(
+        "campaigns", CAMPAIGNS.replace("2026-10-31", "2026-11-05").replace("More visits", ""), rates=RATES
+    )
+    assert (run.result["created"], run.result["changed"]) == (0, 1)
+    autumn.refresh_from_db()
+    # What the file leaves empty stays.
+    assert (autumn.ends_on, autumn.goal, autumn.version) == (dt.date(2026, 11, 5), "More visits", 2)
+
+
+def test_without_ids_a_campaign_is_known_by_partner_and_name(importer: Importer, alpha: object) -> None:
+    known = CampaignFactory(partner=alpha, name="Autumn", starts_on=dt.date(2026, 9, 1))
+    other = CampaignFactory(name="Autumn", starts_on=dt.date(2026, 9, 1))
+    importer.run("campaigns", "partner,campaign,start date\nAlpha,Autumn,2026-10-01\n")
+    known.refresh_from_db()
+    other.refresh_from_db()
+    assert (known.starts_on, other.starts_on) == (dt.date(2026, 10, 1), dt.date(2026, 9, 1))
+    assert Campaign.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("K9,Alpha,Spring,2026-03-01,2026-02-01", "end_before_start"),
+        ("K9,Alpha,Taken,2026-03-01,", "name_taken"),
+        ("K8,Alpha,Twice,2026-03-01,", "name_taken"),
+        ("K9,Alpha,,2026-03-01,", "required"),
+        ("K9,Nobody Ltd,Spring,2026-03-01,", "unknown"),
+    ],
+)
+def test_rows_that_cannot_be_campaigns_are_refused(
+    importer: Importer, alpha: object, line: str, code: str
+) -> None:
+    CampaignFactory(partner=alpha, name="Taken", external_id="K1")
+    head = "external id,partner,campaign,start date,end date\nK7,Alpha,Twice,2026-03-01,\n"
+    run = importer.check("campaigns", f"{head}{line}\n")
+    if code != "unknown":
+        assert code in rows_of(run, "refuse")[0]["problems"]
+    assert run.counts["create"] == 1
+
+
+def test_daily_figures_are_added_and_replaced(importer: Importer, alpha: object) -> None:
+    campaign = CampaignFactory(partner=alpha, name="Autumn")
+    run = importer.run("campaign_figures", FIGURES, rates=RATES)
+    assert run.result["created"] == 2
+    first, second = DailyFigure.objects.order_by("day")
+    assert (first.campaign, first.partner_id) == (campaign, alpha.pk)  # type: ignore[attr-defined]
+    assert (first.channel, first.impressions, first.clicks, first.spend) == ("paid", 10_000, 1_000, 900_00)
+    assert (second.spend, second.clicks) == (5_00, 0)
+    event = Event.objects.get(type="campaigns.imported")
+    assert event.data["days"] == ["2026-10-02", "2026-10-03"]
+    again = importer.check("campaign_figures", FIGURES, rates=RATES)
+    assert (again.counts["create"], again.counts["change"]) == (0, 0)
+    importer.run("campaign_figures", FIGURES.replace("10000,1000", "10000,1100"), rates=RATES)
+    assert list(DailyFigure.objects.order_by("day").values_list("clicks", flat=True)) == [1_100, 0]
+    future = importer.check("campaign_figures", FIGURES.replace("2026-10-03", "2199-10-03"), rates=RATES)
+    assert "future" in rows_of(future, "refuse")[0]["problems"]
