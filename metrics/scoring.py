@@ -233,6 +233,7 @@ def _steps(shape: Shape) -> _Steps:
     coverage = pl.col("weight.present") / pl.col(_TOTAL)
     score = 100 * pl.col("weight.earned") / pl.col("weight.present")
     added = [
+        [_number(f"kpi.{line.code}") for line in shape.lines],
         [_attainment(line).alias(f"{line.code}.attainment") for line in shape.lines],
         sums,
         [
@@ -310,21 +311,27 @@ def _counts(shape: Shape, line: Line) -> pl.Expr:
     return there & pl.col(f"{_track(line.choice, at)}.best")
 
 
+def _number(name: str) -> pl.Expr:
+    """A column in which what is no number, or beyond all of them, is no data."""
+    return pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
+
+
 def _attainment(line: Line) -> pl.Expr:
-    """A fraction 0..1, or null without a value."""
+    """A fraction 0..1, or null without a value or where target and floor are one, as they are of no partners."""
     value = pl.col(f"kpi.{line.code}")
     if line.method == PEER:
         rank = pl.when(pl.col(PEERS).is_not_null()).then(percentile_rank(value, [PEERS]))
         return rank if line.measure.up else 1 - rank
     if line.method == STEPS:
-        steps = value / _scaled(line, "units")
+        units = _scaled(line, "units")
+        steps: pl.Expr = pl.when(units > 0).then(value / units)
         if line.whole:
             # 0.3 in steps of 0.1 is three of them, whatever the binary fractions say.
             steps = steps.round(9).floor()
         reached = (steps * pl.col(f"{line.code}.given.points") / _weight(line)).clip(0, 1)
         return reached if line.measure.up else 1 - reached
     floor, target = _scaled(line, "floor"), _scaled(line, "target")
-    return ((value - floor) / (target - floor)).clip(0, 1)
+    return pl.when(target != floor).then(((value - floor) / (target - floor)).clip(0, 1))
 
 
 def _scaled(line: Line, bound: str) -> pl.Expr:

@@ -28,7 +28,7 @@ from metrics.evaluation import evaluate_facts
 from metrics.models import SubjectKind
 from metrics.periods import Calendar, PeriodKind, Window, calendar_of
 from metrics.rows import Templates, scored_rows
-from metrics.sources.reading import read_facts
+from metrics.sources.reading import active_sources, fact_names, read_facts
 from metrics.store import read_rows
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
@@ -138,14 +138,14 @@ def _score(
 ) -> tuple[float | None, dict[str, dict[str, float]]]:
     """The score of the running quarter and how it is made up, with the wish among the facts."""
     period = calendar.current(PeriodKind.QUARTER, today)
-    every = read_rows([period])
+    every = read_rows([period], fact_names(active_sources()))
     rows = every.filter(pl.col("subject_kind") == SubjectKind.PARTNER.value).drop("id")
     own = rows.filter(pl.col("partner_id") == str(partner_id))
     if own.is_empty():
         return None, {}
-    peers = rows.filter(
-        (pl.col("partner_type") == own["partner_type"][0]) & (pl.col("region") == own["region"][0])
-    )
+    alike = (pl.col("partner_type") == own["partner_type"][0]) & (pl.col("region") == own["region"][0])
+    in_tier = (pl.col("segment") != "") & (pl.col("segment") == own["segment"][0])
+    peers = rows.filter(alike | in_tier)
     mine = pl.col("partner_id") == str(partner_id)
     changed = peers.with_columns(
         pl.when(mine).then(pl.col(name) + more).otherwise(pl.col(name)).alias(name)

@@ -1,5 +1,7 @@
 """Methods, tracks and gates, against figures worked out by hand."""
 
+import json
+import math
 from decimal import Decimal
 
 import polars as pl
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.publishing import check_rules
-from metrics.scoring import KpiRule, TemplateRules, chosen_tracks, score_rows
+from metrics.scoring import PEER, STEPS, KpiRule, TemplateRules, breakdown, chosen_tracks, score_rows
 from portal.errors import ActionRefused
 from portal.tenancy.models import Tenant
 
@@ -180,3 +182,46 @@ def test_tracks_of_one_weight_are_accepted(scoped: Tenant) -> None:
         line("win_rate", 60),
     ]
     assert check_rules(lines, Decimal("0.5")).total == 100
+
+
+EDGES = st.one_of(
+    st.none(),
+    st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e308, -1e308]),
+    st.floats(-1e6, 1e6),
+)
+
+
+@given(
+    rows=st.lists(st.tuples(EDGES, EDGES, EDGES, EDGES, st.integers(0, 2)), min_size=1, max_size=6),
+    each=st.booleans(),
+)
+@settings(deadline=None, max_examples=60)
+def test_whatever_the_values_are_a_score_is_a_number_from_0_to_100_or_none(rows: list, each: bool) -> None:
+    """Neither what is no number nor what is beyond all of them reaches a score, nor do groups of no partners."""
+    rules = TemplateRules(
+        (
+            KpiRule("average_deal_size", 25, target=0.001, floor=0),
+            KpiRule("revenue", 25, target=100, floor=50),
+            KpiRule("win_rate", 25, method=PEER),
+            KpiRule("deal_count", 25, method=STEPS, units=3, points=2),
+        ),
+        min_coverage=0,
+        each=each,
+    )
+    codes = [rule.code for rule in rules.kpis]
+    frame = pl.DataFrame(
+        [(*values, "a") for values in rows],
+        schema={
+            **dict.fromkeys([f"kpi.{code}" for code in codes], pl.Float64),
+            "partners": pl.Int64,
+            "peers": pl.String,
+        },
+        orient="row",
+    )
+    shape = rules.shape()
+    scored = score_rows(frame, rules)
+    for score in scored["score"]:
+        assert score is None or 0 <= score <= 100
+    for text in scored.select(breakdown(shape))["average_deal_size"]:
+        working = json.loads(text, parse_constant=pytest.fail)
+        assert set(working) == set(codes)
