@@ -106,4 +106,14 @@ KPIS: list[Kpi] = [
         "G",
         _("Revenue of all partners of a portfolio."),
     ),
+    Kpi(
+        "sessions_held",
+        _("Training sessions held"),
+        "sessions_held",
+        Unit.COUNT,
+        UP,
+        LEAD,
+        "G",
+        _("Training sessions that somebody of the partners came to; each counts once."),
+    ),
 ]
