@@ -1,6 +1,7 @@
 """The tenant's own KPIs: what a formula may be, versions, use; a wrong one harms nobody."""
 
 import datetime as dt
+import html
 import math
 import time
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from metrics.models import OwnKpi, Scorecard, ScorecardTemplate
 from metrics.own import catalogue_at, catalogue_now, choosable
 from metrics.periods import PeriodKind, Window, calendar_of
 from metrics.units import Unit
+from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import PartnerFactory, TenantFactory, won_deal
+from tests.factories import PartnerFactory, TenantFactory, make_member, won_deal
 
 SignIn = Callable[[Membership], Client]
 TODAY = dt.date(2026, 11, 20)
@@ -37,39 +39,39 @@ def value(formula: str, **facts: int) -> float | int | None:
     return evaluate_facts(facts, ["own_it"], drafted(formula))["own_it"]
 
 
-@pytest.mark.parametrize(
-    ("formula", "words"),
-    [
-        ("", "Write a formula"),
-        ("revenue_won +", "is not a formula"),
-        ("revenue_won ** 9", "may not stand"),
-        ("revenue_won ** revenue_won ** revenue_won", "may not stand"),
-        ("9" * 900, "at most"),
-        ("1e400 * revenue_won", "at most"),
-        ("revenue_won * 10000000000000", "at most"),
-        ("(" * 60 + "revenue_won" + ")" * 60 + " + 1" * 60, "nested too deeply"),
-        ("(" * 400 + "revenue_won" + ")" * 400, "formula"),
-        ("revenue_won" + " + revenue_won" * 200, "at most 1000 characters"),
-        ("EXP(revenue_won)", "no function “EXP”"),
-        ("pg_sleep(10)", "no function “pg_sleep”"),
-        ("__import__('os').system('true')", "may not stand"),
-        ("revenue_won.__class__", "may not stand"),
-        ("[revenue_won for x in revenue_won]", "may not stand"),
-        ("revenue_won if deals_won else 0", "may not stand"),
-        ("revenue_won; deals_won", "is not a formula"),
-        ("NULLIF(revenue_won)", "NULLIF takes 2"),
-        ("ROUND(revenue_won, deals_won)", "ROUND rounds"),
-        ("ROUND(revenue_won, 99)", "ROUND rounds"),
-        ("1 + 2", "at least one fact"),
-        ("revenue_one", "Did you mean revenue_won"),
-        ("quality_score * 2", "place among the peers"),
-        ("own_it + 1", "own_it → own_it"),
-        ("'revenue_won'", "may not stand"),
-        ("True * revenue_won", "may not stand"),
-        ("GREATEST(*revenue_won)", "GREATEST takes"),
-        ("GREATEST(*revenue_won, deals_won)", "may not stand"),
-    ],
-)
+REFUSED = [
+    ("", "Write a formula"),
+    ("revenue_won +", "is not a formula"),
+    ("revenue_won ** 9", "may not stand"),
+    ("revenue_won ** revenue_won ** revenue_won", "may not stand"),
+    ("9" * 900, "at most"),
+    ("1e400 * revenue_won", "at most"),
+    ("revenue_won * 10000000000000", "at most"),
+    ("(" * 60 + "revenue_won" + ")" * 60 + " + 1" * 60, "nested too deeply"),
+    ("(" * 400 + "revenue_won" + ")" * 400, "formula"),
+    ("revenue_won" + " + revenue_won" * 200, "at most 1000 characters"),
+    ("EXP(revenue_won)", "no function “EXP”"),
+    ("pg_sleep(10)", "no function “pg_sleep”"),
+    ("__import__('os').system('true')", "may not stand"),
+    ("revenue_won.__class__", "may not stand"),
+    ("[revenue_won for x in revenue_won]", "may not stand"),
+    ("revenue_won if deals_won else 0", "may not stand"),
+    ("revenue_won; deals_won", "is not a formula"),
+    ("NULLIF(revenue_won)", "NULLIF takes 2"),
+    ("ROUND(revenue_won, deals_won)", "ROUND rounds"),
+    ("ROUND(revenue_won, 99)", "ROUND rounds"),
+    ("1 + 2", "at least one fact"),
+    ("revenue_one", "Did you mean revenue_won"),
+    ("quality_score * 2", "place among the peers"),
+    ("own_it + 1", "own_it → own_it"),
+    ("'revenue_won'", "may not stand"),
+    ("True * revenue_won", "may not stand"),
+    ("GREATEST(*revenue_won)", "GREATEST takes"),
+    ("GREATEST(*revenue_won, deals_won)", "may not stand"),
+]
+
+
+@pytest.mark.parametrize(("formula", "words"), REFUSED)
 def test_what_is_not_allowed_is_refused_in_words_and_at_once(
     scoped: Tenant, formula: str, words: str
 ) -> None:
@@ -259,3 +261,30 @@ def test_the_editor_shows_values_and_says_what_is_wrong(
     client.post(retire)
     assert "own_worth" in {kpi["code"] for kpi in client.get("/acme/api/v1/kpis/").json()}
     assert client_as(manager).get("/acme/scorecards/catalogue/new/").status_code == 403
+
+
+def test_a_wrong_formula_typed_into_the_editor_harms_nobody(
+    tenant: Tenant, admin: Membership, client_as: SignIn
+) -> None:
+    """Each is answered in words and within a second, by what checks while one types and by what saves; and the page is
+    there for whoever comes next, also in another tenant."""
+    other = TenantFactory(slug="elsewhere")
+    with tenant_scope(other.pk):
+        stranger = make_member(Role.ADMIN)
+    client = client_as(admin)
+    for formula, words in [*REFUSED[1:], ("((" * 5_000, "characters"), ("\0", "")]:
+        typed = {**SHAPE, "name": "It", "formula": formula}
+        for address in ("check/", "new/"):
+            started = time.monotonic()
+            page = client.post(f"/acme/scorecards/catalogue/{address}", typed)
+            assert time.monotonic() - started < 1, formula
+            assert page.status_code in (200, 422), formula
+            assert "characters" in (text := html.unescape(page.content.decode())) or words in text, formula
+    with tenant_scope(tenant.pk):
+        assert not OwnKpi.objects.exists()
+    typed = {**SHAPE, "name": "It", "formula": "revenue_won / (deals_won - deals_won)"}
+    assert client.post("/acme/scorecards/catalogue/check/", typed).status_code == 200
+    assert client.post("/acme/scorecards/catalogue/new/", typed).status_code == 302
+    assert client.get("/acme/scorecards/catalogue/").status_code == 200
+    page = client_as(stranger).get("/elsewhere/scorecards/catalogue/").content.decode()
+    assert "own_it" not in page
