@@ -3,9 +3,7 @@
 All but `notice` are for the vendor's side of the wall: they name customers, deals and partners.
 """
 
-import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,12 +19,13 @@ from partners.matching.keys import keys_of
 from partners.matching.models import CustomerMerge, DirectAccount, MatchKey
 from partners.matching.registry import Claim, Registration, claims_on
 from partners.matching.scoring import THRESHOLD, Company, Likeness, likeness
+from portal.tenancy.pace import keep_pace
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 # Companies that share a key, at most so many a key, are put in the order of their trigrams; so many are scored.
 _A_KEY = 600
 _SCORED = 40
-# What a partner asks is answered after this long, whatever there was to find.
+# What a partner asks is answered after this long or a multiple of it, whatever there was to find.
 PACE = 0.2
 _NOBODY = UUID(int=0)
 
@@ -176,8 +175,9 @@ def _conflict(claim: Claim, match: Match, partner_id: UUID, families: Collection
 def has_conflict(deal: Registration) -> bool:
     """Whether anything stands against the registration: others' deals, the partner's own, a direct account.
 
-    Says only that, so a partner may be told; where a partner waits for the answer, within `at_pace`.
+    Says only that, so a partner may be told; `at_pace` where a partner waits for the answer.
     """
+    at_pace()
     with tenant_scope(current_tenant_id()):
         return any(one.same_family for one in conflicts_of(deal))
 
@@ -190,8 +190,9 @@ def notice(
     customer: Customer | None = None,
     but: UUID | None = None,
 ) -> Notice:
-    """What a partner is told before it submits. The same work is done whatever there is to find; ask within
-    `at_pace`, so that the time which the answer takes tells nothing either."""
+    """What a partner is told before it submits. The same work is done whatever there is to find, and the answer comes
+    `at_pace`, so that the time which it takes tells nothing either."""
+    at_pace()
     with tenant_scope(current_tenant_id()):
         found = conflicts_with(wanted, partner_id=partner_id, families=families, customer=customer, but=but)
     own = [one.deal for one in found if one.kind == ConflictKind.OWN and one.same_family]
@@ -199,12 +200,9 @@ def notice(
     return Notice(others, tuple(own))
 
 
-@contextmanager
-def at_pace(asked: int = 1) -> Iterator[None]:
-    """Leave the block no sooner than `PACE` after it was entered, later where many are `asked` about."""
-    started = time.monotonic()
-    yield
-    time.sleep(max(0.0, PACE * max(1, asked / 4) - (time.monotonic() - started)))
+def at_pace(asked: int = 1) -> None:
+    """The answer to the request leaves at the partners' pace, later where many companies are `asked` about."""
+    keep_pace(PACE, least=PACE * asked / 4)
 
 
 # --- customers that may be one -----------------------------------------------------------------

@@ -20,6 +20,7 @@ from portal.accounts.models import ApiKey, Membership, digest
 from portal.accounts.standing import ReadingOnly, why_reading_only
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant
+from portal.tenancy.pace import paced
 from portal.tenancy.scope import Patience, tenant_scope
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class TenantMiddleware:
             membership.tenant = tenant
         language = (membership and membership.user.language) or tenant.language
         with (
+            paced(),
             tenant_scope(
                 tenant.id,
                 membership.partner_id if membership else None,

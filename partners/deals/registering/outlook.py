@@ -26,18 +26,17 @@ def outlook(deal: Deal) -> Outlook | None:
     """For a draft that names its customer and its product. It takes the same time whatever there is to find."""
     if deal.customer is None or deal.product is None:
         return None
-    with at_pace():
-        return _outlook(deal, deal.customer, deal.product)
+    return _outlook(deal, deal.customer, deal.product)
 
 
 def outlooks(deals: Collection[Deal]) -> dict[UUID, Outlook]:
     """Those of several drafts, in one go."""
-    with at_pace(len(deals)):
-        return {
-            deal.pk: _outlook(deal, deal.customer, deal.product)
-            for deal in deals
-            if deal.customer is not None and deal.product is not None
-        }
+    at_pace(len(deals))
+    return {
+        deal.pk: _outlook(deal, deal.customer, deal.product)
+        for deal in deals
+        if deal.customer is not None and deal.product is not None
+    }
 
 
 def _outlook(deal: Deal, customer: Customer, product: Product) -> Outlook:

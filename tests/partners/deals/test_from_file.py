@@ -13,7 +13,6 @@ from django.urls import reverse
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal
 from partners.directory.models import Customer
-from partners.matching import queries as matching
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -27,11 +26,6 @@ GOOD = HEADER + (
     "Initech,initech.example,NL,Router 9000,3,250.00,,2027-03-31,Proposal,Spoke to Bill\n"
     'Globex,,,Router 9000,,,"12,500",31 May 2027,,\n'
 )
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "PACE", 0)
 
 
 def address(name: str) -> str:

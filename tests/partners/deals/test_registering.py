@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_scopes import get_scope
 from uuid_utils.compat import uuid7
 
 from partners.deals.enums import RegistrationStatus as Status
@@ -17,6 +18,7 @@ from partners.matching import queries as matching
 from partners.matching.actions import index_customers
 from portal.accounts.models import Membership
 from portal.files.models import Attachment
+from portal.tenancy import pace
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, ProductFactory
@@ -25,11 +27,6 @@ from tests.portal.files.builders import upload
 MakeDeal = Callable[..., Deal]
 SignIn = Callable[[Membership], Client]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "PACE", 0)
 
 
 def address(name: str, *args: object) -> str:
@@ -180,6 +177,51 @@ def test_the_partner_sees_before_submitting_what_would_come_of_it(
     assert "There is a conflict." in taken
     for secret in ("Southwind", held.number, "GmbH", str(held.pk), str(rival.pk)):
         assert secret not in taken
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_every_answer_that_looks_for_conflicts_keeps_the_same_pace(
+    taken: bool,
+    tenant: Tenant,
+    people: SimpleNamespace,
+    client_as: SignIn,
+    deal_in: MakeDeal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the page, in the form, from a file and by the API: after `PACE` or a multiple of it, and when the request's
+    transaction has ended, so that nobody waits for what it has locked."""
+    left: list[tuple[int, dict[str, object]]] = []
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    clock.sleep = lambda seconds: left.append((round((clock.now + seconds) * 1000), get_scope()))
+    monkeypatch.setattr(matching, "PACE", 0.2)
+    monkeypatch.setattr(pace, "time", clock)
+    with tenant_scope(tenant.pk):
+        rivals = CustomerFactory(name="Initech", number="C-90000")
+        index_customers([rivals.pk])
+        if taken:
+            deal_in(Status.APPROVED, partner=people.other_partner, customer=rivals, number="DR-1999-9")
+        mine = [
+            deal_in(
+                Status.DRAFT,
+                number=f"DR-1999-{number}",
+                customer=CustomerFactory(name="Initech", number=f"C-9{number}", served_by=people.partner),
+            )
+            for number in range(3)
+        ]
+    client, api = client_as(people.seller), f"/acme/api/v1/deals/{mine[1].pk}/submit/"
+    client.get(address("edit", mine[0].pk))
+    client.post(address("save_draft"), typed(people, customer_name="Umbrella", token=str(uuid7())))
+    client.post(address("create"), typed(people, customer_name="Umbrella"))
+    assert client.post(address("submit", mine[0].pk), {"version": 1}).status_code == 302
+    assert client.post(api, {"version": 1}, content_type="application/json").status_code == 200
+    client.post(address("submit_many"), {"deal": f"{mine[2].pk}:1"})
+    assert left == [(200, {})] * 6
+    left.clear()
+    client.get(address("list"))
+    assert left == []
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.get(pk=mine[0].pk).conflict_seen is taken
 
 
 def test_the_partner_s_own_deal_in_the_way_is_named(
