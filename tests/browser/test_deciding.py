@@ -1,21 +1,26 @@
-"""A partner registers a customer that another is after; it is rejected by a key, appealed, and granted."""
+"""A partner registers a customer that another is after, with products and a file; it is rejected by a key, appealed,
+granted, and won with what was sold and its proof."""
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from partners.deals import actions
 from partners.deals.approvals.models import RejectionReason
+from partners.deals.models import Deal
 from partners.directory.actions import name_customer
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
+from portal.files.models import Attachment
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.browser.judging import assert_sound
 from tests.factories import PartnerFactory, ProductFactory, make_member
+from tests.portal.files.builders import PDF
 
 pytestmark = pytest.mark.slow
 RIVAL = "Southwind"
@@ -28,6 +33,7 @@ class People:
     manager: Membership
     admin: Membership
     product_name: str
+    other_product_name: str
 
 
 @pytest.fixture
@@ -49,16 +55,17 @@ def people(vendor: Tenant) -> People:
             expected_close=dt.date(2027, 3, 1),
         )
         seller = make_member(Role.PARTNER_OWNER, partner=ours)
-        return People(seller, manager, admin, product.name)
+        other = ProductFactory(name="Vault Restore", family=product.family)
+        return People(seller, manager, admin, product.name, other.name)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_register_conflict_decision_and_appeal(
-    size: str, people: People, as_member: Callable[..., BrowserContext]
+def test_register_conflict_decision_appeal_and_win(
+    size: str, people: People, vendor: Tenant, as_member: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:
     view = {"viewport": SIZES[size]}
     seller = as_member(people.seller, **view).new_page()
-    deal_url = register(seller, people)
+    deal_url = register(seller, people, tmp_path)
     assert RIVAL not in seller.content()
 
     desk = as_member(people.manager, **view).new_page()
@@ -88,21 +95,65 @@ def test_register_conflict_decision_and_appeal(
     seller.goto(deal_url)
     expect(seller.get_by_text("Approved", exact=True).first).to_be_visible()
     expect(seller.get_by_text("The quote settles it.").first).to_be_visible()
+    win(seller, people, tmp_path)
     assert RIVAL not in seller.content()
+    with tenant_scope(vendor.pk):
+        deal = Deal.objects.get(partner=people.seller.partner_id)
+        sold = deal.lines.order_by("position").values_list("product__name", "quantity", "unit_price")
+        assert (deal.revenue, deal.cost) == (11_500_00, 7_000_00)
+        assert list(sold) == [("Vault Backup", 2, 4_000_00), ("Vault Restore", 5, 700_00)]
+        files = Attachment.objects.order_by("name").values_list("name", "purpose", "subject_id")
+        assert list(files) == [("order.pdf", "proof", deal.pk), ("quote.pdf", "", deal.pk)]
 
 
-def register(page: Page, people: People) -> str:
+def register(page: Page, people: People, folder: Path) -> str:
     """Our partner's registration, which is warned of a conflict before it is sent; the deal's address."""
     page.goto("/acme/deals/new/")
     page.fill("#id_customer_name", "Zonneveld Bakeries")
     page.fill("#id_customer_domain", "zonneveld.example")
-    page.select_option("#id_product", label=people.product_name)
-    page.fill("#id_amount", "10000")
+    quote = folder / "quote.pdf"
+    quote.write_bytes(PDF)
+    page.locator("#id_attachments").set_input_files(quote)
+    add_line(page, 0, people.product_name, "2", "4000")
+    add_line(page, 1, people.other_product_name, "1", "2000")
     page.fill("#id_expected_close", "2027-03-01")
     expect(page.get_by_text("There is a conflict.")).to_be_visible()
+    assert_sound(page)
     page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_text("has been submitted")).to_be_visible()
+    expect(page.get_by_text("€10,000").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="quote.pdf").click()
+    assert download.value.path().read_bytes() == PDF
     return page.url
+
+
+def add_line(page: Page, number: int, product: str, quantity: str, price: str) -> None:
+    prefix = f"#id_line-{number}-" if number else "#id_"
+    if number:
+        page.get_by_role("button", name="Add a product").click()
+    page.select_option(f"{prefix}product", label=product)
+    page.fill(f"{prefix}quantity", quantity)
+    page.fill(f"{prefix}unit_price", price)
+
+
+def win(page: Page, people: People, folder: Path) -> None:
+    """Reported with what was sold in the end, what it cost, and the order."""
+    order = folder / "order.pdf"
+    order.write_bytes(PDF)
+    page.get_by_role("link", name="Report as won").click()
+    expect(page.locator("#id_line-1-quantity")).to_have_value("1")
+    page.locator("#id_proof").set_input_files(order)
+    page.fill("#id_line-1-quantity", "5")
+    page.fill("#id_line-1-unit_price", "700")
+    page.fill("#id_revenue", "11500")
+    page.fill("#id_cost", "7000")
+    assert_sound(page)
+    page.get_by_role("button", name="Report the win").click()
+    expect(page.get_by_text("Congratulations").first).to_be_visible()
+    expect(page.get_by_text("order.pdf").first).to_be_visible()
+    expect(page.get_by_text("5 × Vault Restore").first).to_be_visible()
+    assert_sound(page)
 
 
 def look_at_both_sides(page: Page, deal_url: str) -> None:
