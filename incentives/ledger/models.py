@@ -1,7 +1,9 @@
 """What each partner has earned, entry by entry."""
 
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from incentives.ledger.enums import AdjustmentStatus, DisputeStatus, EntryKind, Part
@@ -79,6 +81,25 @@ class LedgerEntry(TenantModel):
                 | models.Q(plan__isnull=False, plan_version__isnull=False),
             ),
             models.CheckConstraint(name="incentives_ledgerentry_not_zero", condition=~models.Q(amount=0)),
+            # What stands after a posting is never below nothing: no posting takes back more than was posted. That a
+            # posting says truly what it found is held by the partner's lock, and seen by the check of the ledger.
+            models.CheckConstraint(
+                name="incentives_ledgerentry_balance",
+                condition=models.Q(plan__isnull=True)
+                | models.Q(
+                    GreaterThanOrEqual(
+                        Coalesce(
+                            Cast(KeyTextTransform("before_posting", "explanation"), models.BigIntegerField()),
+                            0,
+                        )
+                        + models.F("amount"),
+                        0,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="incentives_ledgerentry_sequence", condition=models.Q(sequence__gte=1)
+            ),
         ]
         indexes = [
             models.Index(

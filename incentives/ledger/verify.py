@@ -2,7 +2,8 @@
 plan version, what was posted before it, and for a pool the division that was kept."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from incentives.plans.models import PoolSettlement
 from incentives.plans.queries import version_terms
 from incentives.plans.terms import Terms
 from incentives.tiers.queries import tenant_in_scope
+from partners.directory.models import Partner
 from portal.money import round_half_up
 
 
@@ -32,52 +34,87 @@ class Verdict:
     agrees: bool
 
 
+Wrong = tuple[LedgerEntry, Verdict]
+
+
 def verify(entry: LedgerEntry, terms: Terms | None = None) -> Verdict:
     """Recompute one entry. `terms` spares reading its version."""
-    before = _before(entry)
+    if terms is None and entry.plan_version is not None and not entry.explanation.get("taken_back"):
+        terms = version_terms(entry.plan_version, tenant_in_scope())
+    return _verdict(entry, terms, _before(entry))
+
+
+def verify_all(entries: Iterable[LedgerEntry], versions: dict[UUID, Terms] | None = None) -> list[Wrong]:
+    """Those that do not agree. What stood before each is read with one query, each version once; `versions` keeps those
+    that were read."""
+    rows = list(entries)
+    known = {} if versions is None else versions
+    before = _all_before(rows)
+    wrong = []
+    for entry in rows:
+        terms = None
+        if entry.plan_version_id is not None and entry.plan_version is not None:
+            if entry.plan_version_id not in known:
+                known[entry.plan_version_id] = version_terms(entry.plan_version, tenant_in_scope())
+            terms = known[entry.plan_version_id]
+        verdict = _verdict(entry, terms, before[entry.pk])
+        if not verdict.agrees:
+            wrong.append((entry, verdict))
+    return wrong
+
+
+def _verdict(entry: LedgerEntry, terms: Terms | None, before: int) -> Verdict:
     if entry.kind == EntryKind.MANUAL:
         return Verdict(entry.amount, None, before, _("It was adjusted by hand and has no calculation."), True)
+    recorded = entry.explanation.get("before_posting", before)
     if entry.explanation.get("taken_back"):
         amount = -(before - (entry.keeps or 0))
-        return Verdict(amount, entry.keeps or 0, before, "", amount == entry.amount)
-    if terms is None and entry.plan_version is not None:
-        terms = version_terms(entry.plan_version, tenant_in_scope())
+        return Verdict(amount, entry.keeps or 0, before, "", amount == entry.amount and before == recorded)
     earned = _earned(entry, terms) if terms is not None else None
     if earned is None:
         return Verdict(
             None, None, before, _("It was posted before the numbers behind an entry were kept."), True
         )
     amount = earned - before
-    return Verdict(amount, earned, before, "", amount == entry.amount)
+    return Verdict(amount, earned, before, "", amount == entry.amount and before == recorded)
 
 
-def verify_all(entries: Iterable[LedgerEntry]) -> list[tuple[LedgerEntry, Verdict]]:
-    """Those that do not agree. Each version is read once."""
-    known: dict[UUID, Terms] = {}
-    wrong = []
-    for entry in entries:
-        terms = None
-        if entry.plan_version is not None:
-            if entry.plan_version.pk not in known:
-                known[entry.plan_version.pk] = version_terms(entry.plan_version, tenant_in_scope())
-            terms = known[entry.plan_version.pk]
-        verdict = verify(entry, terms)
-        if not verdict.agrees:
-            wrong.append((entry, verdict))
-    return wrong
+# Of one company's postings for a subject, plan, day and part.
+_Chain = tuple[UUID, UUID, UUID | None, dt.date, str]
 
 
 def _before(entry: LedgerEntry) -> int:
-    """The sum of the key's postings before this one."""
+    return _all_before([entry])[entry.pk]
+
+
+def _all_before(entries: Sequence[LedgerEntry]) -> dict[UUID, int]:
+    """What stood in the ledger before each of these postings.
+
+    To a company that another has become part of, the other's postings count from the merge on: which they were is told
+    by what the posting itself says that it found.
+    """
+    ids = {entry.partner_id for entry in entries}
+    merged = dict(Partner.objects.filter(merged_into__in=ids).order_by().values_list("pk", "merged_into_id"))
     rows = LedgerEntry.objects.filter(
-        partner_id=entry.partner_id,
-        subject=entry.subject,
-        plan_id=entry.plan_id,
-        occurred_on=entry.occurred_on,
-        part=entry.part,
-        sequence__lt=entry.sequence,
+        partner_id__in=[*ids, *merged], subject__in={entry.subject for entry in entries}
     )
-    return rows.aggregate(total=Sum("amount"))["total"] or 0
+    own: dict[_Chain, list[tuple[int, int]]] = defaultdict(list)
+    taken_over: dict[_Chain, list[tuple[UUID, int]]] = defaultdict(list)
+    for pk, partner_id, subject, plan_id, day, part, sequence, amount in rows.order_by().values_list(
+        "pk", "partner_id", "subject", "plan_id", "occurred_on", "part", "sequence", "amount"
+    ):
+        own[partner_id, subject, plan_id, day, part].append((sequence, amount))
+        if partner_id in merged:
+            taken_over[merged[partner_id], subject, plan_id, day, part].append((pk, amount))
+    found = {}
+    for entry in entries:
+        chain = (entry.partner_id, entry.subject, entry.plan_id, entry.occurred_on, entry.part)
+        before = sum(amount for sequence, amount in own[chain] if sequence < entry.sequence)
+        others = taken_over.get(chain)
+        if others and entry.explanation.get("before_posting", before) != before:
+            before += sum(amount for pk, amount in others if pk < entry.pk)
+        found[entry.pk] = before
+    return found
 
 
 def _earned(entry: LedgerEntry, terms: Terms) -> int | None:

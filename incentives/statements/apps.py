@@ -14,7 +14,7 @@ class StatementsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        for module in ("rules", "actions", "descriptions", "notices"):
+        for module in ("rules", "actions", "audit", "descriptions", "notices"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.api").register()
         registry.navigation(

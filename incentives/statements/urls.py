@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incentives.statements.views import closing, payees, paying, reading
+from incentives.statements.views import auditing, closing, payees, paying, reading
 
 app_name = "statements"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("payouts/closings/<uuid:pk>/", closing.closing, name="closing"),
     path("payouts/closings/<uuid:pk>/approve/", closing.approve, name="approve"),
     path("payouts/closings/<uuid:pk>/cancel/", closing.cancel, name="cancel"),
+    path("payouts/check/", auditing.check_ledger, name="check_ledger"),
     path("payouts/batches/", paying.Batches.as_view(), name="batches"),
     path("payouts/batches/new/", paying.batch_create, name="batch_create"),
     path("payouts/batches/<uuid:pk>/", paying.batch, name="batch"),

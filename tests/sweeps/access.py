@@ -480,6 +480,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "statements:closing": (VENDOR, "closing"),
     "statements:approve": (ADMIN, "closing"),
     "statements:cancel": (VENDOR, "closing"),
+    "statements:check_ledger": (ADMIN, ""),
     "statements:batches": (VENDOR, ""),
     "statements:batch_create": (VENDOR, ""),
     "statements:batch": (VENDOR, "batch"),

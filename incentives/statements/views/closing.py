@@ -46,6 +46,9 @@ class Closings(ListPage):
         Action(gettext_lazy("Statements"), "statements:list", "file-invoice"),
         Action(gettext_lazy("Payments"), "statements:batches", "building-bank"),
         Action(gettext_lazy("Payees"), "statements:payees", "users"),
+        Action(
+            gettext_lazy("Check the ledger"), "statements:check_ledger", "shield-check", "statements.approve"
+        ),
         Action(gettext_lazy("Terms"), "statements:terms", "settings", "statements.change_terms"),
     )
     empty_icon = "calendar-check"
