@@ -23,6 +23,7 @@ NAMES = [
     "import_rows",
     "match_quality",
     "match_lookup",
+    "close_quarter",
 ]
 
 
