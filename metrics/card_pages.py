@@ -19,7 +19,7 @@ from metrics.display import format_change, format_points, format_score, format_v
 from metrics.explain import KpiLine, fact_text, kpi_lines, score_change
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import Period, calendar_of
-from metrics.queries import PeerFigures
+from metrics.queries import PeerFigures, revenue_fact
 from metrics.sources import FACTS
 from metrics.ways import ways_to_gain
 from partners.directory.enums import PartnerType
@@ -76,7 +76,7 @@ def working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[s
         "moves": moves,
         "bridge": bridge_chart(moves, card, previous) if moves and previous else None,
         "previous": previous,
-        "revenue_text": format_value("money", card.facts.get("revenue_won", 0), currency),
+        "revenue_text": format_value("money", card.facts.get(revenue_fact(card.period.end), 0), currency),
         "version": card.version,
         "gate": gate(card, lines),
         **locked(card, currency),

@@ -77,10 +77,11 @@ class Catalogue(Mapping[str, Kpi]):
 
     def _measure(self, code: str) -> Measure:
         kpi = self.kpis[code]
-        up, own = kpi.better == "up", code in self.own
+        up, own = kpi.better == "up", code in self.own and code not in CATALOGUE
         if kpi.ranks:
             ranks = tuple(self.measure(name) for name in kpi.ranks)
-            return Measure(code, "", up, False, kpi.facts, ranks=ranks)
+            facts = dict.fromkeys(fact for inner in ranks for fact in inner.facts)
+            return Measure(code, "", up, False, tuple(facts), ranks=ranks)
         sql = to_sql(kpi.formula, self.formulas, DIVISORS, code=code)
         return Measure(code, sql, up, kpi.additive, kpi.facts, bounded=own)
 

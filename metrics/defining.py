@@ -16,7 +16,7 @@ from metrics.formulas import FormulaError, names_in, to_sql
 from metrics.kpis import facts_behind
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi, OwnKpiVersion, TemplateVersion
-from metrics.own import OWN_AREA, forget_own_kpis, own_kpis
+from metrics.own import OWN_AREA, PREFIX, defined_by_tenant, forget_own_kpis, own_kpis
 from metrics.periods import calendar_of
 from metrics.sources import FACTS
 from metrics.units import Unit
@@ -29,8 +29,6 @@ from portal.tenancy.db import lock
 from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id
 
-# Every code of a tenant's begins with this, so that no KPI that the portal comes to know takes its place.
-PREFIX = "own_"
 MOST = 200
 
 
@@ -74,7 +72,8 @@ def uses() -> dict[str, list[Use]]:
 
 def newest_versions() -> list[OwnKpiVersion]:
     """The newest version of each of the tenant's KPIs, in the order of their making."""
-    newest = OwnKpiVersion.objects.select_related("kpi", "published_by__user").order_by("kpi_id", "-number")
+    versions = OwnKpiVersion.objects.select_related("kpi", "published_by__user")
+    newest = versions.filter(kpi__code__startswith=PREFIX).order_by("kpi_id", "-number")
     return sorted(newest.distinct("kpi_id"), key=lambda version: (version.kpi.created_at, version.kpi_id))
 
 
@@ -158,7 +157,7 @@ def define_kpi(
         raise ActionRefused(_("The name needs at least one letter or digit."), field="name")
     if OwnKpi.objects.filter(code=code).exists():
         raise ActionRefused(_("There is a KPI with this name already."), field="name")
-    if OwnKpi.objects.count() >= MOST:
+    if defined_by_tenant().count() >= MOST:
         raise ActionRefused(_("A programme has at most %(count)s KPIs of its own.") % {"count": MOST})
     draft = Kpi(code, name, formula, Unit(unit), better, kind, level, meaning, area=OWN_AREA)
     _check(draft, dt.date.min)
@@ -217,7 +216,7 @@ def change_kpi(
 def _all_uses(code: str) -> list[Use]:
     """Uses of a KPI, and of those whose formulas name it."""
     known, found, waiting, seen = uses(), [], [code], set()
-    codes = {kpi.pk: kpi.code for kpi in OwnKpi.objects.all()}
+    codes = {kpi.pk: kpi.code for kpi in defined_by_tenant()}
     while waiting:
         this = waiting.pop()
         if this in seen:

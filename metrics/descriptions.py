@@ -51,6 +51,13 @@ def kpi_revived(event: Event) -> str:
     return _("KPI “%(name)s” taken back into use") % {"name": event.data["name"]}
 
 
+@describes("kpi.revenue_changed")
+def revenue_changed(event: Event) -> str:
+    if event.data["new"]["base"] == "order_revenue":
+        return _("Revenue counts what was ordered")
+    return _("Revenue counts what deals were won for")
+
+
 @describes("period.locked")
 def period_locked(event: Event) -> str:
     return _("%(period)s locked") % {"period": Period.parse(event.data["period"]).label()}

@@ -11,7 +11,12 @@ from metrics.formulas import MAX_LENGTH, FormulaError
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpiVersion
 from metrics.own import OWN_AREA
+from metrics.periods import calendar_of
+from metrics.revenue import RevenueBase, change_revenue_base, revenue_base
 from metrics.units import DOWN, LAG, LEAD, UP, Unit
+from portal.accounts.models import Membership
+from portal.jobs.models import Job
+from portal.tenancy.models import current_tenant
 
 UNITS = [
     (Unit.MONEY.value, _("Money")),
@@ -101,3 +106,27 @@ class OwnKpiForm(forms.Form):
             cleaned.get("meaning") or "",
             area=OWN_AREA,
         )
+
+
+class RevenueForm(forms.Form):
+    base = forms.ChoiceField(
+        label=_("Revenue is"),
+        choices=RevenueBase,
+        widget=forms.RadioSelect,
+        help_text=_("In scorecards, lists, goals and tiers. What plans pay for does not change."),
+    )
+    valid_from = forms.DateField(
+        label=_("Holds from"),
+        help_text=_("For the periods that end after this day. Those before keep what they had."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.by = by
+        today = calendar_of(current_tenant()).today()
+        self.initial.update(base=revenue_base().value, valid_from=today)
+
+    def save(self) -> Job:
+        data = self.cleaned_data
+        return change_revenue_base(RevenueBase(data["base"]), by=self.by, valid_from=data["valid_from"])

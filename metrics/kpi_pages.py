@@ -12,16 +12,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from metrics import defining
 from metrics.formulas import FUNCTIONS, FormulaError
-from metrics.kpi_forms import OwnKpiForm
+from metrics.kpi_forms import OwnKpiForm, RevenueForm
 from metrics.kpis import AREAS
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi
-from metrics.own import OWN_AREA, catalogue_now
+from metrics.own import OWN_AREA, catalogue_now, defined_by_tenant
 from metrics.periods import calendar_of
+from metrics.revenue import revenue_base
 from metrics.sources import FACTS, SOURCES
 from metrics.trial import try_kpi
+from partners.directory.pages import form_page
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
+from portal.jobs.models import Job
 from portal.shell.addresses import turl
 
 
@@ -32,7 +35,7 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
     is_vendor = not request.membership.is_partner
     used = defining.uses() if is_vendor else {}
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "area", "source", "kind")}
-    own = {kpi.code: kpi for kpi in OwnKpi.objects.all()}
+    own = {kpi.code: kpi for kpi in defined_by_tenant()}
     kpis: list[dict[str, Any]] = [
         {
             "kpi": kpi,
@@ -109,7 +112,7 @@ def own_kpi_new(request: HttpRequest, tenant: str) -> HttpResponse:
 @requires("metrics.define_kpis")
 def own_kpi(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """Change a KPI from a day on; its versions and where it is used."""
-    kpi = get_object_or_404(OwnKpi, pk=pk)
+    kpi = get_object_or_404(defined_by_tenant(), pk=pk)
     versions = list(kpi.versions.select_related("published_by__user"))
     today = calendar_of(request.tenant).today()
     form = OwnKpiForm(request.POST or None, version=versions[0], today=today)
@@ -182,7 +185,7 @@ def own_kpi_check(request: HttpRequest, tenant: str) -> HttpResponse:
     """What the formula gives for real partners as it stands, or what is wrong with it; while one types."""
     kpi = None
     if (key := request.POST.get("kpi", "")) and (known := _uuid(key)):
-        kpi = get_object_or_404(OwnKpi, pk=known)
+        kpi = get_object_or_404(defined_by_tenant(), pk=known)
     version = kpi.versions.order_by("-number")[0] if kpi else None
     form = OwnKpiForm(request.POST, version=version, today=calendar_of(request.tenant).today())
     form.is_valid()
@@ -223,7 +226,7 @@ def _tried(request: HttpRequest, form: OwnKpiForm) -> dict[str, Any]:
 @requires("metrics.define_kpis")
 def own_kpi_retire(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """Take a KPI out of use after asking, or back into it."""
-    kpi = get_object_or_404(OwnKpi, pk=pk)
+    kpi = get_object_or_404(defined_by_tenant(), pk=pk)
     back = turl(request, "metrics:own_kpi", kpi.pk)
     if request.method == "POST":
         try:
@@ -247,3 +250,23 @@ def own_kpi_retire(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "cancel_url": back,
     }
     return render(request, "metrics/own_kpi_retire.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("metrics.define_kpis")
+def revenue(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Whether revenue is what deals were won for or what was ordered."""
+    form = RevenueForm(request.POST or None, by=request.membership)
+
+    def done(job: Job) -> tuple[str, str]:
+        message = _("Changed. The scorecards are being recomputed.")
+        return turl(request, "jobs:detail", job.pk), message
+
+    context = {
+        "title": _("What counts as revenue"),
+        "subtitle": _("Now: %(base)s") % {"base": revenue_base().label},
+        "back_url": turl(request, "metrics:catalogue"),
+        "back_label": _("KPI catalogue"),
+        "submit_label": _("Change"),
+    }
+    return form_page(request, form, done=done, context=context)

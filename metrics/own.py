@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, models
 from django_scopes import get_scope
 
 from metrics.catalogue import CATALOGUE
@@ -23,6 +23,9 @@ from portal.tenancy.scope import current_tenant_id
 _IDS = f"SELECT id FROM {OwnKpiVersion._meta.db_table} WHERE tenant_id = %s ORDER BY id"
 _KEPT = 10_000
 _SEEN = "own_kpis"
+# Every code of a tenant's begins with this, so that no KPI that the portal comes to know takes its place. A version of
+# one of the portal's own codes is how the tenant measures that one (`metrics.revenue`).
+PREFIX = "own_"
 OWN_AREA = "own"
 
 
@@ -67,6 +70,8 @@ def catalogue_of(versions: Collection[OwnKpiVersion]) -> Catalogue:
 
 def kpi_from(version: OwnKpiVersion) -> Kpi:
     """A KPI as it is defined, without the facts behind it."""
+    if version.kpi.code in CATALOGUE:
+        return replace(CATALOGUE[version.kpi.code], formula=version.formula, facts=())
     return Kpi(
         code=version.kpi.code,
         name=version.name,
@@ -132,6 +137,11 @@ def catalogue_now() -> Catalogue:
 def kpi_of(code: str) -> Kpi:
     """A KPI of the tenant's by its newest definition; one of the catalogue's costs no query."""
     return BUILT_IN.get(code) or catalogue_now()[code]
+
+
+def defined_by_tenant() -> models.QuerySet[OwnKpi]:
+    """The KPIs that the tenant has made up, without how it measures those of the portal."""
+    return OwnKpi.objects.filter(code__startswith=PREFIX)
 
 
 def choosable() -> dict[str, Kpi]:

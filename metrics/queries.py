@@ -30,6 +30,11 @@ Number = int | float
 ENOUGH_PEERS = 5
 
 
+def revenue_fact(end: dt.date) -> str:
+    """The fact that is the revenue of a period that ends before `end`: what was won or what was ordered."""
+    return catalogue_at(end)["revenue"].formula
+
+
 # --- figures of any window, live from the records ----------------------------------------------
 
 
@@ -154,8 +159,10 @@ def partner_cards() -> models.QuerySet[Scorecard]:
     return Scorecard.objects.filter(subject_kind=SubjectKind.PARTNER)
 
 
-def with_figures(cards: models.QuerySet[Scorecard]) -> models.QuerySet[Scorecard]:
-    """Scorecards of one kind of period with `previous_score`, `change`, `revenue`, `deals` and `partner_count`."""
+def with_figures(cards: models.QuerySet[Scorecard], end: dt.date) -> models.QuerySet[Scorecard]:
+    """Scorecards of one kind of period with `previous_score`, `change`, `revenue`, `deals` and `partner_count`.
+
+    Revenue is what counts as such in a period that ends before `end`."""
     before = Scorecard.objects.filter(
         subject_kind=OuterRef("subject_kind"),
         subject_key=OuterRef("subject_key"),
@@ -165,7 +172,7 @@ def with_figures(cards: models.QuerySet[Scorecard]) -> models.QuerySet[Scorecard
     return cards.annotate(
         previous_score=Subquery(before.values("score")[:1]),
         change=F("score") - Subquery(before.values("score")[:1]),
-        revenue=_fact("revenue_won"),
+        revenue=_fact(revenue_fact(end)),
         deals=_fact("deals_won"),
         pipeline=_fact("pipeline_open_amount"),
         partner_count=_fact("partners"),
@@ -183,13 +190,13 @@ def _fact(name: str) -> Coalesce:
 def league(period: Period) -> models.QuerySet[Scorecard]:
     """Every partner's scorecard of a period, with figures."""
     cards = partner_cards().filter(period_kind=period.kind, period_start=period.start)
-    return with_figures(cards).select_related("partner", "partner__manager__user")
+    return with_figures(cards, period.end).select_related("partner", "partner__manager__user")
 
 
 def groups(kind: SubjectKind, period: Period) -> models.QuerySet[Scorecard]:
     """The scorecards of groups of one kind in a period, with figures."""
     cards = Scorecard.objects.filter(subject_kind=kind, period_kind=period.kind, period_start=period.start)
-    return with_figures(cards)
+    return with_figures(cards, period.end)
 
 
 def group_names(kind: SubjectKind, keys: Iterable[str]) -> dict[str, str]:
@@ -246,11 +253,11 @@ def peer_figures(partner_id: UUID, period: Period) -> PeerFigures:
         rows = partner_cards().filter(period_kind=period.kind, period_start=period.start, **card)
         found = list(rows.values_list("partner_id", "facts"))
     if len(found) < ENOUGH_PEERS:
-        return PeerFigures(len(found), {}, _quality(found, partner_id))
+        return PeerFigures(len(found), {}, _quality(found, partner_id, period))
     catalogue = catalogue_at(period.end)
     frame = catalogue.with_values(facts_frame([facts for _id, facts in found]))
     lower, median, upper = (_quantile(frame, catalogue, share) for share in (0.25, 0.5, 0.75))
-    return PeerFigures(len(found), median, _quality(found, partner_id), lower, upper)
+    return PeerFigures(len(found), median, _quality(found, partner_id, period), lower, upper)
 
 
 def _quantile(frame: pl.DataFrame, catalogue: Catalogue, share: float) -> dict[str, float]:
@@ -268,12 +275,12 @@ def _quantile(frame: pl.DataFrame, catalogue: Catalogue, share: float) -> dict[s
     }
 
 
-def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID) -> float | None:
+def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID, period: Period) -> float | None:
     """The mean of the percentile ranks in deals and revenue, 0..100."""
     if len(found) < 2:
         return None
     ranks = []
-    for name in ("deals_won", "revenue_won"):
+    for name in ("deals_won", revenue_fact(period.end)):
         values = {key: facts.get(name, 0) for key, facts in found}
         own = values[partner_id]
         below = sum(value < own for value in values.values())

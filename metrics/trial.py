@@ -38,7 +38,9 @@ def try_kpi(kpi: Kpi, catalogue: Catalogue, calendar: Calendar, currency: str) -
     both = [period.previous().start, period.start]
     now = partner_cards().filter(period_kind=period.kind, period_start=period.start)
     top = list(
-        with_figures(now).order_by("-revenue", "pk").values_list("partner_id", "partner__name")[:SHOWN]
+        with_figures(now, period.end)
+        .order_by("-revenue", "pk")
+        .values_list("partner_id", "partner__name")[:SHOWN]
     )
     cards = list(
         Scorecard.objects.filter(

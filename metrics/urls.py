@@ -10,6 +10,7 @@ urlpatterns = [
     path("groups/<slug:kind>/", views.group, name="group"),
     path("catalogue/", kpi_pages.catalogue, name="catalogue"),
     path("catalogue/new/", kpi_pages.own_kpi_new, name="own_kpi_new"),
+    path("catalogue/revenue/", kpi_pages.revenue, name="revenue"),
     path("catalogue/check/", kpi_pages.own_kpi_check, name="own_kpi_check"),
     path("catalogue/own/<uuid:pk>/", kpi_pages.own_kpi, name="own_kpi"),
     path("catalogue/own/<uuid:pk>/use/", kpi_pages.own_kpi_retire, name="own_kpi_retire"),

@@ -88,7 +88,7 @@ def league(choice: Choice, period: Period) -> list[Standing]:
 
     The place before is the one among those who are chosen today, so that a new manager's list still compares.
     """
-    rows = with_figures(_cards(choice, period)).values_list(
+    rows = with_figures(_cards(choice, period), period.end).values_list(
         "partner_id",
         "partner__name",
         "partner__number",
@@ -175,7 +175,8 @@ def cohorts(choice: Choice, today: dt.date) -> list[Cohort]:
     cards = with_figures(
         partner_cards().filter(
             period_kind=PeriodKind.MONTH, partner__joined_on__gte=since, **choice.of_partner("partner__")
-        )
+        ),
+        today + dt.timedelta(days=1),
     )
     won = (
         cards.order_by()

@@ -419,6 +419,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "metrics:compare": (EVERYONE, "card"),
     "metrics:pdf": (EVERYONE, "card"),
     "metrics:own_kpi_new": (ADMIN, ""),
+    "metrics:revenue": (ADMIN, ""),
     "metrics:own_kpi_check": (ADMIN, ""),
     "metrics:own_kpi": (ADMIN, "own_kpi"),
     "metrics:own_kpi_retire": (ADMIN, "own_kpi"),
