@@ -51,7 +51,8 @@ _STAGED = [
     "facts",
     "breakdown",
 ]
-_PLAIN = pl.col([name for name in _STAGED if name not in {"id", "facts", "breakdown"}])
+_LARGE = frozenset({"facts", "breakdown"})
+_PLAIN = pl.col([name for name in _STAGED if name != "id" and name not in _LARGE])
 _CASTS = {
     "id": "id::uuid",
     "partner_id": "NULLIF(partner_id, '')::uuid",
@@ -177,7 +178,9 @@ def write_rows(scored: pl.DataFrame) -> Changed:
             source = f"jsonb_to_recordset(%(rows)s::jsonb) AS staged({' text, '.join(_STAGED)} text)"
         else:
             source = "metrics_staged"
-            cursor.execute(f"CREATE TEMPORARY TABLE {source} ({' text, '.join(_STAGED)} text) ON COMMIT DROP")
+            # What is large is parsed and compressed once only.
+            columns = ", ".join(f"{name} {'jsonb' if name in _LARGE else 'text'}" for name in _STAGED)
+            cursor.execute(f"CREATE TEMPORARY TABLE {source} ({columns}) ON COMMIT DROP")
             content = BytesIO()
             scored.select(ids, pl.col(_STAGED[1:])).write_csv(
                 content, include_header=False, null_value="", quote_style="necessary"
