@@ -90,6 +90,7 @@ def _refuse_once_too_often(deal: Deal, rules: DealPolicy) -> None:
 def register(partner: Partner, *, by: Membership, deal_id: UUID | None = None, **fields: object) -> Deal:
     """Draft and submit in one step: both happen or neither."""
     with transaction.atomic():
+        lock_customers()  # before the draft holds on to its customer, which a merge may be about to lock
         deal = create_draft(partner, by=by, deal_id=deal_id, **fields)
         return deal if deal.status != Status.DRAFT else submit(deal, by=by)
 

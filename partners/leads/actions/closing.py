@@ -16,6 +16,7 @@ from partners.directory.models import Customer, Product
 from partners.leads.actions.writing import begin, cannot, lock, refuse_if_stale, refuse_without, write
 from partners.leads.enums import REOPENABLE, LeadStatus
 from partners.leads.models import Lead
+from partners.matching.actions import lock_customers
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.events.record import record
@@ -45,6 +46,8 @@ def convert(
     A partner's own lead becomes a registration, a draft or with `submit` one that waits for a decision; a lead of the
     vendor's becomes a deal at once. `amount` is in minor units of the tenant's currency.
     """
+    if submit:
+        lock_customers()  # before anything is locked that whoever decides or merges may wait for
     lead = begin(lead, "convert", by, version)
     partner = lead.partner
     assert partner is not None
