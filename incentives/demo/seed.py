@@ -32,6 +32,7 @@ from incentives.demo.cast import (
     buyers,
 )
 from incentives.demo.decisions import let_wait, set_rules
+from incentives.demo.funding import give_and_ask
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
 from incentives.demo.learning import School
 from incentives.demo.library import describe_companies, fill_library
@@ -43,6 +44,7 @@ from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects, leave_some
 from incentives.demo.selling import keep_selling
+from incentives.demo.steering import steer
 from incentives.demo.tiering import by_hand
 from incentives.example import create_example_programme
 from incentives.refresh import refresh_all
@@ -526,6 +528,13 @@ class _Director:
             leave_corrections(self.cast.managers[0], self.cast.people[hero][0])
             trading = [partner for partner in Partner.objects.order_by("number") if partner.may_trade]
             by_hand(self.cast.admin, self.cast.managers[0], trading)
+            steer(
+                self.cast.admin,
+                self.cast.managers[0],
+                [partner for partner in trading if partner.manager_id == self.cast.managers[0].pk],
+            )
+            others = [people[0] for index, people in self.cast.people.items() if index != hero and people]
+            give_and_ask(self.cast.admin, self.cast.managers[0], [self.cast.people[hero][0], *others])
         self._settle()
         with tenant_scope(self.tenant.pk):
             stuck = Event.objects.filter(dispatched_at=None).first()

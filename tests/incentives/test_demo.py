@@ -9,8 +9,10 @@ import pytest
 from incentives.demo.cast import HERO, MANAGERS, PARTNERS, buyers
 from incentives.demo.history import think_up
 from incentives.demo.seed import SLUG, DemoRefused, seed
+from incentives.funds.models import Claim
 from incentives.ledger.models import LedgerEntry
 from metrics.models import Scorecard
+from metrics.reviews.models import Goal, Review
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.models import Partner
@@ -57,6 +59,9 @@ def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> Non
         assert Partner.objects.filter(status=PartnerStatus.SUSPENDED).count() == 1
         assert Scorecard.objects.filter(partner__name=HERO).exists()
         assert LedgerEntry.objects.exists()
+        assert Claim.objects.filter(entry__isnull=False).exists()
+        assert Goal.objects.filter(parent__isnull=False).exists()
+        assert Review.objects.exclude(held_on=None).exists()
         assert not Event.objects.filter(dispatched_at=None).exists()
         deals = Deal.objects.count()
     assert seed(until=UNTIL, say=lambda text: None) is None

@@ -1,0 +1,63 @@
+"""How the demo's managers steer: goals handed down, rules that raise alerts, and reviews with minutes and actions."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from metrics.models import SubjectKind
+from metrics.periods import PeriodKind
+from metrics.queries import tenant_calendar
+from metrics.reviews.actions import (
+    add_action,
+    finish_action,
+    hand_down,
+    hold_review,
+    prepare_review,
+    save_rule,
+    set_goal,
+)
+from metrics.reviews.alerts import evaluate_alerts
+from metrics.reviews.models import RuleKind
+from partners.directory.models import Partner
+from portal.accounts.models import Membership
+
+MINUTES = (
+    "Two large renewals moved to next quarter. Training of the new engineers is planned.\n"
+    "They ask for a joint visit at their largest customer."
+)
+
+
+def steer(admin: Membership, manager: Membership, partners: Sequence[Partner]) -> None:
+    """Needs scorecards. `partners` are those of the manager; the first two are reviewed."""
+    calendar = tenant_calendar()
+    today = calendar.today()
+    year, quarter = calendar.period(PeriodKind.YEAR, today), calendar.period(PeriodKind.QUARTER, today)
+    programme = set_goal(
+        by=admin, level=SubjectKind.PROGRAMME, kpi="revenue", period=year, target=9_500_000_00
+    )
+    for portfolio in hand_down(programme, by=admin):
+        if portfolio.subject_key == str(manager.pk):
+            hand_down(portfolio, by=manager)
+    set_goal(by=admin, level=SubjectKind.PROGRAMME, kpi="win_rate", period=quarter, target=0.65)
+    for name, kpi, kind, limit in (
+        ("Win rate below 30%", "win_rate", RuleKind.THRESHOLD, 0.3),
+        ("Falls behind the others", "revenue", RuleKind.PEERS, 40),
+        ("Much less than usual", "revenue", RuleKind.UNUSUAL, 3),
+    ):
+        save_rule(by=admin, name=name, kpi=kpi, kind=kind, limit=limit, period_kind=PeriodKind.QUARTER)
+    evaluate_alerts()
+    for number, partner in enumerate(partners[:2]):
+        held = today - dt.timedelta(days=20 + number)
+        review = prepare_review(by=manager, partner=partner, period=quarter.previous(), planned_on=held)
+        if number == 0:
+            hold_review(review, by=manager, held_on=held, minutes=MINUTES, seen="")
+            sent = add_action(
+                review, by=manager, text="Send the offer for the training", owner=manager, due_on=today
+            )
+            finish_action(sent, by=manager)
+            add_action(
+                review,
+                by=manager,
+                text="Plan the joint visit",
+                owner=manager,
+                due_on=today + dt.timedelta(days=14),
+            )
