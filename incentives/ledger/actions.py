@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Sum
 
-from incentives.ledger import pools, queries
+from incentives.ledger import pools, queries, setwise
 from incentives.ledger.calculation import Line, WonDeal, calculate
 from incentives.ledger.enums import EntryKind, Part
 from incentives.ledger.items import won_items
@@ -52,7 +52,7 @@ def post_ledger(
     the end of the transaction. The number of queries does not depend on how many partners there are.
 
     `most` bounds the entries of one call, but for the periods that it has begun; while so many are returned, call
-    again for the rest.
+    again for the rest. What many partners earn by ordinary plans is posted at once and not returned.
     """
     ids = queries.standing(partner_ids)
     if not ids:
@@ -65,17 +65,28 @@ def post_ledger(
 
     audiences = queries.audiences(ids)
     terms = published_terms(tenant)
+    shared = collective_plans(terms)
+    ordinary = setwise.ordinary_plans(terms) if len(ids) >= setwise.MANY else frozenset()
+    settled = setwise.Settled()
+    if ordinary:
+        simple = [term for term in terms if term.plan_id in ordinary]
+        settled = setwise.settle(ids, audiences, simple, first, calendar, today)
+        _record_sums(settled.sums, settled.entries)
+        if ordinary.issuperset({term.plan_id for term in terms} - shared):
+            ids = [pk for pk in ids if pk not in settled.partner_ids]
+    if not ids:
+        return []
     deals = won_items(ids, queries.reach_of(first, terms), terms)
     posted = queries.posted(ids, first)
-    shared = collective_plans(terms)
     found: list[_Found] = []
     for partner_id in ids:
         held = posted.get(partner_id, {})
         lines = calculate(
             deals.get(partner_id, ()), queries.settled(audiences[partner_id], held), terms, calendar
         )
-        own = [line for line in lines if line.terms is not None and line.terms.plan_id not in shared]
-        own_held = {key: row for key, row in held.items() if key.plan_id not in shared}
+        done = shared | ordinary if partner_id in settled.partner_ids else shared
+        own = [line for line in lines if line.terms is not None and line.terms.plan_id not in done]
+        own_held = {key: row for key, row in held.items() if key.plan_id not in done}
         found += _missing(partner_id, own, own_held, first, calendar, today)
     return _post(found, today, most)
 
@@ -391,14 +402,17 @@ def _record_posted(entries: Collection[LedgerEntry]) -> None:
     sums: dict[UUID, Counter[str]] = defaultdict(Counter)
     for entry in entries:
         sums[entry.partner_id][entry.currency] += entry.amount
-    counts = Counter(entry.partner_id for entry in entries)
+    _record_sums(sums, Counter(entry.partner_id for entry in entries))
+
+
+def _record_sums(sums: Mapping[UUID, Mapping[str, int]], counts: Mapping[UUID, int]) -> None:
     partners = Partner.objects.in_bulk(list(sums))
     record_many(
         EventDraft(
             "ledger.posted",
             partners[partner_id],
             partner_id=partner_id,
-            data={"amounts": amounts, "entries": counts[partner_id]},
+            data={"amounts": dict(amounts), "entries": counts[partner_id]},
         )
         for partner_id, amounts in sums.items()
     )

@@ -5,7 +5,7 @@ all call it with the same `Inputs`, which every entry keeps.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class Inputs:
     budget_sum: int = 0
 
     def dump(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Inputs":

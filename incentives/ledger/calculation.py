@@ -8,7 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from incentives.ledger.amounts import Amount, Inputs, capped, free_amount
@@ -91,7 +91,7 @@ class Line:
         if len(self.slices) == 1 and self.slices[0].base == self.base:
             return self.slices[0].rate
         exact = exact_amount(self.slices) if self.terms is None or self.terms.counts_money else Decimal(0)
-        return (exact / self.base).quantize(Decimal("1e-10"))
+        return (exact / self.base).quantize(Decimal("1e-10"), rounding=ROUND_HALF_UP)
 
     @property
     def payable_on(self) -> dt.date:
@@ -192,7 +192,7 @@ def _plan_lines(
             continue
         tier = audience.tiers.on(deal.day)
         base = base_of(deal, term)
-        reason = _not_for(term, audience, tier, deal) or _excluded(term, paid.get(deal.id, ()), terms)
+        reason = not_for(term, audience, tier, deal) or _excluded(term, paid.get(deal.id, ()), terms)
         if reason is None and base < max(1, term.said.min_deal):
             reason = Nothing.BELOW_DEAL if term.said.min_deal and base > 0 else Nothing.NO_BASE
         if term.form == PlanForm.POOL:
@@ -236,7 +236,8 @@ def _hundredths(amount: int, upto: int) -> int:
     return (amount * upto + 50) // 100
 
 
-def _not_for(terms: Terms, audience: Audience, tier: UUID | None, deal: WonDeal) -> Nothing | None:
+def not_for(terms: Terms, audience: Audience, tier: UUID | None, deal: WonDeal) -> Nothing | None:
+    """Why a version is not for a partner's deal; None where it is."""
     said = terms.said
     if (deal.id, terms.version_id) not in audience.settled:
         if terms.partner_types and audience.type not in terms.partner_types:

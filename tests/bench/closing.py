@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from io import BytesIO
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -18,7 +19,7 @@ from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.tenancy.scope import tenant_scope
 from tests.bench.data import PARTNERS, Vendor, bare_table, quiet, tidy, vendor
-from tests.bench.measure import Figure, figure
+from tests.bench.measure import Figure, figure, seconds, timed
 
 if TYPE_CHECKING:
     from tests.bench.run import Bench
@@ -53,6 +54,16 @@ def _won_vendor(bench: "Bench") -> tuple[Vendor, Period]:
     return found, quarter
 
 
+def _keys() -> list[str]:
+    """What the ledger's rows must point to, as statements for the floor's table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'",
+            [LEDGER],
+        )
+        return [f"ALTER TABLE {BARE} ADD {definition}" for (definition,) in cursor.fetchall()]
+
+
 def close_quarter(bench: "Bench") -> Iterable[Figure]:
     """Every entry of the quarter is new, so all are written."""
     found, quarter = _won_vendor(bench)
@@ -74,7 +85,7 @@ def close_quarter(bench: "Bench") -> Iterable[Figure]:
 
     def anew() -> None:
         empty()
-        bare_table(BARE, LedgerEntry)
+        bare_table(BARE, LedgerEntry, _keys())
 
     empty()
     ours()
@@ -94,12 +105,19 @@ def close_quarter(bench: "Bench") -> Iterable[Figure]:
             with cursor.copy(f"COPY {BARE} ({columns}) FROM STDIN") as copy:
                 copy.write(content.getvalue())
 
-    yield figure(
+    found_figure = figure(
         "close_quarter",
         ours,
         floor,
         count=bench.pairs,
         target=2,
-        floor_is=f"running sums of {found.deals:,} won deals of {found.partners:,} partners, one COPY of their entries",
+        floor_is=f"running sums of {found.deals:,} won deals of {found.partners:,} partners, one COPY of their entries"
+        " into a table with the ledger's keys and indexes",
         before=anew,
     )
+    keyless = []
+    for _run in range(bench.pairs):
+        bare_table(BARE, LedgerEntry)
+        keyless.append(timed(floor))
+    found_figure.notes.append(f"floor without foreign keys={seconds(median(keyless))}")
+    yield found_figure

@@ -1,0 +1,192 @@
+"""Posting for many partners at once comes to the entries that the calculation comes to, one by one."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from incentives.ledger import setwise
+from incentives.ledger.actions import post_ledger
+from incentives.ledger.models import LedgerEntry
+from incentives.ledger.verify import verify_all
+from incentives.plans.actions import VersionDraft, publish_version
+from incentives.plans.bands import Band
+from incentives.plans.enums import BandMode, PlanBase
+from incentives.plans.models import Plan
+from incentives.plans.modifiers import Modifiers
+from incentives.tiers.models import Tier, TierAssignment
+from metrics.periods import PeriodKind
+from partners.deals.enums import RegistrationStatus
+from partners.deals.models import Deal
+from partners.directory.models import Partner
+from portal.events.models import Event
+from portal.tenancy.models import Tenant
+from tests.factories import PartnerFactory, won_deal
+from tests.incentives.builders import make_tiers
+from tests.incentives.test_ledger_of_plans import publish
+
+YEAR = dt.date(2026, 1, 1)
+TODAY = dt.date(2026, 8, 1)
+NOT_COMPARED = {"id", "created_at", "subject"}
+
+
+def post(*, many: int) -> list[LedgerEntry]:
+    """As if so many partners were many."""
+    before, setwise.MANY = setwise.MANY, many
+    try:
+        return post_ledger(Partner.objects.values_list("pk", flat=True), today=TODAY)
+    finally:
+        setwise.MANY = before
+
+
+def ledger(names: dict[Any, str]) -> list[dict[str, Any]]:
+    """Every entry, told by which deal of which partner it is."""
+    fields = [f.attname for f in LedgerEntry._meta.concrete_fields if f.name not in NOT_COMPARED]
+    rows = [
+        dict(zip(fields, row, strict=True)) for row in LedgerEntry.objects.order_by().values_list(*fields)
+    ]
+    for row in rows:
+        row["deal_id"], row["partner_id"] = names[row["deal_id"]], names[row["partner_id"]]
+    return sorted(
+        rows, key=lambda row: (row["deal_id"], str(row["plan_id"]), row["occurred_on"], row["sequence"])
+    )
+
+
+DAYS = st.dates(dt.date(2025, 11, 1), dt.date(2026, 7, 20))
+DEALS = st.lists(
+    st.tuples(st.integers(0, 2), DAYS, st.integers(0, 400_00), st.booleans()), min_size=1, max_size=12
+)
+LADDERS = st.lists(st.integers(1, 300_00), max_size=3, unique=True).map(sorted)
+RATES = st.lists(st.integers(0, 2500).map(lambda n: Decimal(n) / 10_000), min_size=4, max_size=4)
+VERSIONS = st.lists(
+    st.tuples(
+        st.sampled_from([BandMode.MARGINAL, BandMode.WHOLE]),
+        st.integers(0, 200),
+        LADDERS,
+        RATES,
+        st.integers(0, 50_00),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def bands_of(edges: list[int], rates: list[Decimal]) -> list[Band]:
+    ends = [*edges, None]
+    return [Band(start, end, rate) for start, end, rate in zip([0, *edges], ends, rates, strict=False)]
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(deals=DEALS, versions=VERSIONS, kind=st.sampled_from(list(PeriodKind)), promoted=DAYS)
+def test_the_same_entries_to_the_last_digit(
+    scoped: Tenant,
+    deals: list[tuple[int, dt.date, int, bool]],
+    versions: list[tuple],
+    kind: PeriodKind,
+    promoted: dt.date,
+) -> None:
+    with transaction.atomic():
+        low, high = list(Tier.objects.order_by("rank")[:2]) or make_tiers(None)
+        partners = [
+            PartnerFactory(type=type_, region="EMEA") for type_ in ("reseller", "referral", "reseller")
+        ]
+        names: dict[Any, str] = {partner.pk: f"p{n}" for n, partner in enumerate(partners)}
+        TierAssignment.objects.create(partner=partners[0], tier=high, during=DateRange(promoted, None))
+        for number, (mode, into, edges, rates, least, only) in enumerate(versions):
+            name = "Rebate" if number < 2 else "Other"
+            draft = VersionDraft(
+                starts_on=YEAR + dt.timedelta(days=into if number == 1 else -60),
+                ends_on=None,
+                mode=mode,
+                period=kind,
+                hold_days=30 + number,
+                bands={low.pk: bands_of(edges, rates), high.pk: bands_of(edges[1:], rates[::-1])},
+                exchange_rate=Decimal(1) if number < 2 else Decimal("1.0837"),
+                partner_types=("reseller",) if only else (),
+                said=Modifiers(min_deal=least, order=number),
+            )
+            plan = Plan.objects.filter(name=name).first()
+            plan = plan or Plan(name=name, currency="EUR" if number < 2 else "JPY")
+            publish_version(plan, draft, by=None)
+        made = []
+        for number, (whose, day, revenue, registered) in enumerate(deals):
+            status = RegistrationStatus.WON if registered else ""
+            deal = won_deal(partners[whose], revenue, day, status=status)
+            names[deal.pk] = f"d{number:02}"
+            made.append(deal)
+        with transaction.atomic():
+            post(many=10**9)
+            expected = ledger(names)
+            transaction.set_rollback(True)
+        assert ledger(names) == []
+        assert post(many=1) == []
+        assert ledger(names) == expected
+        assert verify_all(LedgerEntry.objects.select_related("plan_version__plan")) == []
+        # Again nothing; and after a change what the calculation posts.
+        assert post(many=1) == post(many=10**9) == []
+        Deal.objects.filter(pk=made[0].pk).update(revenue=77_77, revenue_base=77_77, closed_on=TODAY)
+        with transaction.atomic():
+            post(many=10**9)
+            expected = ledger(names)
+            transaction.set_rollback(True)
+        post(many=1)
+        assert ledger(names) == expected
+        transaction.set_rollback(True)
+
+
+def test_ordinary_plans_are_settled_without_reading_a_deal(
+    scoped: Tenant, django_assert_max_num_queries: Callable
+) -> None:
+    """What is due is posted at once, told to each partner, and found settled the next time."""
+    (base,) = make_tiers()
+    publish("Rebate", base)
+    deals = [won_deal(PartnerFactory(), 100_00, YEAR) for _number in range(3)]
+    with django_assert_max_num_queries(22) as spent:
+        assert post(many=1) == []
+    assert not any("cost_base" in query["sql"] for query in spent.captured_queries)
+    assert {entry.deal_id: entry.amount for entry in LedgerEntry.objects.all()} == {
+        deal.pk: 5_00 for deal in deals
+    }
+    told = Event.objects.filter(type="ledger.posted").values_list("data", flat=True)
+    assert list(told) == [{"amounts": {"EUR": 5_00}, "entries": 1}] * 3
+    with django_assert_max_num_queries(16):
+        post(many=1)
+    assert LedgerEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        (Modifiers(deal_cap=1_00), {}),
+        (Modifiers(holdback=Decimal("0.1"), holdback_days=90), {}),
+        (Modifiers(budget=3_00), {}),
+        (Modifiers(), {"base": PlanBase.MARGIN}),
+    ],
+)
+def test_other_plans_are_left_to_the_calculation(
+    scoped: Tenant, said: Modifiers, fields: dict[str, Any]
+) -> None:
+    (base,) = make_tiers()
+    publish("Rebate", base)
+    publish("Other", base, said=said, **fields)
+    deal = won_deal(PartnerFactory(), 100_00, YEAR, cost=40_00, cost_base=40_00)
+    names: dict[Any, str] = {deal.pk: "d", deal.partner_id: "p"}
+    with transaction.atomic():
+        post(many=10**9)
+        expected = ledger(names)
+        transaction.set_rollback(True)
+    post(many=1)
+    assert ledger(names) == expected
+    assert len({row["plan_id"] for row in expected}) == (1 if said.budget else 2)
