@@ -25,8 +25,10 @@ def rate_text(rate: Decimal) -> str:
 
 
 def parts_text(explanation: Mapping[str, Any], currency: str) -> str:
-    """The slices: "12% of €4,514.00", or several joined by "and"."""
-    parts = [_part_text(part, explanation, currency) for part in explanation.get("slices", ())]
+    """The slices: "12% of €4,514.00", or several joined by "and"; those that pay nothing only where none pays."""
+    slices = explanation.get("slices", ())
+    paying = [part for part in slices if Decimal(part["rate"]) or part.get("each", 0)]
+    parts = [_part_text(part, explanation, currency) for part in paying or slices]
     if explanation.get("form") == PlanForm.FLAT and not parts:
         parts = [
             _("%(amount)s for the total reached") % {"amount": quick_money(explanation["amount"], currency)}
@@ -46,7 +48,7 @@ def _part_text(part: Mapping[str, Any], explanation: Mapping[str, Any], currency
         }
     words = {"rate": rate_text(rate), "base": quick_money(part["base"], currency)}
     if part.get("why") == "registered":
-        return _("%(rate)s of %(base)s because the deal was registered") % words
+        return _("%(rate)s of %(base)s for a registered deal") % words
     if part.get("why") == "quota":
         return _("%(rate)s more of %(base)s that lies above the quota") % words
     if explanation.get("counts") == PlanBase.MARGIN:

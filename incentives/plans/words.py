@@ -142,6 +142,8 @@ def _what(terms: Terms, names: Names) -> list[str]:
             BandMode.MARGINAL: _("Each is paid at the amount of its own band."),
             BandMode.WHOLE: _("All are paid at the amount that their number reaches."),
         }.get(terms.mode, "")
+    if terms.form == PlanForm.RATE and not any(band.rate for rows in terms.bands.values() for band in rows):
+        return [_("On the %(base)s of each %(period)s it pays only what follows.") % words]
     several = any(len(rows) > 1 for rows in terms.bands.values())
     return [
         head,

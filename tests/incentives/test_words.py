@@ -87,5 +87,14 @@ def test_why_an_entry_is_what_it_is() -> None:
     )
 
 
+def test_what_pays_nothing_is_not_said_beside_what_pays() -> None:
+    explanation = {"tier": "Gold", "day": "2026-03-11", "slices": [{"base": 1_00, "rate": "0"}]}
+    assert because(explanation, "EUR", mine=True) == "0% of €1 because you were Gold on 11 Mar 2026"
+    explanation["slices"] += [{"base": 1_00, "rate": "0.01", "why": "registered"}]
+    assert because(explanation, "EUR", mine=True) == (
+        "1% of €1 for a registered deal because you were Gold on 11 Mar 2026"
+    )
+
+
 def test_progress_is_rounded_down() -> None:
     assert percent_floor(Decimal("0.9999")) == 99
