@@ -24,6 +24,9 @@ class IncentivesConfig(AppConfig):
 
     def _fill_shell(self, panels: ModuleType) -> None:
         registry.nightly("incentives.nightly")
+        models = import_module(f"{self.name}.models")
+        registry.holds_money(models.PlanVersion.objects.exists)
+        registry.holds_money(models.LedgerEntry.objects.exists)
         tiers = import_module(f"{self.name}.tiers.queries")
         registry.partner_segments(_("Tier"), choices=tiers.tier_choices, codes=tiers.tier_codes)
         lead_priorities(tiers.lead_priorities)

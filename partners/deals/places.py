@@ -1,10 +1,19 @@
-"""Where deals appear: navigation, home pages and the nightly round."""
+"""Where deals appear: navigation, home pages and the nightly round; and that they are amounts."""
 
 from django.utils.translation import gettext_lazy as _
 
 from partners.deals import panels
+from partners.deals.models import Deal
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
-from portal.shell.registry import PROGRAMME, SELLING, home_panel, navigation, nightly, subject_panel
+from portal.shell.registry import (
+    PROGRAMME,
+    SELLING,
+    holds_money,
+    home_panel,
+    navigation,
+    nightly,
+    subject_panel,
+)
 
 navigation(_("Deals"), "deals:list", "briefcase", order=10, group=SELLING)
 navigation(_("Pipeline"), "deals:board", "layout-kanban", order=15, group=SELLING)
@@ -56,3 +65,5 @@ subject_panel(
     order=50,
 )
 nightly("deals.expire")
+
+holds_money(Deal.objects.exists)

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import Role
-from portal.shell.registry import SETTINGS, navigation
+from portal.shell.registry import SETTINGS, holds_money, navigation
 
 
 class RatesConfig(AppConfig):
@@ -15,6 +15,8 @@ class RatesConfig(AppConfig):
     def ready(self) -> None:
         # Registering needs the models to be loaded.
         import_module(f"{self.name}.describe")
+        rates = import_module(f"{self.name}.models").ExchangeRate
+        holds_money(rates.objects.exists)
         navigation(
             _("Exchange rates"),
             "rates:list",
