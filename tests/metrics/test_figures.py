@@ -488,3 +488,31 @@ def test_a_row_scores_the_same_alone_and_among_others() -> None:
     together = score_rows(frame, rules)
     alone = pl.concat([score_rows(frame.slice(n, 1), rules) for n in range(rows)])
     assert alone.rows() == together.rows()
+
+
+def test_a_leap_days_last_hour_belongs_to_the_fiscal_year_that_it_ends(scoped: Tenant) -> None:
+    """A year that begins in March ends on 29 February 2028; in New York that day ends when it is five in London."""
+    scoped.time_zone, scoped.fiscal_year_start = "America/New_York", 3
+    scoped.save()
+    partner = PartnerFactory()
+    won_deal(partner, 290_00, dt.date(2028, 2, 29))
+    won_deal(partner, 1_00, dt.date(2028, 3, 1))
+    for hour in (4, 5):
+        LeadFactory(partner=partner, submitted_at=dt.datetime(2028, 3, 1, hour, 59, tzinfo=dt.UTC))
+    calendar = calendar_of(scoped)
+    found = {}
+    for kind in PeriodKind:
+        old, new = (calendar.period(kind, day) for day in (dt.date(2028, 2, 29), dt.date(2028, 3, 1)))
+        assert (old.end, new.start, new.previous()) == (dt.date(2028, 3, 1), dt.date(2028, 3, 1), old)
+        facts = fact_values([old.window(), new.window()], [partner.pk], dt.date(2028, 3, 20))
+        found[kind] = [
+            (facts[partner.pk, period.key]["revenue_won"], facts[partner.pk, period.key]["leads_submitted"])
+            for period in (old, new)
+        ]
+    assert list(found.values()) == [[(290_00, 1), (1_00, 1)]] * 3
+    assert calendar.period(PeriodKind.YEAR, dt.date(2028, 2, 29)).start == dt.date(2027, 3, 1)
+    # The growth of a shorter month is against the whole one before.
+    march = calendar.period(PeriodKind.MONTH, dt.date(2028, 3, 1)).window()
+    assert kpi_values([march], [partner.pk], ["revenue_growth"], dt.date(2028, 3, 20))[
+        partner.pk, march.key
+    ] == {"revenue_growth": (1_00 - 290_00) / 290_00}
