@@ -1,5 +1,6 @@
 """Scorecards and the KPI catalogue in the API, to read."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import django_filters
@@ -14,8 +15,9 @@ from metrics import queries
 from metrics.changes import kpi_moves
 from metrics.closing import lock_of
 from metrics.explain import method_text
+from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
-from metrics.own import catalogue_at, catalogue_now
+from metrics.own import catalogue_at, catalogue_now, choosable
 from metrics.periods import PeriodKind, calendar_of
 from metrics.sources import FACTS
 from metrics.ways import ways_to_gain
@@ -211,7 +213,7 @@ class KpiSerializer(serializers.Serializer):
 
 
 class KpiViewSet(TenantViewSet):
-    """What is measured, and by which formula over facts."""
+    """What is measured, and by which formula over facts; a partner sees what partners are measured by."""
 
     serializer_class = KpiSerializer
     pagination_class = None
@@ -220,7 +222,10 @@ class KpiViewSet(TenantViewSet):
 
     @extend_schema(responses=KpiSerializer(many=True))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(KpiSerializer(catalogue_now().values(), many=True).data)
+        kpis: Iterable[Kpi] = catalogue_now().values()
+        if self.membership.is_partner:
+            kpis = (kpi for kpi in choosable().values() if kpi.level != "G" and not kpi.internal)
+        return Response(KpiSerializer(kpis, many=True).data)
 
 
 def register() -> None:

@@ -192,7 +192,10 @@ def compare(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
     wanted = _period(request.GET.get("with", ""))
     other = wanted if wanted in others else card.period.previous()
     previous = queries.card_of(kind, card.subject_key, other)
-    rows = compared(card, previous, request.tenant.currency) if previous else []
+    rows = []
+    if previous:
+        with_internal = not request.membership.is_partner
+        rows = compared(card, previous, request.tenant.currency, with_internal=with_internal)
     name = card.partner.name if card.partner else group_name(card)
     if (form := request.GET.get("export", "")) in FORMATS and previous:
         header = [_("Metric"), _("Unit"), other.label(), card.period.label(), _("Change")]

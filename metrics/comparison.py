@@ -35,8 +35,11 @@ class ComparisonRow:
         return self.current - self.previous
 
 
-def compare(current: Scorecard, previous: Scorecard, currency: str) -> list[ComparisonRow]:
-    """Every metric that either period has: the score, the KPIs that count in the current one, then the others.
+def compare(
+    current: Scorecard, previous: Scorecard, currency: str, *, with_internal: bool = True
+) -> list[ComparisonRow]:
+    """Every metric that either period has: the score, the KPIs that count in the current one, then the others; the
+    vendor's own affairs where they are asked for.
 
     Each period's KPIs are as they were defined for it.
     """
@@ -48,6 +51,8 @@ def compare(current: Scorecard, previous: Scorecard, currency: str) -> list[Comp
     for code in codes:
         kpi = catalogue.get(code)
         if kpi is None or level not in kpi.level:
+            continue
+        if kpi.internal and not with_internal and code not in current.breakdown:
             continue
         old, new = before.get(code), now.get(code)
         if old is None and new is None:

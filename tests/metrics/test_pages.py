@@ -10,6 +10,7 @@ from django.test import Client
 from metrics import actions
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
+from metrics.rows import Templates
 from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -165,6 +166,24 @@ def test_an_admin_previews_and_publishes_a_template(
         assert {name: now[name] for name in foretold} == {
             name: pytest.approx(Decimal(str(score))) for name, score in foretold.items()
         }
+    # What is meant for a coming period is looked at beforehand as well, and leaves the present one as it is.
+    with tenant_scope(tenant.pk):
+        coming = calendar_of(tenant).current(PeriodKind.QUARTER).next()
+    later = lines | {"number": "2", "begins": str(coming.start), "revenue-target": "617.00"}
+    answer = client.post(address, later | {"action": "preview"})
+    # Half of the target by now, all of it by then.
+    (moved,) = [row for row in answer.context["preview"].rows if row["partner"] == "Harbour Systems"]
+    assert moved["change"] > 0
+    done = client.post(address, later | {"action": "save", "previewed": answer.context["previewed"]})
+    assert done["Location"] == address
+    with tenant_scope(tenant.pk):
+        assert template.versions.get(number=3).valid_from == coming.start
+        actions.recompute_everything()
+        assert cards[0].breakdown["revenue"]["points"] == 50
+        templates = Templates.load()
+        found = templates.version_for(coming, "reseller", "EMEA")
+        assert found is not None
+        assert found.number == 3
     stale = client.post(address, seen).content.decode()
     assert "another version" in stale
     assert client.get("/acme/scorecards/recompute/").status_code == 302
