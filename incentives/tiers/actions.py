@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from incentives.locks import lock_partners
 from incentives.tiers import queries
-from incentives.tiers.decisions import Decision, Policy, Position, Rung, decide
+from incentives.tiers.appraisal import Evaluation, Moment, appraise, decisions
+from incentives.tiers.decisions import Decision
 from incentives.tiers.enums import (
     PROPOSAL_TRANSITIONS,
     Direction,
@@ -23,31 +24,14 @@ from incentives.tiers.enums import (
     ProposalStatus,
 )
 from incentives.tiers.models import Tier, TierAssignment, TierOverride, TierPolicy, TierProposal, TierStanding
-from incentives.tiers.readings import Values, readings
-from incentives.tiers.requirements import Group, GroupResult, dump_result, evaluate
-from metrics.closing import grace_days as late_days
-from metrics.periods import Calendar, PeriodKind, calendar_of
+from incentives.tiers.requirements import dump_result
+from metrics.periods import calendar_of
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import EventDraft, record, record_many
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """One partner against all tiers: the results today and on the last day of the period that ended."""
-
-    partner_id: UUID
-    held: Tier
-    held_since: dt.date | None
-    now: Mapping[UUID, GroupResult]
-    then: Mapping[UUID, GroupResult]
-
-    def reached(self, ladder: Sequence[Tier]) -> Tier:
-        met = [tier for tier in ladder if self.now[tier.pk].outcome == "met"]
-        return max(met, key=lambda tier: tier.rank, default=ladder[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,75 +44,6 @@ class Move:
     reason: str = ""
     proposal: TierProposal | None = None
     by: Membership | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """When an evaluation takes place, and under which rules."""
-
-    calendar: Calendar
-    today: dt.date
-    period_start: dt.date
-    year_start: dt.date
-    policy: TierPolicy
-    # How many days after its end a period stays open for late figures.
-    late_days: int
-
-    @classmethod
-    def now(cls, today: dt.date | None) -> "_Moment":
-        calendar = calendar_of(queries.tenant_in_scope())
-        policy = queries.policy()
-        day = today or calendar.today()
-        return cls(
-            calendar,
-            day,
-            calendar.period(PeriodKind(policy.period), day).start,
-            calendar.period(PeriodKind.YEAR, day).start,
-            policy,
-            late_days() or 0,
-        )
-
-    @property
-    def last_day(self) -> dt.date:
-        """The last day of the period that ended."""
-        return self.period_start - dt.timedelta(days=1)
-
-
-def appraise(
-    ladder: Sequence[Tier],
-    partner_ids: Collection[UUID],
-    calendar: Calendar,
-    today: dt.date,
-    last_day: dt.date,
-) -> dict[UUID, Evaluation]:
-    """Each partner against each tier, without writing; what evaluation and the editor's preview share.
-
-    Tiers up to the one that a partner holds are measured by what keeping them asks, higher ones by entry.
-
-    `ladder` are the tiers by rising rank, as saved or as drafted.
-    """
-    conditions = [leaf for tier in ladder for tree in tier.trees for leaf in tree.conditions()]
-    values = readings(conditions, partner_ids, [today, last_day], calendar)
-    base = ladder[0].pk
-    tiers = {tier.pk: tier for tier in ladder}
-    histories = queries.histories(partner_ids, base)
-    asked = {tier.rank: {other.pk: other.tree_from(tier.rank) for other in ladder} for tier in ladder}
-
-    def appraised(partner_id: UUID) -> Evaluation:
-        held = tiers.get(histories[partner_id].on(today) or base, ladder[0])
-        return Evaluation(
-            partner_id,
-            held,
-            histories[partner_id].since(today),
-            _results(asked[held.rank], values[partner_id, today]),
-            _results(asked[held.rank], values[partner_id, last_day]),
-        )
-
-    return {partner_id: appraised(partner_id) for partner_id in partner_ids}
-
-
-def _results(trees: Mapping[UUID, Group], values: Values) -> dict[UUID, GroupResult]:
-    return {tier_id: evaluate(tree, values) for tier_id, tree in trees.items()}
 
 
 def evaluate_tiers(partner_ids: Iterable[UUID] | None = None, today: dt.date | None = None) -> int:
@@ -146,62 +61,14 @@ def evaluate_tiers(partner_ids: Iterable[UUID] | None = None, today: dt.date | N
     if not partners:
         return 0
     lock_partners("tiers", partners)
-    moment = _Moment.now(today)
+    moment = Moment.now(today)
     close_expired_overrides(partners, moment.today)
-    overrides = {
-        row.partner_id: row
-        for row in TierOverride.objects.filter(
-            partner_id__in=partners, status=OverrideStatus.APPROVED
-        ).select_related("fallback")
-    }
     evaluations = appraise(ladder, partners, moment.calendar, moment.today, moment.last_day)
-    known = {row.partner_id: row for row in TierStanding.objects.filter(partner_id__in=partners)}
-    decisions = {
-        partner_id: _within(
-            overrides.get(partner_id), evaluation, _decide(ladder, evaluation, known.get(partner_id), moment)
-        )
-        for partner_id, evaluation in evaluations.items()
-    }
-    moves, made = _propose(ladder, partners, evaluations, decisions, moment)
+    decided = decisions(ladder, evaluations, moment)
+    moves, made = _propose(ladder, partners, evaluations, decided, moment)
     held = {move.partner.pk: move for move in assign_tiers(moves) if move.on <= moment.today}
-    _save_standings(ladder, evaluations, decisions, held)
+    _save_standings(ladder, evaluations, decided, held)
     return made
-
-
-def _decide(
-    ladder: Sequence[Tier], evaluation: Evaluation, standing: TierStanding | None, moment: _Moment
-) -> Decision:
-    rungs = [
-        Rung(tier.pk, tier.rank, evaluation.now[tier.pk].outcome, evaluation.then[tier.pk].outcome)
-        for tier in ladder
-    ]
-    position = Position(
-        evaluation.held.rank, evaluation.held_since, standing.below_since if standing else None
-    )
-    policy = Policy(
-        PromotionTime(moment.policy.promotion),
-        moment.policy.grace_days,
-        moment.policy.only_at_year_end,
-        moment.late_days,
-    )
-    return decide(
-        rungs,
-        position,
-        policy,
-        today=moment.today,
-        period_start=moment.period_start,
-        year_start=moment.year_start,
-    )
-
-
-def _within(override: TierOverride | None, evaluation: Evaluation, decision: Decision) -> Decision:
-    """While a tier by hand runs, figures neither take it away nor, where it was given to hold back, raise it."""
-    if override is None or evaluation.held.pk != override.tier_id or decision.direction is None:
-        return decision
-    holds_back = override.fallback is not None and override.fallback.rank > evaluation.held.rank
-    if decision.direction == Direction.DEMOTION or holds_back:
-        return Decision(None, None, None, None)
-    return decision
 
 
 def close_expired_overrides(partner_ids: Collection[UUID], today: dt.date) -> None:
@@ -243,7 +110,7 @@ def _propose(
     partners: Mapping[UUID, Partner],
     evaluations: Mapping[UUID, Evaluation],
     decisions: Mapping[UUID, Decision],
-    moment: _Moment,
+    moment: Moment,
 ) -> tuple[list[Move], int]:
     """Bring the waiting proposals in line with the decisions.
 
@@ -262,10 +129,14 @@ def _propose(
         ).values_list("partner_id", "to_tier_id")
     )
     gone: list[TierProposal] = []
+    ripe: list[TierProposal] = []
     drafts: list[TierProposal] = []
     for partner_id, decision in decisions.items():
         proposal = waiting.get(partner_id)
         if proposal and _stands(proposal, decision, evaluations[partner_id], moment):
+            # It was proposed before the programme chose to decide by itself.
+            if decision.direction == proposal.direction and _is_automatic(decision.direction, moment):
+                ripe.append(proposal)
             continue
         if proposal:
             gone.append(proposal)
@@ -276,6 +147,10 @@ def _propose(
         TierProposal.objects.filter(pk__in=[row.pk for row in gone]).update(
             status=ProposalStatus.WITHDRAWN, decided_at=timezone.now()
         )
+    if ripe:
+        TierProposal.objects.filter(pk__in=[row.pk for row in ripe]).update(
+            status=ProposalStatus.CONFIRMED, decided_at=timezone.now(), reason=_("Automatic")
+        )
     TierProposal.objects.bulk_create(drafts, batch_size=500)
     automatic = [row for row in drafts if row.status == ProposalStatus.CONFIRMED]
     record_many(
@@ -284,10 +159,20 @@ def _propose(
         if row.status == ProposalStatus.WAITING
     )
     moves = [Move(row.partner, row.to_tier, row.effective_on, row.reason, row) for row in automatic]
+    for row in ripe:
+        demotion = row.direction == Direction.DEMOTION
+        on = max(row.effective_on, moment.today) if demotion else row.effective_on
+        moves.append(Move(partners[row.partner_id], tiers[row.to_tier_id], on, _("Automatic"), row))
     return moves, len(drafts)
 
 
-def _stands(proposal: TierProposal, decision: Decision, evaluation: Evaluation, moment: _Moment) -> bool:
+def _is_automatic(direction: str, moment: Moment) -> bool:
+    if direction == Direction.PROMOTION:
+        return moment.policy.automatic_promotion
+    return moment.policy.automatic_demotion
+
+
+def _stands(proposal: TierProposal, decision: Decision, evaluation: Evaluation, moment: Moment) -> bool:
     """Whether a waiting proposal goes on waiting.
 
     A promotion that was earned in a period that has ended is not lost because nobody has decided yet.
@@ -302,10 +187,10 @@ def _stands(proposal: TierProposal, decision: Decision, evaluation: Evaluation, 
 
 
 def _draft(
-    partner: Partner, evaluation: Evaluation, decision: Decision, tiers: Mapping[UUID, Tier], moment: _Moment
+    partner: Partner, evaluation: Evaluation, decision: Decision, tiers: Mapping[UUID, Tier], moment: Moment
 ) -> TierProposal:
     promotion = decision.direction == Direction.PROMOTION
-    automatic = moment.policy.automatic_promotion if promotion else moment.policy.automatic_demotion
+    automatic = _is_automatic(Direction.PROMOTION if promotion else Direction.DEMOTION, moment)
     at_once = promotion and moment.policy.promotion == PromotionTime.AT_ONCE
     evidence = evaluation.now if at_once else evaluation.then
     target = tiers[decision.tier_id] if decision.tier_id else evaluation.held

@@ -34,6 +34,14 @@ def window_of(kind: WindowKind, day: dt.date, calendar: Calendar) -> Window:
     return calendar.period(PERIOD_KINDS[kind], day).window()
 
 
+def _until(day: dt.date, window: Window, last: dt.date) -> Window:
+    """The window as it stood on a day that has passed since: what came after that day is not in it."""
+    after = day + dt.timedelta(days=1)
+    if day == last or window.end <= after:
+        return window
+    return Window(f"{window.key}/{after}", window.start, after, window.previous_start)
+
+
 def score_periods(kind: WindowKind, day: dt.date, calendar: Calendar) -> list[Period]:
     """The periods whose scores a requirement looks at: one, or the last four quarters."""
     if kind in (WindowKind.SINCE_JOINING, WindowKind.NOW):
@@ -49,8 +57,11 @@ def readings(
     partner_ids: Collection[UUID],
     days: Collection[dt.date],
     calendar: Calendar,
+    as_of: dt.date | None = None,
 ) -> dict[tuple[UUID, dt.date], Values]:
     """For each partner and day the value of every measure and window that the conditions name.
+
+    `as_of` is a day to come on which what is on record now is looked at; otherwise it is today.
 
     One grouped query per source table for all KPIs, and one per period for scores, whatever the number of
     partners. A score over the last four quarters is the mean of the quarters that have one.
@@ -59,9 +70,14 @@ def readings(
     found: dict[tuple[UUID, dt.date], Values] = defaultdict(dict)
     figures = {(measure, kind) for measure, kind in wanted if measure != SCORE and not is_check(measure)}
     if figures:
-        windows = {(kind, day): window_of(kind, day, calendar) for _measure, kind in figures for day in days}
+        last = max(days)
+        windows = {
+            (kind, day): _until(day, window_of(kind, day, calendar), last)
+            for _measure, kind in figures
+            for day in days
+        }
         distinct = list({window.key: window for window in windows.values()}.values())
-        values = _figures({measure for measure, _kind in figures}, distinct, partner_ids)
+        values = _figures({measure for measure, _kind in figures}, distinct, partner_ids, as_of)
         for (kind, day), window in windows.items():
             for partner_id in partner_ids:
                 row = values.get((partner_id, window.key), {})
@@ -86,14 +102,14 @@ def readings(
 
 
 def _figures(
-    measures: set[str], windows: list[Window], partner_ids: Collection[UUID]
+    measures: set[str], windows: list[Window], partner_ids: Collection[UUID], as_of: dt.date | None
 ) -> dict[tuple[UUID, str], dict[str, Decimal | int | float | None]]:
     """KPIs and reported metrics by (partner, window key) and measure."""
     reported = {measure.removeprefix(REPORTED): measure for measure in measures if is_reported(measure)}
     found: dict[tuple[UUID, str], dict[str, Decimal | int | float | None]] = defaultdict(dict)
     kpis = {measure for measure in measures if not is_reported(measure)}
     if kpis:
-        for key, row in kpi_values(windows, partner_ids=partner_ids, codes=kpis).items():
+        for key, row in kpi_values(windows, partner_ids=partner_ids, codes=kpis, today=as_of).items():
             found[key] |= row
     if reported:
         for key, values in reported_values(windows, partner_ids, reported).items():

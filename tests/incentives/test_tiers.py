@@ -158,6 +158,18 @@ class TestEvaluation:
         evaluate_tiers(today=TODAY)
         assert TierAssignment.objects.count() == 1
 
+    def test_what_waits_is_made_once_the_programme_decides_by_itself(self) -> None:
+        _base, silver = make_tiers(SILVER)
+        deal = won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 4, 3))
+        evaluate_tiers(today=TODAY)
+        TierPolicy.objects.create(automatic_promotion=True)
+        later = TODAY + dt.timedelta(days=3)
+        evaluate_tiers(today=later)
+        (proposal,) = TierProposal.objects.all()
+        assert (proposal.status, proposal.reason) == (ProposalStatus.CONFIRMED, "Automatic")
+        assert tier_on(deal.partner_id, TODAY) == silver, "it counts from the day it was earned"
+        assert TierStanding.objects.get().tier == silver
+
     def test_demotion_waits_for_the_periods_end_and_the_grace(self) -> None:
         base, silver = make_tiers(SILVER)
         partner = PartnerFactory()
@@ -203,6 +215,56 @@ class TestEvaluation:
     def test_without_tiers_there_is_nothing_to_do(self) -> None:
         PartnerFactory()
         assert evaluate_tiers() == 0
+
+
+def reached_on(*days: dt.date) -> list[str]:
+    found = []
+    for day in days:
+        evaluate_tiers(today=day)
+        found.append(TierStanding.objects.get().reached_tier.name)
+    return found
+
+
+@pytest.mark.usefixtures("scoped")
+class TestWindows:
+    """Silver asks 1,000 of revenue; one deal of 1,200 was won on 10 February 2026."""
+
+    def won(self, window: WindowKind) -> Partner:
+        make_tiers(Condition("revenue", window, Comparison.AT_LEAST, Decimal(1_000_00)))
+        return won_deal(PartnerFactory(), 1_200_00, dt.date(2026, 2, 10)).partner
+
+    @pytest.mark.parametrize(
+        ("window", "last"),
+        [
+            (WindowKind.MONTH, dt.date(2026, 2, 28)),
+            (WindowKind.QUARTER, dt.date(2026, 3, 31)),
+            (WindowKind.PROGRAMME_YEAR, dt.date(2026, 12, 31)),
+            # Four quarters with the one of the day: the first of 2026 is the first of them at the year's end.
+            (WindowKind.TRAILING_YEAR, dt.date(2026, 12, 31)),
+        ],
+    )
+    def test_a_deal_counts_until_the_window_has_passed_it(self, window: WindowKind, last: dt.date) -> None:
+        self.won(window)
+        days = (dt.date(2026, 2, 10), last, last + dt.timedelta(days=1))
+        assert reached_on(*days) == ["Silver", "Silver", "Registered"]
+
+    def test_since_joining_it_counts_for_good(self) -> None:
+        self.won(WindowKind.SINCE_JOINING)
+        assert reached_on(dt.date(2026, 2, 10), dt.date(2031, 2, 10)) == ["Silver", "Silver"]
+
+    def test_the_programme_year_is_the_fiscal_one(self, scoped: Tenant) -> None:
+        Tenant.objects.filter(pk=scoped.pk).update(fiscal_year_start=4)
+        self.won(WindowKind.PROGRAMME_YEAR)
+        assert reached_on(dt.date(2026, 3, 31), dt.date(2026, 4, 1)) == ["Silver", "Registered"]
+
+    @pytest.mark.parametrize("window", [WindowKind.PROGRAMME_YEAR, WindowKind.TRAILING_YEAR])
+    def test_a_period_that_ended_is_judged_by_what_was_there_then(self, window: WindowKind) -> None:
+        """Won in February, it makes the partner rise at the end of February, not at the end of January."""
+        self.won(window)
+        TierPolicy.objects.create(period="month", promotion="period_end")
+        assert evaluate_tiers(today=dt.date(2026, 2, 20)) == 0
+        assert evaluate_tiers(today=dt.date(2026, 3, 1)) == 1
+        assert waiting()[0].effective_on == dt.date(2026, 3, 1)
 
 
 @pytest.mark.usefixtures("scoped")
