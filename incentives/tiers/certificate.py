@@ -1,4 +1,4 @@
-"""The certificate of a tier as a PDF, for a partner's wall or website."""
+"""The certificate of a tier as a PDF, and its badge as an image, for a partner's wall or website."""
 
 import json
 
@@ -30,6 +30,29 @@ PAGE = b"""
   #text(size: 10pt, fill: rgb("#55565e"))[#it.made]
 ]
 """
+
+BADGE = b"""
+#let it = json(bytes(sys.inputs.data))
+#set page(width: 90mm, height: 32mm, margin: 0pt, fill: none)
+#set text(font: ("Libertinus Serif", "New Computer Modern"), size: 10pt, fill: rgb("#1a1a1f"))
+#rect(width: 100%, height: 100%, radius: 4mm, fill: white, stroke: 1pt + rgb(it.colour), inset: 5mm)[
+  #grid(columns: (18mm, 1fr), column-gutter: 4mm, align: horizon,
+    circle(radius: 9mm, fill: rgb(it.colour)),
+    [#text(size: 8pt, fill: rgb("#55565e"))[#it.vendor] \\ #text(size: 17pt, weight: "bold")[#it.tier] \\ #text(size: 8pt)[#it.partner]])
+]
+"""
+BADGE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+
+
+def badge_image(standing: TierStanding, vendor: Tenant, kind: str) -> bytes:
+    """The tier that the partner holds, as an `svg` (all its letters are outlines) or a `png`."""
+    data = {
+        "partner": standing.partner.name,
+        "tier": standing.tier.name,
+        "vendor": vendor.name,
+        "colour": standing.tier.fill,
+    }
+    return typst.compile(BADGE, format=kind, ppi=300, sys_inputs={"data": json.dumps(data)})
 
 
 def certificate_pdf(standing: TierStanding, vendor: Tenant, made_on: str) -> bytes:

@@ -17,7 +17,7 @@ from incentives.tiers.builder import Builder, measure_groups
 from incentives.tiers.enums import CHOSEN_WINDOWS, Join
 from incentives.tiers.forms import PolicyForm, TierForm
 from incentives.tiers.models import Tier
-from incentives.tiers.preview import preview_tier
+from incentives.tiers.preview import preview_move, preview_policy, preview_tier
 from incentives.tiers.requirements import Condition, Group, dump
 from incentives.tiers.words import condition_text
 from portal.accounts.access import requires
@@ -111,6 +111,7 @@ def _edit(request: HttpRequest, tier: Tier) -> HttpResponse:
             "upkeep": upkeep,
             "lowest": lowest,
             "preview": preview,
+            "rated_below": is_new,
             "previewed": digest(request) if preview else "",
             **_choices(builder, upkeep),
         },
@@ -162,9 +163,25 @@ def _choices(builder: Builder, upkeep: Builder | None) -> dict[str, Any]:
 @require_POST
 @requires("incentives.change_programme")
 def tier_move(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    tier = get_object_or_404(Tier, pk=pk)
+    """Show what another order would do, and then exchange a tier with its neighbour."""
+    tier, up = get_object_or_404(Tier, pk=pk), request.POST.get("to") == "up"
+    if not was_previewed(request):
+        return render(
+            request,
+            "incentives/tier_move.html",
+            {
+                "title": _("Move %(tier)s up") % {"tier": tier.name}
+                if up
+                else _("Move %(tier)s down") % {"tier": tier.name},
+                "back_url": turl(request, "incentives:ladder"),
+                "back_label": _("Tiers"),
+                "to": "up" if up else "down",
+                "preview": preview_move(tier, up=up),
+                "previewed": digest(request),
+            },
+        )
     try:
-        move_tier(tier, up=request.POST.get("to") == "up", by=request.membership)
+        move_tier(tier, up=up, by=request.membership)
     except ActionRefused as refusal:
         say_refused(request, refusal)
     return redirect(turl(request, "incentives:ladder"))
@@ -174,19 +191,25 @@ def tier_move(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 @requires("incentives.change_programme")
 def policy(request: HttpRequest, tenant: str) -> HttpResponse:
     """When partners move between tiers."""
-    form = PolicyForm(request.POST or None, instance=queries.policy())
+    form, preview = PolicyForm(request.POST or None, instance=queries.policy()), None
     if request.method == "POST" and form.is_valid():
-        save_policy(form.save(commit=False), by=request.membership)
-        messages.success(request, _("Saved. It counts from the next evaluation on."))
-        return redirect(turl(request, "incentives:ladder"))
+        draft = form.save(commit=False)
+        if was_previewed(request):
+            save_policy(draft, by=request.membership)
+            messages.success(request, _("Saved. It counts from the next evaluation on."))
+            return redirect(turl(request, "incentives:ladder"))
+        preview = preview_policy(draft)
     return render(
         request,
         "incentives/policy.html",
         {
             "title": _("Moving between tiers"),
+            "subtitle": _("You see what a change would do before it is saved."),
             "back_url": turl(request, "incentives:ladder"),
             "back_label": _("Tiers"),
             "form": form,
+            "preview": preview,
+            "previewed": digest(request) if preview else "",
         },
-        status=422 if form.is_bound else 200,
+        status=422 if form.is_bound and preview is None else 200,
     )

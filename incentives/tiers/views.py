@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incentives.tiers import queries
 from incentives.tiers.actions import confirm_proposal, decline_proposal
 from incentives.tiers.benefits import owed_to
-from incentives.tiers.certificate import certificate_pdf
+from incentives.tiers.certificate import BADGE_TYPES, badge_image, certificate_pdf
 from incentives.tiers.check_pages import checks_of
 from incentives.tiers.enums import Direction, ProposalStatus
 from incentives.tiers.filters import ProposalFilter, StandingFilter
+from incentives.tiers.forecast import forecast
 from incentives.tiers.forms import DecisionForm
 from incentives.tiers.models import TierProposal, TierStanding
 from incentives.tiers.progress import progress_of, rung_of
@@ -92,6 +93,19 @@ def certificate(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     return response
 
 
+@require_safe
+@requires("incentives.view_tiers")
+def badge(request: HttpRequest, tenant: str, pk: UUID, image: str) -> HttpResponse:
+    """The badge of the tier that a partner holds, as an image to download: `svg` or `png`."""
+    found = queries.standings(request.membership).filter(partner_id=pk).first()
+    if found is None or image not in BADGE_TYPES:
+        raise Http404
+    content = badge_image(found, request.tenant, image)
+    response = HttpResponse(content, content_type=BADGE_TYPES[image])
+    response["Content-Disposition"] = f'attachment; filename="badge.{image}"'
+    return response
+
+
 def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, Any]) -> HttpResponse:
     check(request.membership, "incentives.view_standing", partner)
     ladder = queries.tiers()
@@ -110,6 +124,7 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
             "rungs": [rung_of(tier, found, currency) for tier in reversed(ladder)] if found else [],
             "ladder": ladder,
             "history": queries.assignments_of(partner.pk),
+            "ahead": forecast(partner, currency) if found else None,
             "checks": checks_of(partner),
             "owed": owed_to(partner),
             "may_deliver": can(request.membership, "incentives.deliver_benefit", partner),

@@ -1,5 +1,5 @@
-"""What a partner would reach with more deals or other figures: score, tier and money, by the functions that compute the
-real ones. Nothing is written."""
+"""What a partner would reach with more deals, certificates or other figures: score, tier and money, by the functions
+that compute the real ones. Nothing is written."""
 
 import datetime as dt
 import json
@@ -20,17 +20,22 @@ from incentives.plans.terms import Terms
 from incentives.tiers import queries as tiers
 from incentives.tiers.enums import Outcome, WindowKind
 from incentives.tiers.history import TierHistory
+from incentives.tiers.measures import measure_of
 from incentives.tiers.models import Tier
-from incentives.tiers.readings import Values, readings, window_of
-from incentives.tiers.requirements import SCORE, Condition, GroupResult, evaluate, exact
-from metrics.catalogue import CATALOGUE, FORMULA_CODES
-from metrics.evaluation import evaluate_facts
-from metrics.models import SubjectKind
-from metrics.periods import Calendar, PeriodKind, Window, calendar_of
+from incentives.tiers.readings import Values, readings, score_periods
+from incentives.tiers.requirements import SCORE, Condition, Group, GroupResult, evaluate, exact, is_check
+from incentives.tiers.supposing import with_facts
+from metrics.actions import merged_partners
+from metrics.models import Scorecard, SubjectKind
+from metrics.own import kpi_of
+from metrics.periods import Calendar, Period, PeriodKind, calendar_of
+from metrics.queries import scores
 from metrics.rows import Templates, scored_rows
-from metrics.sources.reading import active_sources, fact_names, read_facts
+from metrics.sources.reading import active_sources, fact_names
 from metrics.store import read_rows
 from portal.tenancy.scope import current_tenant_id, tenant_scope
+
+SATISFACTION = ("csat", "nps", "partner_satisfaction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +49,19 @@ class Idea:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is supposed: deals won today, and figures of the scorecard (as a fraction or in minor units)."""
+    """What is supposed: deals won today, so many more people certified today, and figures by the code of their measure
+    (as a fraction or in minor units; 1 for a check that is confirmed)."""
 
     deals: tuple[Idea, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
+    certified: int = 0
 
     @property
     def facts(self) -> dict[str, int]:
-        """What the deals add to the partner's facts of any window that today lies in."""
+        """What it adds to the partner's facts of any window that today lies in."""
         registered = sum(deal.registered for deal in self.deals)
         revenue = sum(deal.revenue for deal in self.deals)
-        return {
+        more = {
             "deals_won": len(self.deals),
             "deals_attributed": len(self.deals),
             "deals_won_registered": registered,
@@ -62,7 +69,11 @@ class Wish:
             "revenue_won": revenue,
             "revenue_sourced": sum(deal.revenue for deal in self.deals if deal.registered),
             "revenue_influenced": sum(deal.revenue for deal in self.deals if not deal.registered),
+            "completions": self.certified,
+            "people_trained": self.certified,
+            "people_certified": self.certified,
         }
+        return {name: number for name, number in more.items() if number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,24 @@ class PlanMoney:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that may be supposed otherwise. `value` in the unit of the measure, None where there is no data."""
+
+    code: str
+    name: str
+    unit: str
+    value: float | None
+
+    @property
+    def is_check(self) -> bool:
+        return is_check(self.code)
+
+    @property
+    def is_satisfaction(self) -> bool:
+        return self.code in SATISFACTION
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     score: float | None
     reached: Tier | None
@@ -95,71 +124,154 @@ class Outlook:
     now: Standing
     then: Standing
     held: Tier | None
+    above: Sequence[Tier]
     money: list[PlanMoney]
-    figures: list[tuple[str, str, float | None]]
 
     @property
     def rises(self) -> bool:
         return bool(self.then.reached and (self.held is None or self.then.reached.rank > self.held.rank))
 
 
-def outlook(partner_id: UUID, wish: Wish) -> Outlook:
-    """What would come of a wish. Peers' figures are read for the score, and none of them is told."""
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A running period's rows of the partner and its peers, to be scored with a wish or without."""
+
+    period: Period
+    rows: pl.DataFrame
+    templates: Templates
+    partner_id: UUID
+
+    def scored(self, wish: Wish) -> tuple[float | None, dict[str, dict[str, float]]]:
+        """The score and how it is made up; peers' figures are read for it, and none of them is told."""
+        mine = pl.col("partner_id") == str(self.partner_id)
+        there = set(self.rows.columns)
+        rows = self.rows.with_columns(
+            pl.when(mine)
+            .then((pl.col(name) if name in there else pl.lit(0, pl.Int64)) + more)
+            .otherwise(pl.col(name) if name in there else pl.lit(0, pl.Int64))
+            .alias(name)
+            for name, more in wish.facts.items()
+        )
+        scored = scored_rows(rows, self.templates, given=wish.figures, of=str(self.partner_id))
+        row = scored.filter(mine).row(0, named=True)
+        return _number(row["score"]), _parsed(row["breakdown"])
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A partner as it stands today: what every wish of it starts from."""
+
+    partner_id: UUID
+    calendar: Calendar
+    today: dt.date
+    ladder: Sequence[Tier]
+    held: Tier | None
+    trees: Mapping[UUID, Group]
+    conditions: Sequence[Condition]
+    values: Values
+    cards: Mapping[PeriodKind, _Card]
+
+    @property
+    def card(self) -> _Card | None:
+        """The scorecard that people speak of: the quarter's, or the one there is."""
+        order = (PeriodKind.QUARTER, PeriodKind.MONTH, PeriodKind.YEAR)
+        return next((self.cards[kind] for kind in order if kind in self.cards), None)
+
+    def figures(self) -> list[Figure]:
+        """What the scorecard and the tiers look at, as it is; a check only where it does not hold."""
+        found: dict[str, float | None] = {}
+        if self.card is not None:
+            _score, breakdown = self.card.scored(Wish())
+            for code, part in breakdown.items():
+                if not kpi_of(code).ranks:
+                    found[code] = _number(part.get("value"))
+        for condition in self.conditions:
+            value = self.values.get(condition.reading)
+            if condition.measure != SCORE and not (is_check(condition.measure) and value):
+                found.setdefault(condition.measure, None if value is None else float(value))
+        named = [(measure_of(code), value) for code, value in found.items()]
+        return [Figure(measure.code, measure.name, measure.unit, value) for measure, value in named]
+
+
+def situation(partner_id: UUID) -> Situation:
+    """Where the partner stands, read once for any number of wishes."""
     with tenant_scope(current_tenant_id()):
-        tenant = tiers.tenant_in_scope()
-        calendar = calendar_of(tenant)
+        calendar = calendar_of(tiers.tenant_in_scope())
         today = calendar.today()
-        score_now, breakdown = _score(partner_id, Wish(), calendar, today)
-        score_then, _breakdown = _score(partner_id, wish, calendar, today)
         ladder = tiers.tiers()
-        now = _standing(ladder, partner_id, Wish(), score_now, calendar, today)
-        then = _standing(ladder, partner_id, wish, score_then, calendar, today)
-        who = ledger.audiences([partner_id])[partner_id]
-        held = next((tier for tier in ladder if tier.pk == who.tiers.on(today)), None)
-        rises = then.reached if then.reached and (held is None or then.reached.rank > held.rank) else None
+        held = tiers.tier_on(partner_id, today)
+        trees = {tier.pk: tier.tree_from(held.rank if held else 0) for tier in ladder}
+        conditions = [condition for tree in trees.values() for condition in tree.conditions()]
+        values = readings(conditions, [partner_id], [today], calendar)[partner_id, today]
+        return Situation(
+            partner_id,
+            calendar,
+            today,
+            ladder,
+            held,
+            trees,
+            conditions,
+            values,
+            _cards(partner_id, calendar, today),
+        )
+
+
+def outlook(partner_id: UUID, wish: Wish) -> Outlook:
+    return outlook_of(situation(partner_id), wish)
+
+
+def outlook_of(it: Situation, wish: Wish) -> Outlook:
+    """What would come of a wish."""
+    with tenant_scope(current_tenant_id()):
+        now = _standing(it, it.values, Wish())
+        then = _standing(it, _wished(it, wish), wish)
+        who = ledger.audiences([it.partner_id])[it.partner_id]
+        rank = -1 if it.held is None else it.held.rank
+        rises = then.reached if then.reached and then.reached.rank > rank else None
         return Outlook(
             now,
             then,
-            held,
-            _money(partner_id, wish, who, rises, calendar, today),
-            [
-                (code, str(CATALOGUE[code].name), _number(part.get("value")))
-                for code, part in breakdown.items()
-                if code in FORMULA_CODES
-            ],
+            it.held,
+            [tier for tier in it.ladder if tier.rank > rank],
+            _money(it, wish, who, rises),
         )
 
 
 # --- score -------------------------------------------------------------------------------------
 
 
-def _score(
-    partner_id: UUID, wish: Wish, calendar: Calendar, today: dt.date
-) -> tuple[float | None, dict[str, dict[str, float]]]:
-    """The score of the running quarter and how it is made up, with the wish among the facts."""
-    period = calendar.current(PeriodKind.QUARTER, today)
-    every = read_rows([period], fact_names(active_sources()))
-    rows = every.filter(pl.col("subject_kind") == SubjectKind.PARTNER.value).drop("id")
-    own = rows.filter(pl.col("partner_id") == str(partner_id))
-    if own.is_empty():
-        return None, {}
-    alike = (pl.col("partner_type") == own["partner_type"][0]) & (pl.col("region") == own["region"][0])
-    in_tier = (pl.col("segment") != "") & (pl.col("segment") == own["segment"][0])
-    peers = rows.filter(alike | in_tier)
-    mine = pl.col("partner_id") == str(partner_id)
-    changed = peers.with_columns(
-        pl.when(mine).then(pl.col(name) + more).otherwise(pl.col(name)).alias(name)
-        for name, more in wish.facts.items()
-        if name in peers.columns
-    )
-    scored = scored_rows(changed, Templates.load(), given=wish.figures, of=str(partner_id))
-    row = scored.filter(mine).row(0, named=True)
-    return _number(row["score"]), _parsed(row["breakdown"])
+def _cards(partner_id: UUID, calendar: Calendar, today: dt.date) -> dict[PeriodKind, _Card]:
+    """The running periods in which the partner has a scorecard that is scored."""
+    templates = Templates.load()
+    names = fact_names(active_sources())
+    found = {}
+    for kind in sorted({PeriodKind(version.template.period_kind) for version in templates.versions}):
+        period = calendar.current(kind, today)
+        rows = _rows(partner_id, period, names)
+        if rows is not None:
+            found[kind] = _Card(period, rows, templates, partner_id)
+    return found
+
+
+def _rows(partner_id: UUID, period: Period, names: Sequence[str]) -> pl.DataFrame | None:
+    """The stored rows of the partner and its peers with their facts; None where it has no row of its own."""
+    own = Scorecard.objects.filter(
+        subject_kind=SubjectKind.PARTNER,
+        partner_id=partner_id,
+        period_kind=period.kind,
+        period_start=period.start,
+    ).values("partner_id", "partner_type", "region", "segment")
+    card = own.first()
+    if card is None:
+        return None
+    who = pl.DataFrame({name: [str(value)] for name, value in card.items()})
+    rows = read_rows([period], names, peers_of=who).drop("id")
+    return rows.filter(~pl.col("partner_id").is_in(merged_partners()))
 
 
 def _number(value: float | None) -> float | None:
     """None also for what no division gives a number for."""
-    return None if value is None or math.isnan(value) else value
+    return None if value is None or not math.isfinite(value) else value
 
 
 def _parsed(text: str) -> dict[str, dict[str, float]]:
@@ -170,66 +282,50 @@ def _parsed(text: str) -> dict[str, dict[str, float]]:
 # --- tier --------------------------------------------------------------------------------------
 
 
-def _standing(
-    ladder: Sequence[Tier],
-    partner_id: UUID,
-    wish: Wish,
-    score: float | None,
-    calendar: Calendar,
-    today: dt.date,
-) -> Standing:
-    """Each tier's requirements against the figures with the wish."""
-    held = tiers.tier_on(partner_id, today)
-    trees = {tier.pk: tier.tree_from(held.rank if held else 0) for tier in ladder}
-    conditions = [condition for tree in trees.values() for condition in tree.conditions()]
-    values = readings(conditions, [partner_id], [today], calendar)[partner_id, today]
-    values = _wished(values, conditions, partner_id, wish, score, calendar, today)
-    results = {tier_id: evaluate(tree, values) for tier_id, tree in trees.items()}
-    met = [tier for tier in ladder if results[tier.pk].outcome == Outcome.MET]
-    return Standing(score, met[-1] if met else (ladder[0] if ladder else None), results)
+def _standing(it: Situation, values: Values, wish: Wish) -> Standing:
+    """Each tier's requirements against the figures."""
+    results = {tier_id: evaluate(tree, values) for tier_id, tree in it.trees.items()}
+    met = [tier for tier in it.ladder if results[tier.pk].outcome == Outcome.MET]
+    score = it.card.scored(wish)[0] if it.card else None
+    return Standing(score, met[-1] if met else (it.ladder[0] if it.ladder else None), results)
 
 
-def _wished(
-    values: Values,
-    conditions: Sequence[Condition],
-    partner_id: UUID,
-    wish: Wish,
-    score: float | None,
-    calendar: Calendar,
-    today: dt.date,
-) -> Values:
-    changed = dict(values)
-    kinds = {condition.window for condition in conditions if condition.measure in FORMULA_CODES}
-    for kind in kinds if wish.deals else ():
-        facts = _facts(partner_id, window_of(kind, today, calendar), calendar, today)
-        for name, more in wish.facts.items():
-            facts[name] = facts.get(name, 0) + more
-        codes = {c.measure for c in conditions if c.window == kind and c.measure in FORMULA_CODES}
-        for code, value in evaluate_facts(facts, sorted(codes)).items():
-            changed[code, kind] = exact(value)
+def _wished(it: Situation, wish: Wish) -> Values:
+    changed = dict(it.values)
+    if wish.facts:
+        changed = with_facts(
+            changed, it.conditions, it.partner_id, lambda _window: wish.facts, it.calendar, it.today
+        )
     for measure, kind in changed:
         if measure in wish.figures:
-            changed[measure, kind] = Decimal(str(wish.figures[measure]))
-    if (SCORE, WindowKind.QUARTER) in changed and score is not None:
-        changed[SCORE, WindowKind.QUARTER] = exact(score)
+            changed[measure, kind] = exact(wish.figures[measure])
+    for measure, kind in changed:
+        if measure == SCORE:
+            changed[SCORE, kind] = _wished_score(it, kind, wish, changed[SCORE, kind])
     return changed
 
 
-def _facts(partner_id: UUID, window: Window, calendar: Calendar, today: dt.date) -> dict[str, int]:
-    frame = read_facts([window], calendar, today, [partner_id])
-    if frame.is_empty():
-        return {}
-    return {name: value for name, value in frame.row(0, named=True).items() if isinstance(value, int)}
+def _wished_score(it: Situation, kind: WindowKind, wish: Wish, now: Decimal | None) -> Decimal | None:
+    """The score that a requirement would look at; over four quarters the running one alone is another."""
+    periods = score_periods(kind, it.today, it.calendar)
+    card = it.cards.get(periods[-1].kind)
+    if card is None:
+        return now
+    then = exact(card.scored(wish)[0])
+    if len(periods) == 1:
+        return then
+    past = [scores(period, [it.partner_id]).get(it.partner_id) for period in periods[:-1]]
+    reached = [row.score for row in past if row is not None and row.score is not None]
+    reached += [] if then is None else [then]
+    return sum(reached, Decimal(0)) / len(reached) if reached else None
 
 
 # --- money -------------------------------------------------------------------------------------
 
 
-def _money(
-    partner_id: UUID, wish: Wish, who: Audience, rises: Tier | None, calendar: Calendar, today: dt.date
-) -> list[PlanMoney]:
-    tenant = tiers.tenant_in_scope()
-    terms = published_terms(tenant)
+def _money(it: Situation, wish: Wish, who: Audience, rises: Tier | None) -> list[PlanMoney]:
+    partner_id, calendar, today = it.partner_id, it.calendar, it.today
+    terms = published_terms(tiers.tenant_in_scope())
     year = calendar.period(PeriodKind.YEAR, today)
     reach = ledger.reach_of(year.start, terms)
     deals = won_items([partner_id], reach, terms).get(partner_id, [])

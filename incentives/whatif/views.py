@@ -17,13 +17,19 @@ from incentives.plans.bands import Band
 from incentives.plans.enums import BandMode, PlanBase, PlanForm
 from incentives.plans.models import Plan, PlanVersion
 from incentives.plans.queries import version_in_force_or_next, version_terms
+from incentives.tiers import queries
+from incentives.tiers.enums import Outcome
+from incentives.tiers.models import Tier
+from incentives.tiers.preview import preview_ladder
 from incentives.tiers.queries import tenant_in_scope
-from incentives.whatif.forms import RatesForm, WishForm
-from incentives.whatif.outcome import Wish, outlook
+from incentives.tiers.words import gap, percent_floor
+from incentives.whatif.forms import RatesForm, ThresholdsForm, WishForm
+from incentives.whatif.outcome import Outlook, outlook_of, situation
 from metrics.periods import PeriodKind, calendar_of
 from partners.directory.models import Partner
 from portal.accounts.access import requires
 from portal.money import round_half_up
+from portal.shell.addresses import turl
 
 
 @require_safe
@@ -45,19 +51,56 @@ def what_if_partner(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse
 
 
 def _wish_page(request: HttpRequest, partner_id: UUID, more: dict[str, Any]) -> HttpResponse:
-    figures = outlook(partner_id, Wish()).figures
-    form = WishForm(request.GET or None, currency=request.tenant.currency, figures=figures)
-    found = outlook(partner_id, form.wish())
+    it, currency = situation(partner_id), request.tenant.currency
+    form = WishForm(request.GET or None, currency=currency, figures=it.figures())
+    found = outlook_of(it, form.wish())
     return render(
         request,
         "incentives/what_if.html",
         {
             "title": _("What if…"),
-            "subtitle": _("Suppose deals and figures, and see what they would bring. Nothing is saved."),
+            "subtitle": _(
+                "Suppose deals, certificates and figures, and see what they would bring. Nothing is saved."
+            ),
             "form": form,
             "outlook": found,
-            "currency": request.tenant.currency,
+            "ways": [_way(tier, found, currency) for tier in found.above],
+            "currency": currency,
             **more,
+        },
+    )
+
+
+def _way(tier: Tier, found: Outlook, currency: str) -> dict[str, Any]:
+    """What a higher tier asks for beyond what is there, and beyond what is supposed."""
+    now, then = found.now.results[tier.pk], found.then.results[tier.pk]
+    return {
+        "tier": tier,
+        "now": gap(now, currency),
+        "then": gap(then, currency),
+        "percent_now": percent_floor(now.progress),
+        "percent_then": percent_floor(then.progress),
+        "is_met_now": now.outcome == Outcome.MET,
+        "is_met": then.outcome == Outcome.MET,
+    }
+
+
+@require_safe
+@requires("incentives.change_programme")
+def thresholds(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Who would reach which tier with other thresholds, and what that would cost."""
+    ladder = queries.tiers()
+    form = ThresholdsForm(request.GET or None, ladder=ladder, currency=request.tenant.currency)
+    return render(
+        request,
+        "incentives/what_if_tiers.html",
+        {
+            "title": _("What if tiers asked for something else?"),
+            "subtitle": _("On today’s figures of all partners. Nothing is saved."),
+            "back_url": turl(request, "incentives:ladder"),
+            "back_label": _("Tiers"),
+            "form": form,
+            "preview": preview_ladder(form.drafted(), ladder) if ladder else None,
         },
     )
 

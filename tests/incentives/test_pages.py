@@ -15,6 +15,7 @@ from incentives.ledger.models import LedgerEntry
 from incentives.models import Plan, PlanVersion, Tier, TierProposal
 from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import ProposalStatus
+from incentives.tiers.queries import policy
 from metrics.periods import calendar_of
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
@@ -215,9 +216,30 @@ class TestEditors:
     def test_tiers_change_places(self, tenant: Tenant, admin: Membership, client_as: SignIn) -> None:
         with tenant_scope(tenant.pk):
             silver = Tier.objects.get(rank=1)
-        client_as(admin).post(page("tier_move", silver.pk), {"to": "up"})
+        client, address = client_as(admin), page("tier_move", silver.pk)
+        shown = client.post(address, {"to": "up"})
+        assert shown.context["preview"].partners == 2
+        with tenant_scope(tenant.pk):
+            assert [tier.name for tier in Tier.objects.order_by("rank")] == ["Registered", "Silver", "Gold"]
+        client.post(address, {"to": "up", "action": "save", "previewed": shown.context["previewed"]})
         with tenant_scope(tenant.pk):
             assert [tier.name for tier in Tier.objects.order_by("rank")] == ["Registered", "Gold", "Silver"]
+
+    def test_rules_for_moving_are_previewed_before_they_are_saved(
+        self, tenant: Tenant, admin: Membership, client_as: SignIn
+    ) -> None:
+        """One partner reaches Silver by today's figures: at once it rises, at the period's end it waits."""
+        typed = {"period": "quarter", "promotion": "period_end", "grace_days": "30"}
+        client, address = client_as(admin), page("policy")
+        shown = client.post(address, typed)
+        preview = shown.context["preview"]
+        assert (preview.up_before, preview.up, preview.down) == (1, 0, 0)
+        with tenant_scope(tenant.pk):
+            assert policy().grace_days == 90
+        client.post(address, typed | {"action": "save", "previewed": shown.context["previewed"]})
+        with tenant_scope(tenant.pk):
+            assert (policy().grace_days, policy().promotion) == (30, "period_end")
+        assert client.post(address, typed | {"grace_days": "-1"}).status_code == 422
 
     def test_a_plan_version_is_previewed_and_published(
         self, tenant: Tenant, admin: Membership, client_as: SignIn

@@ -14,8 +14,8 @@ from incentives.plans.actions import VersionDraft, publish_version
 from incentives.plans.enums import BandMode
 from incentives.tiers.actions import evaluate_tiers, save_tier
 from incentives.tiers.enums import Comparison, WindowKind
-from incentives.tiers.models import TierStanding
-from incentives.tiers.preview import preview_tier
+from incentives.tiers.models import Tier, TierStanding
+from incentives.tiers.preview import preview_move, preview_tier
 from incentives.tiers.requirements import Condition, Group, dump
 from metrics.periods import PeriodKind
 from partners.directory.models import Partner
@@ -92,6 +92,24 @@ def test_the_same_terms_again_post_nothing(scoped: Tenant) -> None:
         assert preview_plan(first.plan, draft).posts == 0
         publish_version(first.plan, draft, by=None)
         assert post_ledger([partner.pk]) == []
+
+
+def test_what_rising_costs_and_falling_saves(scoped: Tenant) -> None:
+    """At 5 and 10 per cent: who rises with 10,000 costs 500 more, who falls with 20,000 saves 1,000. A new tier is counted
+    at the rates of the one below it."""
+    base, silver = make_tiers(revenue_of(15_000_00))
+    make_plan({base: [(0, None, "0.05")], silver: [(0, None, "0.1")]})
+    with time_machine.travel(NOW, tick=False):
+        for revenue in (10_000_00, 20_000_00):
+            won_deal(PartnerFactory(), revenue, dt.date(2026, 10, 5))
+        silver.requirements = dump(Group(items=(revenue_of(10_000_00),)))
+        assert preview_tier(silver).costs == {"EUR": 500_00}
+        silver.requirements = dump(Group(items=(revenue_of(30_000_00),)))
+        assert preview_tier(silver).costs == {"EUR": -1_000_00}
+        gold = Tier(name="Gold", requirements=dump(Group(items=(revenue_of(5_000_00),))))
+        preview = preview_tier(gold)
+        assert (preview.up, preview.costs) == (2, {"EUR": 500_00})
+        assert preview_move(silver, up=True).changes == []
 
 
 @pytest.mark.parametrize("threshold", [5_000, 15_000, 25_000])

@@ -198,11 +198,27 @@ def test_a_partner_takes_its_certificate_and_nobody_elses(
     with tenant_scope(tenant.pk):
         make_tiers(asks(1))
         other = PartnerFactory()
+        Partner.objects.filter(pk=partner_owner.partner_id).update(
+            name="<script>alert(1)</script> #panic() & $x$"
+        )
         evaluate_tiers()
     client = client_as(partner_owner)
     own = client.get(reverse("incentives:certificate", args=("acme", partner_owner.partner_id)))
     assert own.content.startswith(b"%PDF")
     assert client.get(reverse("incentives:certificate", args=("acme", other.pk))).status_code == 404
+    for name, kind, begins in (
+        ("badge_svg", "image/svg+xml", b"<svg"),
+        ("badge_png", "image/png", b"\x89PNG\r\n\x1a\n"),
+    ):
+        answer = client.get(reverse(f"incentives:{name}", args=("acme", partner_owner.partner_id)))
+        assert (answer.status_code, answer["Content-Type"]) == (200, kind)
+        assert answer["Content-Disposition"].startswith("attachment")
+        assert answer.content.startswith(begins)
+        assert b"<script" not in answer.content
+        assert b"<text" not in answer.content, (
+            "letters are outlines: nothing typed stands in the image as text"
+        )
+        assert client.get(reverse(f"incentives:{name}", args=("acme", other.pk))).status_code == 404
 
 
 def reading(code: str, partner: Partner, value: int) -> None:

@@ -1,36 +1,203 @@
-"""What-if says beforehand what comes of it afterwards."""
+"""What if: beside the real figures, by the functions that compute them."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
 
-from incentives.whatif.outcome import Idea, Wish, outlook
-from metrics import actions
+from incentives.models import LedgerEntry, ManualCheck, TierStanding
+from incentives.tiers.actions import evaluate_tiers
+from incentives.tiers.enums import Comparison, Join, WindowKind
+from incentives.tiers.measures import check_code
+from incentives.tiers.requirements import SCORE, Condition, Group
+from incentives.whatif.outcome import Idea, Wish, outlook, outlook_of, situation
+from metrics.actions import recompute_periods
 from metrics.models import Scorecard
 from metrics.periods import PeriodKind, calendar_of
-from portal.tenancy.models import Tenant
-from tests.factories import PartnerFactory, won_deal
+from metrics.publishing import ensure_default_template
+from metrics.queries import partner_cards
+from metrics.readings.models import MetricDefinition, Reading
+from partners.directory.models import Partner
+from partners.training.models import Completion
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant, current_tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import PartnerFactory, make_member, won_deal
+from tests.incentives.builders import make_plan, make_tiers
+from tests.partners.training.builders import a_course
 
-pytestmark = pytest.mark.django_db
+SignIn = Callable[[Membership], Client]
+TODAY = dt.date(2026, 11, 20)
+NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+QUARTER = WindowKind.QUARTER
 
 
-def test_the_score_is_the_scorecards_and_the_one_foretold_is_what_comes(scoped: Tenant) -> None:
-    calendar = calendar_of(scoped)
-    today, period = calendar.today(), calendar.current(PeriodKind.QUARTER)
-    actions.ensure_default_template(scoped)
-    partner = PartnerFactory()
-    others = PartnerFactory.create_batch(4)
-    for number, each in enumerate([partner, *others]):
-        won_deal(each, 3_000_00 + number, today)
-    actions.recompute_everything()
-    card = Scorecard.objects.get(partner=partner, period_kind="quarter", period_start=period.start)
-    found = outlook(partner.pk, Wish((Idea(10_000_00),)))
-    assert found.now.score == pytest.approx(float(card.score))
-    assert found.then.score > found.now.score
-    figures = {code: value for code, _name, value in found.figures}
-    assert figures["revenue"] == 3_000_00
-    won_deal(partner, 10_000_00, today, customer=None)
-    actions.recompute_everything()
-    card.refresh_from_db()
-    # A real deal brings days of selling along, which what-if does not suppose.
-    assert card.breakdown["revenue"]["value"] == 13_000_00
-    supposed = outlook(partner.pk, Wish(figures={"revenue": 13_000_00.0}))
-    assert supposed.now.score == supposed.then.score == pytest.approx(float(card.score))
+def asks(measure: str, threshold: object, window: WindowKind = QUARTER) -> Condition:
+    return Condition(measure, window, Comparison.AT_LEAST, Decimal(str(threshold)))
+
+
+def computed(partner: Partner) -> Scorecard:
+    """The partner's scorecard of the quarter, as the portal computes it from the records."""
+    recompute_periods([calendar_of(current_tenant()).current(PeriodKind.QUARTER, TODAY)], TODAY)
+    return partner_cards().get(partner=partner, period_kind=PeriodKind.QUARTER)
+
+
+@pytest.mark.usefixtures("scoped")
+class TestScore:
+    @time_machine.travel(NOW, tick=False)
+    @pytest.mark.parametrize("others", [0, 3])
+    def test_as_it_is_is_the_scorecards_score(self, scoped: Tenant, others: int) -> None:
+        ensure_default_template(scoped)
+        partner = PartnerFactory()
+        won_deal(partner, 30_000_00, TODAY)
+        for number in range(others):
+            won_deal(PartnerFactory(), number * 10_000_00, TODAY)
+        card = computed(partner)
+        found = outlook(partner.pk, Wish())
+        assert card.score is not None
+        assert Decimal(str(found.now.score)) == card.score
+        assert found.then.score == found.now.score
+
+    @time_machine.travel(NOW, tick=False)
+    def test_a_partner_without_any_record_is_scored_as_its_scorecard_is(self, scoped: Tenant) -> None:
+        """It once came out as no number at all, as the facts were missing."""
+        ensure_default_template(scoped)
+        make_tiers(asks(SCORE, 50))
+        partner = PartnerFactory()
+        assert outlook(partner.pk, Wish((Idea(1_000_00),))).then.score is None
+        card = computed(partner)
+        found = outlook(partner.pk, Wish())
+        assert found.now.score == found.then.score == card.score
+        more = outlook(partner.pk, Wish((Idea(60_000_00),)))
+        assert more.then.score is not None
+        assert 0 <= more.then.score <= 100
+
+    @time_machine.travel(NOW, tick=False)
+    def test_what_is_supposed_is_what_comes_of_it_once_it_is_true(self, scoped: Tenant) -> None:
+        ensure_default_template(scoped)
+        make_tiers(
+            asks("revenue", 40_000_00),
+            Group(Join.ALL, (asks("deal_count", 2), asks("revenue", 60_000_00, WindowKind.TRAILING_YEAR))),
+            asks(SCORE, 99, WindowKind.TRAILING_YEAR),
+        )
+        partner = PartnerFactory()
+        won_deal(partner, 30_000_00, TODAY)
+        computed(partner)
+        supposed = outlook(partner.pk, Wish((Idea(30_000_00),)))
+        assert (supposed.now.reached.name, supposed.then.reached.name) == ("Registered", "Gold")
+        won_deal(partner, 30_000_00, TODAY)
+        before = situation(partner.pk)
+        card = computed(partner)
+        evaluate_tiers()
+        standing = TierStanding.objects.get(partner=partner)
+        assert standing.reached_tier == supposed.then.reached
+        for tier in supposed.above[:2]:
+            shown = supposed.then.results[tier.pk].leaves()
+            stored = standing.results[str(tier.pk)]["items"]
+            assert [str(leaf.value) for leaf in shown] == [item["value"] for item in stored]
+        # A supposed deal has no history and no customer: with those figures the score is the same to the last digit.
+        real = {code: card.breakdown[code]["value"] for code in ("sales_cycle", "client_acquisition")}
+        then = outlook_of(before, Wish((Idea(30_000_00),), real)).then
+        assert Decimal(str(then.score)) == card.score
+
+
+@pytest.mark.usefixtures("scoped")
+class TestTier:
+    @time_machine.travel(NOW, tick=False)
+    def test_more_people_with_a_certificate(self, admin: Membership) -> None:
+        make_tiers(asks("certified_people", 2), asks("certified_people", 4))
+        partner = PartnerFactory()
+        person = make_member(Role.PARTNER_MEMBER, partner=partner)
+        Completion.objects.create(
+            course=a_course(admin),
+            member=person,
+            partner=partner,
+            completed_on=TODAY,
+            via="hand",
+            certificate="C-1",
+        )
+        reached = [outlook(partner.pk, Wish(certified=more)).then.reached.name for more in (0, 1, 2, 3)]
+        assert reached == ["Registered", "Silver", "Silver", "Gold"]
+        assert Completion.objects.count() == 1
+
+    @time_machine.travel(NOW, tick=False)
+    def test_figures_that_only_tiers_look_at(self) -> None:
+        """Reported metrics, satisfaction and checks can be supposed, whether or not a scorecard has them."""
+        metric = MetricDefinition.objects.create(
+            code="net_users", name="Net users", unit="count", better="up", combination="last"
+        )
+        check = ManualCheck.objects.create(name="References called")
+        make_tiers(
+            Group(
+                Join.ALL,
+                (
+                    asks("reported:net_users", 75),
+                    asks("csat", "0.9"),
+                    asks(check_code(check.pk), 1, WindowKind.NOW),
+                ),
+            )
+        )
+        partner = PartnerFactory()
+        Reading.objects.create(definition=metric, partner=partner, day=TODAY, value=700_000, currency="EUR")
+        it = situation(partner.pk)
+        assert {figure.code: figure.value for figure in it.figures()} == {
+            "reported:net_users": 70.0,
+            "csat": None,
+            check_code(check.pk): 0.0,
+        }
+        wish = Wish(figures={"reported:net_users": 75.0, "csat": 0.9, check_code(check.pk): 1.0})
+        assert outlook(partner.pk, wish).then.reached.name == "Silver"
+        for left in wish.figures:
+            less = {code: value for code, value in wish.figures.items() if code != left}
+            assert outlook(partner.pk, Wish(figures=less)).then.reached.name == "Registered"
+
+
+class TestPages:
+    @time_machine.travel(NOW, tick=False)
+    def test_a_partner_supposes_and_sees_both(
+        self, tenant: Tenant, partner_owner: Membership, client_as: SignIn
+    ) -> None:
+        with tenant_scope(tenant.pk):
+            base, silver = make_tiers(
+                Group(Join.ALL, (asks("certified_people", 2), asks("revenue", 1_000_00), asks("csat", "0.9")))
+            )
+            make_plan({base: ((0, None, "0.05"),), silver: ((0, None, "0.1"),)})
+        client, address = client_as(partner_owner), reverse("incentives:what_if", args=("acme",))
+        plain = client.get(address).content.decode()
+        assert "2 more certified people" in plain
+        answer = client.get(address, {"certified": "2", "deal1": "1.000", "kpi-csat": "92,5"})
+        (way,) = answer.context["ways"]
+        assert (way["is_met_now"], way["is_met"]) == (False, True)
+        (money,) = answer.context["outlook"].money
+        assert (money.now, money.then, money.promoted) == (0, 50_00, 100_00)
+        wrong = client.get(address, {"certified": "many", "deal1": "NaN", "kpi-csat": "inf"})
+        assert wrong.status_code == 200
+        assert "Something typed is no number" in wrong.content.decode()
+        assert wrong.context["outlook"].then.results == wrong.context["outlook"].now.results
+        with tenant_scope(tenant.pk):
+            assert not LedgerEntry.objects.exists()
+
+    @time_machine.travel(NOW, tick=False)
+    def test_an_admin_tries_other_thresholds(
+        self, tenant: Tenant, admin: Membership, client_as: SignIn
+    ) -> None:
+        """The partner that would rise has won 2,000, which earns 100 more at 10 than at 5 per cent."""
+        with tenant_scope(tenant.pk):
+            base, silver = make_tiers(asks("revenue", 5_000_00))
+            make_plan({base: ((0, None, "0.05"),), silver: ((0, None, "0.1"),)})
+            won_deal(PartnerFactory(name="Alpha"), 2_000_00, dt.date(2026, 10, 3))
+            won_deal(PartnerFactory(name="Beta"), 1_000_00, dt.date(2026, 10, 3))
+        client, address = client_as(admin), reverse("incentives:what_if_tiers", args=("acme",))
+        assert client.get(address).context["preview"].changes == []
+        preview = client.get(address, {f"reach-{silver.pk}-0": "1500"}).context["preview"]
+        assert [(row.partner.name, row.after.name) for row in preview.changes] == [("Alpha", "Silver")]
+        assert preview.costs == {"EUR": 100_00}
+        assert client.get(address, {f"reach-{silver.pk}-0": "much"}).context["preview"].changes == []
+        with tenant_scope(tenant.pk):
+            silver.refresh_from_db()
+            assert silver.tree.conditions()[0].threshold == 5_000_00
