@@ -1,6 +1,7 @@
 """The certificate of a tier as a PDF, and its badge as an image, for a partner's wall or website."""
 
 import json
+from typing import Literal
 
 import typst
 from django.utils.translation import gettext as _
@@ -41,10 +42,11 @@ BADGE = b"""
     [#text(size: 8pt, fill: rgb("#55565e"))[#it.vendor] \\ #text(size: 17pt, weight: "bold")[#it.tier] \\ #text(size: 8pt)[#it.partner]])
 ]
 """
-BADGE_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+Image = Literal["svg", "png"]
+BADGE_TYPES: dict[str, str] = {"svg": "image/svg+xml", "png": "image/png"}
 
 
-def badge_image(standing: TierStanding, vendor: Tenant, kind: str) -> bytes:
+def badge_image(standing: TierStanding, vendor: Tenant, kind: Image) -> bytes:
     """The tier that the partner holds, as an `svg` (all its letters are outlines) or a `png`."""
     data = {
         "partner": standing.partner.name,

@@ -116,7 +116,7 @@ def _review(
     due = [deal for deal in deals if deal.expected_close and deal.expected_close <= day]
 
     def more(window: Window) -> dict[str, int]:
-        return _facts([deal for deal in due if deal.expected_close in window])
+        return _facts([deal for deal in due if deal.expected_close and deal.expected_close in window])
 
     won = with_facts(quiet, conditions, partner_id, more, calendar, day)
     results = {tier_id: evaluate(tree, quiet) for tier_id, tree in trees.items()}

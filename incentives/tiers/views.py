@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incentives.tiers import queries
 from incentives.tiers.actions import confirm_proposal, decline_proposal
 from incentives.tiers.benefits import owed_to
-from incentives.tiers.certificate import BADGE_TYPES, badge_image, certificate_pdf
+from incentives.tiers.certificate import BADGE_TYPES, Image, badge_image, certificate_pdf
 from incentives.tiers.check_pages import checks_of
 from incentives.tiers.enums import Direction, ProposalStatus
 from incentives.tiers.filters import ProposalFilter, StandingFilter
@@ -95,10 +95,10 @@ def certificate(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 @require_safe
 @requires("incentives.view_tiers")
-def badge(request: HttpRequest, tenant: str, pk: UUID, image: str) -> HttpResponse:
+def badge(request: HttpRequest, tenant: str, pk: UUID, image: Image) -> HttpResponse:
     """The badge of the tier that a partner holds, as an image to download: `svg` or `png`."""
     found = queries.standings(request.membership).filter(partner_id=pk).first()
-    if found is None or image not in BADGE_TYPES:
+    if found is None:
         raise Http404
     content = badge_image(found, request.tenant, image)
     response = HttpResponse(content, content_type=BADGE_TYPES[image])
