@@ -34,7 +34,8 @@ class Journey:
 
 @dataclass(frozen=True)
 class Stage:
-    """How many reached it, and the median days from the stage before, of those that went through both."""
+    """How many reached it, their share of the applied (approved) or of the approved (all that follows; not every company
+    has a plan), and the median days from the stage before, of those that went through both."""
 
     key: str
     label: str | Promise
@@ -118,8 +119,7 @@ def _day(moment: dt.datetime | None, zone: dt.tzinfo) -> dt.date | None:
 
 def stages(found: list[Journey]) -> list[Stage]:
     """The funnel, stage by stage. Its first stage is all who came in either way."""
-    result = []
-    before = 0
+    result: list[Stage] = []
     for place, (key, label) in enumerate(STAGES):
         reached = [one for one in found if getattr(one, key) is not None]
         # Who joined without applying came in all the same.
@@ -136,16 +136,10 @@ def stages(found: list[Journey]) -> list[Stage]:
                 for one in reached
                 if place and getattr(one, earlier) is not None
             ]
+        of = result[min(place - 1, 1)].count if place else 0
         result.append(
-            Stage(
-                key,
-                label,
-                count,
-                count / before if place and before else None,
-                float(median(days)) if days else None,
-            )
+            Stage(key, label, count, count / of if of else None, float(median(days)) if days else None)
         )
-        before = len(found) if place == 0 else max(count, 0) or before
     return result
 
 

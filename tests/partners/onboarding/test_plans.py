@@ -531,7 +531,7 @@ def test_the_funnel_counts_who_got_how_far_and_in_how_many_days():
         ("active", 3),
         ("activated", 2),
     ]
-    assert [row.share for row in rows] == [None, 4 / 5, 3 / 4, 1.0, 2 / 3]
+    assert [row.share for row in rows] == [None, 4 / 5, 3 / 4, 3 / 4, 2 / 4]
     # Approved after 4, 2 and 6 days: 4. Began at once. Active after 20, 10 and 0 days: 10. Sold after 40 and 30: 35.
     assert [row.days for row in rows] == [None, 4.0, 0.0, 10.0, 35.0]
 
