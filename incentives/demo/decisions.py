@@ -12,6 +12,7 @@ from partners.deals.models import Deal
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Customer, Product
 from portal.accounts.models import Membership
+from portal.errors import ActionRefused
 
 REASONS = (
     "A direct account of ours",
@@ -52,9 +53,14 @@ def let_wait(seller: Membership, customers: Iterable[Customer], product: Product
         deals.withdraw(small, by=seller, reason="Registered twice by mistake.")
     for customer in free:
         large = deals.register(partner.partner, by=seller, customer=customer, amount=96_000_00, **fields)
-        if large.needs_two and large.partner.manager:
+        if not large.needs_two or not large.partner.manager:
+            break
+        try:
             deals.approve(large, by=large.partner.manager, note="We know the project.")
-        break
+        except ActionRefused:  # somebody else holds this customer
+            deals.withdraw(large, by=seller, reason="The customer works with somebody else.")
+        else:
+            break
     _appeal()
     _ask_for_time(seller)
 
