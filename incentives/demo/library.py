@@ -34,6 +34,13 @@ CITIES = {
     "DE": ("Hamburg", "Leipzig", "Munich"),
     "SE": ("Malmö", "Gothenburg"),
     "GB": ("Leeds", "Bristol"),
+    "IE": ("Cork", "Galway"),
+    "LU": ("Luxembourg",),
+    "AT": ("Graz", "Linz"),
+    "CH": ("Zürich", "Bern"),
+    "DK": ("Aarhus", "Odense"),
+    "NO": ("Bergen", "Stavanger"),
+    "FI": ("Tampere", "Turku"),
 }
 COLOURS = ("#0f766e", "#b45309", "#4338ca", "#be123c", "#15803d", "#1d4ed8")
 LISTED = 18
