@@ -24,6 +24,7 @@ from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
 from portal.events.record import record
 from portal.notifications.models import Notification
+from portal.shell import registry
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, DealFactory, LeadFactory, PartnerFactory, make_member, won_deal
@@ -178,7 +179,7 @@ def test_a_member_is_told_in_the_portal(
     assert status(tenant, partner_member.user.email) == (InvitationStatus.WITHHELD, Withheld.GONE)
 
 
-def test_the_audience_is_who_fits(tenant: Tenant, admin: Membership) -> None:
+def test_the_audience_is_who_fits(tenant: Tenant, admin: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     with tenant_scope(tenant.pk):
         fits = PartnerFactory(type=PartnerType.MSP, region="Benelux")
         wrong_type, wrong_region = PartnerFactory(region="Benelux"), PartnerFactory(type=PartnerType.MSP)
@@ -186,11 +187,19 @@ def test_the_audience_is_who_fits(tenant: Tenant, admin: Membership) -> None:
         owners = {
             p.pk: make_member(Role.PARTNER_OWNER, partner=p) for p in (fits, wrong_type, wrong_region, gone)
         }
-        make_member(Role.PARTNER_MEMBER, partner=fits)
+        colleague = make_member(Role.PARTNER_MEMBER, partner=fits)
         survey = a_survey(
             admin, "partner", types=["msp"], regions=["Benelux"], roles=[Role.PARTNER_OWNER.value]
         )
         assert [one.member_id for one in audience.recipients(survey)] == [owners[fits.pk].pk]
+        monkeypatch.setattr(registry, "_partner_segments", [])
+        registry.partner_segments(
+            "Tier",
+            choices=lambda: [("gold", "Gold"), ("silver", "Silver")],
+            codes=lambda standings: {key: "gold" if key[0] == fits.pk else "silver" for key in standings},
+        )
+        tiered = a_survey(admin, "partner", tiers=["gold"])
+        assert {one.member_id for one in audience.recipients(tiered)} == {owners[fits.pk].pk, colleague.pk}
 
 
 def test_a_customers_contact_is_about_the_partner_that_named_it_or_won_there_last(
