@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from metrics.actions import start_full_recompute
 from metrics.catalogue import CATALOGUE
@@ -29,6 +30,9 @@ from portal.tenancy.db import lock
 from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id
 
+_CHANGED_MEANWHILE = gettext_lazy(
+    "Someone has changed this KPI meanwhile. Look at its newest version before you change it."
+)
 MOST = 200
 
 
@@ -190,14 +194,8 @@ def change_kpi(
     kpi = OwnKpi.objects.select_for_update(of=("self",)).get(pk=kpi.pk)
     newest = kpi.versions.order_by("-number")[0]
     if seen_number != newest.number:
-        raise ActionRefused(
-            _("Someone has changed this KPI meanwhile. Look at its newest version before you change it.")
-        )
-    today = calendar_of(current_tenant()).today()
-    if valid_from < today:
-        raise ActionRefused(
-            _("What has been measured stays; a change holds from today or a later day."), field="valid_from"
-        )
+        raise ActionRefused(str(_CHANGED_MEANWHILE))
+    _refuse_past(valid_from)
     if unit != newest.unit and uses().get(kpi.code):
         raise ActionRefused(
             _("The KPI is in use, and its targets are in this unit. Define another KPI instead."),
@@ -209,8 +207,42 @@ def change_kpi(
     record(
         "kpi.changed", subject=kpi, by=by, data={"name": name, "old": _told(newest), "new": _told(version)}
     )
-    is_measured = any(use.url_name == "metrics:template_edit" for use in _all_uses(kpi.code))
-    return version, start_full_recompute(since=valid_from) if is_measured else None
+    return version, _recomputed(kpi.code, valid_from)
+
+
+def publish_built_in(
+    code: str, formula: str, *, by: Membership, valid_from: dt.date, seen_number: int
+) -> tuple[OwnKpiVersion, Job | None]:
+    """Measure a KPI of the catalogue by a formula of the tenant's in the periods that end after a day, today or later.
+
+    For actions that have made the formula themselves. With a job as `change_kpi` has it.
+    """
+    check(by, "metrics.define_kpis")
+    lock("metrics.kpis", current_tenant_id())
+    kpi, _new = OwnKpi.objects.get_or_create(code=code)
+    newest = kpi.versions.order_by("-number").first()
+    number = newest.number if newest else 0
+    if seen_number != number:
+        raise ActionRefused(str(_CHANGED_MEANWHILE))
+    _refuse_past(valid_from)
+    built_in = CATALOGUE[code]
+    draft = replace(built_in, name=str(built_in.name), formula=formula, meaning=str(built_in.meaning))
+    _check(draft, valid_from)
+    version = _publish(kpi, draft, number + 1, valid_from, by)
+    record("kpi.changed", subject=kpi, by=by, data={"name": version.name, "new": _told(version)})
+    return version, _recomputed(code, valid_from)
+
+
+def _refuse_past(valid_from: dt.date) -> None:
+    if valid_from < calendar_of(current_tenant()).today():
+        raise ActionRefused(
+            _("What has been measured stays; a change holds from today or a later day."), field="valid_from"
+        )
+
+
+def _recomputed(code: str, since: dt.date) -> Job | None:
+    is_measured = any(use.url_name == "metrics:template_edit" for use in _all_uses(code))
+    return start_full_recompute(since=since) if is_measured else None
 
 
 def _all_uses(code: str) -> list[Use]:

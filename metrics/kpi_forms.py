@@ -1,6 +1,7 @@
 """A KPI of the tenant's as a form."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.defining import code_for, with_draft
 from metrics.formulas import MAX_LENGTH, FormulaError
+from metrics.kpis.engagement import PARTS
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpiVersion
 from metrics.own import OWN_AREA
 from metrics.periods import calendar_of
 from metrics.revenue import RevenueBase, change_revenue_base, revenue_base
 from metrics.units import DOWN, LAG, LEAD, UP, Unit
+from metrics.weights import HEAVIEST
 from portal.accounts.models import Membership
 from portal.jobs.models import Job
 from portal.tenancy.models import current_tenant
@@ -31,6 +34,36 @@ UNITS = [
 BETTER = [(UP, _("More is better")), (DOWN, _("Less is better"))]
 KINDS = [(LAG, _("Lagging: tells what came of it")), (LEAD, _("Leading: tells what is coming"))]
 LEVELS = [("PG", _("Partners and groups")), ("P", _("Partners only")), ("G", _("Groups only"))]
+
+
+class WeightsForm(forms.Form):
+    """What each part of the engagement score weighs; its share of the whole follows from all of them."""
+
+    number = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    valid_from = forms.DateField(
+        label=_("Holds from"),
+        help_text=_("For the periods that end after this day. Those before keep the weights that they had."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, weights: Mapping[str, int], number: int, today: dt.date, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for part in PARTS:
+            self.fields[part.name] = forms.IntegerField(
+                label=part.label, min_value=0, max_value=HEAVIEST, initial=weights[part.name]
+            )
+        self.order_fields([*(part.name for part in PARTS), "valid_from"])
+        self.initial.update(number=number, valid_from=today)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if all(cleaned.get(part.name) == 0 for part in PARTS):
+            raise forms.ValidationError(_("At least one part weighs more than 0."))
+        return cleaned
+
+    @property
+    def weights(self) -> dict[str, int]:
+        return {part.name: self.cleaned_data[part.name] for part in PARTS}
 
 
 class OwnKpiForm(forms.Form):

@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from metrics import defining
+from metrics import defining, weights
 from metrics.formulas import FUNCTIONS, FormulaError
-from metrics.kpi_forms import OwnKpiForm, RevenueForm
+from metrics.kpi_forms import OwnKpiForm, RevenueForm, WeightsForm
 from metrics.kpis import AREAS
+from metrics.kpis.engagement import PARTS
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi
 from metrics.own import OWN_AREA, catalogue_now, defined_by_tenant
@@ -60,6 +61,7 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
         "area_choices": list(AREAS.items()),
         "source_choices": [(source.name, source.label) for source in SOURCES.values()],
         "is_vendor": is_vendor,
+        "weighed": weights.CODE,
         "may_define": can(request.membership, "metrics.define_kpis"),
     }
     return render(request, "metrics/catalogue.html", context)
@@ -143,6 +145,49 @@ def own_kpi(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "submit_label": _("Save as a new version"),
     }
     return _editor(request, form, context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("metrics.define_kpis")
+def engagement_weights(request: HttpRequest, tenant: str) -> HttpResponse:
+    """What the parts of the engagement score weigh, from a day on; and what they weighed before."""
+    versions = weights.versions()
+    form = WeightsForm(
+        request.POST or None,
+        weights=weights.weights_in(catalogue_now()[weights.CODE].formula),
+        number=versions[0].number if versions else 0,
+        today=calendar_of(request.tenant).today(),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _version, job = weights.set_weights(
+                form.weights,
+                by=request.membership,
+                valid_from=form.cleaned_data["valid_from"],
+                seen_number=form.cleaned_data["number"] or 0,
+            )
+        except ActionRefused as refusal:
+            form.add_error(refusal.field, str(refusal.message))
+        else:
+            if job is not None:
+                messages.success(request, _("Saved. The scorecards are being recomputed."))
+                return redirect(turl(request, "jobs:detail", job.pk))
+            messages.success(request, _("The weights have been saved."))
+            return redirect(turl(request, "metrics:engagement_weights"))
+    address = turl(request, "metrics:catalogue")
+    context = {
+        "title": _("Weights of the engagement score"),
+        "subtitle": _("A part that weighs 2 counts twice as much as one that weighs 1; 0 leaves it out."),
+        "form": form,
+        "parts": PARTS,
+        "versions": [(version, weights.weights_in(version.formula)) for version in versions],
+        "back_url": address,
+        "back_label": _("KPI catalogue"),
+        "cancel_url": address,
+        "submit_label": _("Save the weights"),
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "metrics/engagement_weights.html", context, status=status)
 
 
 def _editor(request: HttpRequest, form: OwnKpiForm, context: dict[str, Any]) -> HttpResponse:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("catalogue/check/", kpi_pages.own_kpi_check, name="own_kpi_check"),
     path("catalogue/own/<uuid:pk>/", kpi_pages.own_kpi, name="own_kpi"),
     path("catalogue/own/<uuid:pk>/use/", kpi_pages.own_kpi_retire, name="own_kpi_retire"),
+    path("catalogue/engagement/", kpi_pages.engagement_weights, name="engagement_weights"),
     path("periods/", period_pages.periods, name="periods"),
     path("periods/lock/", period_pages.period_lock, name="period_lock"),
     path("periods/<uuid:pk>/restate/", period_pages.period_restate, name="period_restate"),

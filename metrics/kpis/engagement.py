@@ -4,6 +4,10 @@ The engagement score is the mean of attainments. A share is its own attainment; 
 of a partner in a period. What is no data leaves the mean, so that a programme without events is not marked down for it.
 """
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from metrics.formulas import names_in
@@ -14,18 +18,30 @@ from metrics.units import DOWN, LAG, LEAD, UP, Unit
 # What an engaged partner reaches in a period: this many interactions and campaigns count in full.
 EXPECTED_INTERACTIONS = 3
 EXPECTED_CAMPAIGNS = 1
-# Each part of the engagement score as a formula over facts, at most 1, and its weight.
-PARTS: tuple[tuple[str, int], ...] = (
-    ("people_trained / people_active", 1),
-    ("asset_downloads / assets_available", 1),
-    (f"campaigns_cobranded / (partners * {EXPECTED_CAMPAIGNS})", 1),
-    ("events_attended / events_offered", 1),
-    (f"interactions / (partners * {EXPECTED_INTERACTIONS})", 1),
-    ("members_active / members_total", 1),
+
+
+class Part(NamedTuple):
+    """A part of the engagement score as a formula over facts, which counts for at most 1."""
+
+    name: str
+    label: str | Promise
+    formula: str
+
+
+# They weigh the same until a tenant says otherwise (`metrics.weights`).
+PARTS = (
+    Part("training", _("Training participation"), "people_trained / people_active"),
+    Part("assets", _("Use of marketing assets"), "asset_downloads / assets_available"),
+    Part("campaigns", _("Co-branded campaigns"), f"campaigns_cobranded / (partners * {EXPECTED_CAMPAIGNS})"),
+    Part("events", _("Programme participation"), "events_attended / events_offered"),
+    Part(
+        "interactions", _("Frequency of interaction"), f"interactions / (partners * {EXPECTED_INTERACTIONS})"
+    ),
+    Part("members", _("Active members"), "members_active / members_total"),
 )
 
 
-def weighted_mean(parts: tuple[tuple[str, int], ...]) -> str:
+def weighted_mean(parts: Iterable[tuple[str, int]]) -> str:
     """The formula of the mean of what is known: of each part at most 1, parts without data left out."""
     known = [(part, weight) for part, weight in parts if FACTS.keys() >= set(names_in(part))]
     # A comparison would take an unknown part for its bound: `x * 0` is unknown where x is.
@@ -120,7 +136,7 @@ KPIS: list[Kpi] = [
     Kpi(
         "engagement_score",
         _("Partner engagement score"),
-        weighted_mean(PARTS),
+        weighted_mean((part.formula, 1) for part in PARTS),
         Unit.SCORE,
         UP,
         LEAD,

@@ -1,14 +1,18 @@
 """Training, participation and engagement against figures worked out by hand, for a partner and for groups."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
 
-from metrics import actions
+from metrics import actions, weights
 from metrics.evaluation import evaluate_facts
 from metrics.kpis.engagement import PARTS, weighted_mean
-from metrics.models import Scorecard, SubjectKind
+from metrics.models import OwnKpi, Scorecard, SubjectKind
+from metrics.own import catalogue_at, choosable
 from metrics.periods import Window, calendar_of
 from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
@@ -20,8 +24,10 @@ from partners.training.enums import CompletedVia, CourseKind, CourseStatus, Seat
 from partners.training.models import Completion, Course, Duty, Enrolment, Seat, Session
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
+from portal.errors import ActionRefused
 from portal.events.dispatch import dispatch_pending
 from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, make_member
 
 TODAY = dt.date(2026, 11, 20)
@@ -257,7 +263,6 @@ def test_without_any_data_there_is_no_score_but_interactions() -> None:
 def test_weights_weigh() -> None:
     heavy = weighted_mean((("events_attended / events_offered", 3), ("members_active / members_total", 1)))
     assert heavy.startswith("100 * (3 * ")
-    assert all(weight == 1 for _part, weight in PARTS)
 
 
 def test_what_people_do_reaches_the_scorecards_of_partner_portfolio_and_programme(
@@ -304,3 +309,68 @@ def test_what_people_do_reaches_the_scorecards_of_partner_portfolio_and_programm
 
 def of_month(start: dt.date) -> list[Scorecard]:
     return list(Scorecard.objects.filter(period_kind="month", period_start=start))
+
+
+def test_a_tenant_weighs_the_parts_of_the_engagement_score_from_a_day_on(
+    scoped: Tenant, programme: Programme
+) -> None:
+    train(programme)
+    engage(programme)
+    admin = make_member(Role.ADMIN)
+    today = calendar_of(scoped).today()
+    equal = weights.weights_now()
+    assert set(equal.values()) == {1}
+    for wrong in (dict.fromkeys(equal, 0), {**equal, "events": 101}, {**equal, "events": -1}):
+        with pytest.raises(ActionRefused):
+            weights.set_weights(wrong, by=admin, valid_from=today, seen_number=0)
+    with pytest.raises(PermissionDenied):
+        weights.set_weights(equal, by=make_member(Role.CHANNEL_MANAGER), valid_from=today, seen_number=0)
+    chosen = {"training": 10, "assets": 0, "campaigns": 0, "events": 100, "interactions": 30, "members": 0}
+    with pytest.raises(ActionRefused, match="today or a later day"):
+        weights.set_weights(chosen, by=admin, valid_from=today - dt.timedelta(days=1), seen_number=0)
+    weights.set_weights(chosen, by=admin, valid_from=today, seen_number=0)
+    assert weights.weights_now() == chosen
+    with pytest.raises(ActionRefused, match="meanwhile"):
+        weights.set_weights(equal, by=admin, valid_from=today, seen_number=0)
+
+    def score(names: list[str], end: dt.date) -> float:
+        facts = facts_of(scoped, *[getattr(programme, name) for name in names])
+        return evaluate_facts(facts, [weights.CODE], catalogue_at(end))[weights.CODE]  # type: ignore[return-value]
+
+    # North: training 2/4, events 1/2, interactions 2/3, at 10, 100 and 30.
+    assert score(["north"], today + dt.timedelta(days=1)) == pytest.approx(100 * (5 + 50 + 20) / 140)
+    # East was offered no event: training 0/1 and interactions 0/3.
+    assert score(["east"], today + dt.timedelta(days=1)) == 0
+    # The portfolio: 3/6, 1/3 and 8/6, at most 1; the programme: 3/7, 1/3 and 8/9.
+    assert score(["north", "south"], today + dt.timedelta(days=1)) == pytest.approx(
+        100 * (5 + 100 / 3 + 30) / 140
+    )
+    assert score(["north", "south", "east"], today + dt.timedelta(days=1)) == pytest.approx(
+        100 * (30 / 7 + 100 / 3 + 80 / 3) / 140
+    )
+    # Periods that had ended keep the mean of all parts.
+    assert score(["north"], today) == pytest.approx(100 * (1 / 2 + 1 / 2 + 2 / 3 + 1 / 2) / 5)
+
+    kpi = catalogue_at(today + dt.timedelta(days=1))[weights.CODE]
+    assert (kpi.area, str(kpi.name)) == ("engagement", "Partner engagement score")
+    assert weights.CODE in choosable()
+
+
+def test_the_page_of_the_weights_keeps_what_was_typed_and_saves(
+    tenant: Tenant, admin: Membership, client_as: Callable[[Membership], Client]
+) -> None:
+    client, address = client_as(admin), "/acme/scorecards/catalogue/engagement/"
+    typed = {part.name: 1 for part in PARTS} | {"number": 0, "valid_from": "2099-01-01"}
+    nothing = client.post(address, typed | {part.name: 0 for part in PARTS})
+    assert nothing.status_code == 422
+    assert "At least one part weighs more than 0." in nothing.content.decode()
+    wrong = client.post(address, typed | {"events": "many"})
+    assert 'value="many"' in wrong.content.decode()
+    assert client.post(address, typed | {"events": 3}).status_code == 302
+    with tenant_scope(tenant.pk):
+        assert weights.weights_now()["events"] == 3
+        kpi = OwnKpi.objects.get()
+    page = client.get(address).content.decode()
+    assert "2099" in page
+    assert client.get(f"/acme/scorecards/catalogue/own/{kpi.pk}/").status_code == 404
+    assert client.get("/acme/scorecards/catalogue/").content.decode().count(address) == 1

@@ -423,6 +423,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "metrics:own_kpi_check": (ADMIN, ""),
     "metrics:own_kpi": (ADMIN, "own_kpi"),
     "metrics:own_kpi_retire": (ADMIN, "own_kpi"),
+    "metrics:engagement_weights": (ADMIN, ""),
     "metrics:periods": (VENDOR, ""),
     "metrics:period_lock": (ADMIN, ""),
     "metrics:period_restate": (ADMIN, "period_lock"),
