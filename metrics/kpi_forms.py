@@ -50,7 +50,7 @@ class WeightsForm(forms.Form):
         super().__init__(*args, **kwargs)
         for part in PARTS:
             self.fields[part.name] = forms.IntegerField(
-                label=part.label, min_value=0, max_value=HEAVIEST, initial=weights[part.name]
+                label=str(part.label), min_value=0, max_value=HEAVIEST, initial=weights[part.name]
             )
         self.order_fields([*(part.name for part in PARTS), "valid_from"])
         self.initial.update(number=number, valid_from=today)
