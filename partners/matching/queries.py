@@ -23,8 +23,8 @@ from portal.tenancy.pace import keep_pace
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 # Companies that share a key, at most so many a key, are put in the order of their trigrams; so many are scored.
-_A_KEY = 600
-_SCORED = 40
+MOST_A_KEY = 600
+MOST_SCORED = 40
 # What a partner asks is answered after this long or a multiple of it, whatever there was to find.
 PACE = 0.2
 _NOBODY = UUID(int=0)
@@ -109,8 +109,8 @@ def _shortlist(wanted: Company) -> tuple[list[UUID], list[UUID]]:
                 "keys": sorted(keys_of(wanted.name, wanted.domain, wanted.country)),
                 "tenant": current_tenant_id(),
                 "name": wanted.name,
-                "each": _A_KEY,
-                "limit": _SCORED,
+                "each": MOST_A_KEY,
+                "limit": MOST_SCORED,
             },
         )
         rows = cursor.fetchall()

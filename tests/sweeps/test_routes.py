@@ -1,17 +1,23 @@
 """Every address under a tenant, tried as everybody. A new address that is not classified here fails."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from partners.deals.actions import reject, submit
+from partners.deals.enums import RegistrationStatus
+from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
+from partners.matching import queries as matching
 from portal.accounts.enums import Role
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, User
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -101,6 +107,64 @@ def test_another_partners_things_do_not_exist(
         if seen - {403, 404} or (role in allowed and seen != {404}):
             wrong[route.name] = seen
     assert wrong == {}
+
+
+def test_nothing_that_a_partner_can_open_speaks_of_a_rival(
+    house: House, tenant: Tenant, client_as: Callable[[Membership], Client], monkeypatch: pytest.MonkeyPatch
+):
+    """A rival holds the customer that the partner asks for. Every page, list, export, file and API answer is read."""
+    monkeypatch.setattr(matching, "PACE", 0)
+    role = Role.PARTNER_OWNER
+    with tenant_scope(tenant.pk):
+        rival = Partner.objects.get(name="Theirs")
+        Partner.objects.filter(pk=rival.pk).update(name="Zwartvoet")
+        people = Membership.objects.filter(partner_id=rival.pk)
+        User.objects.filter(memberships__in=people).update(name="Zwartvoet Person")
+        deal = Deal.objects.get(pk=house.theirs["deal"])
+        mine = Deal.objects.get(pk=house.things["deal"])
+        now = timezone.now()
+        Deal.objects.filter(pk=deal.pk).update(
+            title="Zwartvoet asks",
+            number="DR-2026-98765",
+            customer=mine.customer,
+            product=mine.product,
+            family=mine.family,
+            amount=87_654_321_00,
+            amount_base=87_654_321_00,
+            status=RegistrationStatus.APPROVED,
+            protection=(now, now + timedelta(days=90)),
+        )
+        conflicting = submit(mine, by=house.members[role])
+        reject(conflicting, by=house.members[Role.ADMIN], reason="Direct account")
+        things = {str(key) for key in (rival.pk, deal.pk, house.theirs["lead"], house.theirs["file"])}
+    told = things | {"Zwartvoet", "DR-2026-98765", "87,654,321", "8765432100"}
+    client = client_as(house.members[role])
+    leaks, read = {}, 0
+    extra = (
+        "?q=Zwartvoet",
+        "?q=98765",
+        "?export=csv",
+        f"?customer={mine.customer_id}",
+        f"?partner={rival.pk}",
+    )
+    for route in routes():
+        allowed, _thing = ROUTES[route.name]
+        if role not in allowed:
+            continue
+        url = address(route, house.things | house.personal[role])
+        for asked in ("", *(() if route.arguments else extra)):
+            answer = client.get(url + asked)
+            content = b"".join(answer) if answer.streaming else answer.content
+            # What was asked for stands in the search field and in the links of the page.
+            text = content.decode(errors="replace").replace(asked.partition("=")[2] or "\0", "")
+            read += answer.status_code == 200
+            if found := {needle for needle in told if needle in text}:
+                leaks[url + asked] = found
+    assert leaks == {}
+    assert read > 200
+    # The vendor's people find all of it.
+    for url in ("/acme/deals/?q=Zwartvoet", "/acme/api/v1/deals/?partner=" + str(rival.pk)):
+        assert str(deal.pk) in client_as(house.members[Role.ADMIN]).get(url).content.decode()
 
 
 @pytest.mark.parametrize("role", sorted(PARTNER))
