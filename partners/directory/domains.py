@@ -45,6 +45,7 @@ def registrable_domain(text: str) -> str:
     return ".".join(labels[-suffix - 1 :]) if len(labels) > suffix else ""
 
 
+@lru_cache(maxsize=10_000)
 def company_domain(text: str) -> str:
     """The registrable domain where it can tell a company: "" for those where anybody has a mailbox."""
     domain = registrable_domain(text)

@@ -36,8 +36,15 @@ WITH found AS (
     CROSS JOIN LATERAL (
         SELECT customer_id, account_id, name FROM {MatchKey._meta.db_table}
         WHERE tenant_id = %(tenant)s AND key = wanted.key LIMIT %(each)s) AS k
-    GROUP BY 1, 2, 3)
-SELECT customer_id, account_id FROM found ORDER BY sure DESC, similarity(name, %(name)s) DESC LIMIT %(limit)s"""
+    GROUP BY 1, 2, 3),
+likest AS (
+    SELECT customer_id, account_id FROM found ORDER BY sure DESC, similarity(name, %(name)s) DESC LIMIT %(limit)s)
+SELECT c.id, a.id, coalesce(c.normalised_name, a.normalised_name), coalesce(c.domain, a.domain),
+    coalesce(c.country, a.country)
+FROM likest
+LEFT JOIN {Customer._meta.db_table} c ON c.tenant_id = %(tenant)s AND c.id = customer_id AND c.merged_into_id IS NULL
+LEFT JOIN {DirectAccount._meta.db_table} a ON a.tenant_id = %(tenant)s AND a.id = account_id
+WHERE c.id IS NOT NULL OR a.id IS NOT NULL"""
 
 
 @dataclass(frozen=True)
@@ -83,25 +90,18 @@ def company(name: str, domain: str = "", country: str = "") -> Company:
 
 def matches(wanted: Company, *, but: Collection[UUID] = ()) -> list[Match]:
     """Customers and direct accounts that are taken for the company, the likest first; not those in `but`."""
-    found = [
-        Match(alike.score, alike.grounds, **{kind: row})
-        for kind, row, alike in _scored(wanted)
-        if alike.matches and row.pk not in but
-    ]
+    alike = {pk: like for pk, like in _scored(wanted) if like.matches and pk not in but}
+    # Never empty: Django leaves out a query that can find nothing, and a partner could count them by time.
+    asked = [_NOBODY, *alike]
+    customers = Customer.objects.filter(pk__in=asked, merged_into=None)
+    accounts = DirectAccount.objects.filter(pk__in=asked)
+    found = [Match(alike[row.pk].score, alike[row.pk].grounds, customer=row) for row in customers]
+    found += [Match(alike[row.pk].score, alike[row.pk].grounds, account=row) for row in accounts]
     return sorted(found, key=lambda match: (-match.likeness, str(match.customer or match.account)))
 
 
-def _scored(wanted: Company) -> Iterator[tuple[str, Any, Likeness]]:
-    customers, accounts = _shortlist(wanted)
-    rows: list[tuple[str, Any]] = [
-        ("customer", row) for row in Customer.objects.filter(pk__in=customers, merged_into=None)
-    ]
-    rows += [("account", row) for row in DirectAccount.objects.filter(pk__in=accounts)]
-    for kind, row in rows:
-        yield kind, row, likeness(wanted, Company(row.normalised_name, row.domain, row.country))
-
-
-def _shortlist(wanted: Company) -> tuple[list[UUID], list[UUID]]:
+def _scored(wanted: Company) -> Iterator[tuple[UUID, Likeness]]:
+    """Those on the shortlist; their records are read only where they match."""
     with connection.cursor() as cursor:
         cursor.execute(
             _SHORTLIST,
@@ -114,9 +114,8 @@ def _shortlist(wanted: Company) -> tuple[list[UUID], list[UUID]]:
             },
         )
         rows = cursor.fetchall()
-    # Never empty: Django leaves out a query that can find nothing, and a partner could count them by time.
-    customers = [_NOBODY, *(customer for customer, _ in rows if customer)]
-    return customers, [_NOBODY, *(account for _, account in rows if account)]
+    for customer_id, account_id, name, domain, country in rows:
+        yield customer_id or account_id, likeness(wanted, Company(name, domain, country))
 
 
 # --- conflicts ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """How alike two companies are, from 0 to 100, and why."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -62,14 +63,20 @@ def likeness(a: Company, b: Company) -> Likeness:
 def _names(a: str, b: str, country: str) -> float:
     if _compact(a) == _compact(b):
         return 0.98
-    written = _compared(telling_words(a, country, full=False), telling_words(b, country, full=False))
-    in_full = _compared(telling_words(a, country), telling_words(b, country))
+    written = _compared(_telling(a, country, False), _telling(b, country, False))
+    in_full = _compared(_telling(a, country, True), _telling(b, country, True))
     if max(written, in_full) < 0.9 and (_is_short_for(a, b) or _is_short_for(b, a)):
         return 0.9
     return max(written, in_full)
 
 
-def _compared(mine: list[str], theirs: list[str]) -> float:
+@lru_cache(maxsize=10_000)
+def _telling(name: str, country: str, full: bool) -> tuple[str, ...]:
+    """One company is compared with many."""
+    return tuple(telling_words(name, country, full=full))
+
+
+def _compared(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
     if _numbers(mine) != _numbers(theirs):
         return 0.5
     joined, other = "".join(mine), "".join(theirs)
@@ -83,7 +90,7 @@ def _compared(mine: list[str], theirs: list[str]) -> float:
     return aligned
 
 
-def _aligned(mine: list[str], theirs: list[str]) -> float:
+def _aligned(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
     """The share of the words' weight that finds its like on the other side, each word once."""
     pairs = sorted(
         ((word_likeness(word, other), i, j) for i, word in enumerate(mine) for j, other in enumerate(theirs)),
@@ -134,7 +141,7 @@ def _weight(word: str) -> float:
     return _TRADE_WEIGHT if word in TRADE else 1.0
 
 
-def _numbers(words: list[str]) -> list[str]:
+def _numbers(words: tuple[str, ...]) -> list[str]:
     return sorted(word for word in words if word.isdigit())
 
 
