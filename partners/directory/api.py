@@ -1,12 +1,15 @@
-"""Partners, customers and products in the API, to read."""
+"""Partners, customers and products in the API: to read, and since when a customer buys and until when."""
 
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from partners.directory import queries
+from partners.directory import actions, queries
 from partners.directory.filters import CustomerFilter, PartnerFilter, ProductFilter
 from partners.directory.models import (
     CompanyProfile,
@@ -113,6 +116,19 @@ class VendorCustomerSerializer(CustomerSerializer):
         read_only_fields = fields
 
 
+class CustomerStartSerializer(serializers.Serializer):
+    started_on = serializers.DateField(help_text="Since when it is a customer, whoever serves it.")
+
+
+class CustomerEndSerializer(serializers.Serializer):
+    ended_on = serializers.DateField(help_text="Its last day as a customer.")
+    reason = serializers.CharField(max_length=300)
+
+
+class CustomerResumeSerializer(serializers.Serializer):
+    reason = serializers.CharField(max_length=300)
+
+
 class ProductSerializer(serializers.ModelSerializer):
     """The price is an integer in the minor unit of `currency`."""
 
@@ -152,17 +168,50 @@ class CompetenceViewSet(mixins.ListModelMixin, TenantViewSet):
 
 
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
-    """Customers: a partner's members see those that the partner serves."""
+    """Customers: a partner's members see those that the partner serves. The vendor's people say since when and until
+    when one buys."""
 
     filterset_class = CustomerFilter
     queryset = Customer.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "directory.view_customer",
         "retrieve": "directory.view_customer",
+        "start": "directory.change_customer",
+        "end": "directory.change_customer",
+        "resume": "directory.change_customer",
     }
 
     def get_queryset(self) -> QuerySet[Customer]:
         return queries.visible_customers(self.membership)
+
+    @extend_schema(request=CustomerStartSerializer, responses=VendorCustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say since when it is a customer."""
+        customer, given = self.get_object(), CustomerStartSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        if customer.ended_on and given.validated_data["started_on"] > customer.ended_on:
+            raise serializers.ValidationError({"started_on": "It cannot begin after it has ended."})
+        return self._answer(actions.update_customer(customer, by=self.membership, **given.validated_data))
+
+    @extend_schema(request=CustomerEndSerializer, responses=VendorCustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say that it buys no longer: it counts as lost from its last day on."""
+        customer, given = self.get_object(), CustomerEndSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._answer(actions.end_business(customer, by=self.membership, **given.validated_data))
+
+    @extend_schema(request=CustomerResumeSerializer, responses=VendorCustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take the end back: it buys again, and counts as if it had never left."""
+        customer, given = self.get_object(), CustomerResumeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._answer(actions.resume_business(customer, by=self.membership, **given.validated_data))
+
+    def _answer(self, customer: Customer) -> Response:
+        return Response(VendorCustomerSerializer(customer, context=self.get_serializer_context()).data)
 
     def get_serializer_class(self) -> type[CustomerSerializer]:
         membership = getattr(getattr(self.request, "_request", None), "membership", None)

@@ -15,9 +15,11 @@ from metrics.models import Scorecard
 from metrics.readings import actions as readings
 from metrics.readings.models import MetricDefinition, Reading
 from partners.directory.actions import end_business, resume_business
+from partners.directory.models import Customer, Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.events.dispatch import dispatch_pending
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import (
@@ -178,6 +180,46 @@ def test_a_customer_that_leaves_and_comes_back(scoped: Tenant) -> None:
     resume_business(customer, by=admin, reason="A new contract")
     customer.refresh_from_db()
     assert customer.ended_on is None
+
+
+def test_a_customers_start_and_end_by_the_api_reach_retention_and_churn(
+    tenant: Tenant, admin: Membership, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        partner = PartnerFactory()
+        customers = [CustomerFactory(served_by=partner) for _number in range(4)]
+        actions.recompute_everything(TODAY)
+    client = client_as(admin)
+    address = "/acme/api/v1/customers/{}/{}/"
+
+    def post(customer: Customer, verb: str, **body: str) -> int:
+        return client.post(
+            address.format(customer.pk, verb), body, content_type="application/json"
+        ).status_code
+
+    assert [post(each, "start", started_on="2026-09-01") for each in customers] == [200] * 4
+    assert post(customers[0], "end", ended_on="2026-08-31", reason="Gone") == 409
+    assert post(customers[0], "end", ended_on="2026-11-10", reason="Gone") == 200
+    assert post(customers[0], "end", ended_on="2026-11-10", reason="Gone") == 409
+    assert post(customers[0], "start", started_on="2026-11-11") == 400
+    with tenant_scope(tenant.pk):
+        seller = make_member(Role.PARTNER_OWNER, partner=partner)
+    own = client_as(seller)
+    body = {"reason": "Ours"}
+    refused = own.post(address.format(customers[0].pk, "resume"), body, content_type="application/json")
+    assert refused.status_code == 403
+    assert churn_of(tenant, partner) == {"retention": 0.75, "churn": 0.25}
+    assert post(customers[0], "resume", reason="A new contract") == 200
+    assert churn_of(tenant, partner) == {"retention": 1, "churn": 0}
+
+
+def churn_of(tenant: Tenant, partner: Partner) -> dict[str, float | None]:
+    """Of November, once the events have been told."""
+    with tenant_scope(tenant.pk):
+        dispatch_pending(tenant.pk)
+        actions.recompute_dirty(TODAY)
+        card = Scorecard.objects.get(partner=partner, period_kind="month", period_start=dt.date(2026, 11, 1))
+        return evaluate_facts(card.facts, ["retention", "churn"])
 
 
 def test_removing_takes_away_once_and_amounts_must_be_something(scoped: Tenant) -> None:
