@@ -8,10 +8,12 @@ from incentives.ledger.models import LedgerEntry
 from incentives.ledger.words import entry_text, rate_text
 from incentives.tiers.requirements import ConditionResult
 from incentives.tiers.words import condition_gap, condition_text, percent_floor, value_text
+from metrics.display import format_score
 
 register = template.Library()
 register.filter("rate", rate_text)
 register.filter("percent_floor", percent_floor)
+register.filter("score", format_score)
 
 
 @register.filter

@@ -37,8 +37,9 @@ BADGE = b"""
 #set page(width: 90mm, height: 32mm, margin: 0pt, fill: none)
 #set text(font: ("Libertinus Serif", "New Computer Modern"), size: 10pt, fill: rgb("#1a1a1f"))
 #rect(width: 100%, height: 100%, radius: 4mm, fill: white, stroke: 1pt + rgb(it.colour), inset: 5mm)[
-  #grid(columns: (18mm, 1fr), column-gutter: 4mm, align: horizon,
-    circle(radius: 9mm, fill: rgb(it.colour)),
+  #set align(horizon)
+  #grid(columns: (18mm, 1fr), column-gutter: 5mm, align: horizon,
+    circle(radius: 9mm, fill: rgb(it.colour), inset: 2mm)[#circle(radius: 7mm, stroke: 1pt + white)],
     [#text(size: 8pt, fill: rgb("#55565e"))[#it.vendor] \\ #text(size: 17pt, weight: "bold")[#it.tier] \\ #text(size: 8pt)[#it.partner]])
 ]
 """

@@ -17,6 +17,7 @@ from incentives.tiers.enums import OverrideStatus
 from incentives.tiers.filters import OverrideFilter
 from incentives.tiers.forms import BenefitForm, OverrideForm
 from incentives.tiers.models import Tier, TierBenefit, TierOverride
+from incentives.tiers.preview import cost_by_hand
 from incentives.tiers.tables import OverrideTable
 from partners.directory.models import Partner
 from portal.accounts.access import can, check, requires
@@ -102,6 +103,7 @@ def override(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "override": found,
             "may_decide": waiting and not own and can(request.membership, "incentives.assign_tier"),
             "may_withdraw": waiting and own,
+            "costs": cost_by_hand(found.partner, found.tier) if waiting else {},
             "properties": [
                 {"label": _("Partner"), "value": found.partner.name},
                 {"label": _("Tier"), "value": found.tier.name},

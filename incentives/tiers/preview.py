@@ -148,6 +148,16 @@ def preview_move(tier: Tier, *, up: bool) -> TierPreview:
     return preview_ladder(drafted, saved)
 
 
+def cost_by_hand(partner: Partner, tier: Tier) -> dict[str, int]:
+    """By currency what the partner would have earned more (or less) in a tier than in the one it holds, with what it won in
+    the last four quarters."""
+    calendar = calendar_of(queries.tenant_in_scope())
+    held = queries.tier_on(partner.pk, calendar.today())
+    if held is None:
+        return {}
+    return _costs([Change(partner, held, tier)], {}, calendar, calendar.today())
+
+
 def preview_policy(draft: TierPolicy) -> PolicyPreview:
     """What the next evaluation would decide by the rules as saved and as drafted."""
     ladder = queries.tiers()

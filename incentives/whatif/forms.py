@@ -205,12 +205,13 @@ class ThresholdsForm(forms.Form):
         }
         label = _("%(measure)s, %(window)s, to keep it") if keeping else _("%(measure)s, %(window)s")
         self.asked[name] = condition
+        today = threshold_text(condition.measure, condition.threshold, self.currency)
         self.fields[name] = forms.CharField(
             label=label % values,
             required=False,
             max_length=30,
-            initial=threshold_text(condition.measure, condition.threshold, self.currency),
-            widget=forms.TextInput(attrs=NUMBER),
+            initial=today,
+            widget=forms.TextInput(attrs={**NUMBER, "placeholder": today}),
         )
 
     def clean(self) -> dict[str, Any]:

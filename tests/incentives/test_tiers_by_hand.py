@@ -41,7 +41,7 @@ from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, make_member, won_deal
-from tests.incentives.builders import make_tiers
+from tests.incentives.builders import make_plan, make_tiers
 
 SignIn = Callable[[Membership], Client]
 LATER = dt.timedelta(days=60)
@@ -140,8 +140,10 @@ class TestByHand:
 
 def test_by_hand_through_the_pages(tenant: Tenant, admin: Membership, client_as: SignIn) -> None:
     with tenant_scope(tenant.pk):
-        _base, silver = make_tiers(asks(1))
+        base, silver = make_tiers(asks(5_000_00))
+        make_plan({base: [(0, None, "0.05")], silver: [(0, None, "0.1")]}, starts_on=dt.date(2020, 1, 1))
         partner, other = PartnerFactory(), make_member(Role.ADMIN)
+        won_deal(partner, 1_000_00, today())
         end = today() + LATER
     client = client_as(admin)
     create = reverse("incentives:override_create", args=("acme", partner.pk))
@@ -154,7 +156,9 @@ def test_by_hand_through_the_pages(tenant: Tenant, admin: Membership, client_as:
         assert TierOverride.objects.get().status == OverrideStatus.WAITING
     assert "somebody else must approve it" in client.get(shown.url).content.decode()
     second = client_as(other)
-    assert "falls back" in second.get(shown.url).content.decode()
+    opened = second.get(shown.url)
+    assert "falls back" in opened.content.decode()
+    assert opened.context["costs"] == {"EUR": 50_00}, "10 in place of 5 per cent of 1,000"
     second.post(f"{shown.url}decide/", {"verb": "approve"})
     with tenant_scope(tenant.pk):
         assert TierOverride.objects.get().status == OverrideStatus.APPROVED

@@ -16,6 +16,7 @@ from incentives.tiers.measures import check_code
 from incentives.tiers.requirements import SCORE, Condition, Group
 from incentives.whatif.outcome import Idea, Wish, outlook, outlook_of, situation
 from metrics.actions import recompute_periods
+from metrics.display import format_score
 from metrics.models import Scorecard
 from metrics.periods import PeriodKind, calendar_of
 from metrics.publishing import ensure_default_template
@@ -167,12 +168,18 @@ class TestPages:
                 Group(Join.ALL, (asks("certified_people", 2), asks("revenue", 1_000_00), asks("csat", "0.9")))
             )
             make_plan({base: ((0, None, "0.05"),), silver: ((0, None, "0.1"),)})
+            ensure_default_template(tenant)
+            card = computed(Partner.objects.get(pk=partner_owner.partner_id))
         client, address = client_as(partner_owner), reverse("incentives:what_if", args=("acme",))
         plain = client.get(address).content.decode()
         assert "2 more certified people" in plain
+        assert f"{format_score(card.score)} now" in plain
         answer = client.get(address, {"certified": "2", "deal1": "1.000", "kpi-csat": "92,5"})
         (way,) = answer.context["ways"]
         assert (way["is_met_now"], way["is_met"]) == (False, True)
+        score = answer.context["outlook"].then.score
+        assert score > card.score
+        assert f">{format_score(score)}<" in answer.content.decode()
         (money,) = answer.context["outlook"].money
         assert (money.now, money.then, money.promoted) == (0, 50_00, 100_00)
         wrong = client.get(address, {"certified": "many", "deal1": "NaN", "kpi-csat": "inf"})
