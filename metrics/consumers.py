@@ -33,6 +33,7 @@ _NO_DAYS = frozenset(
         "next_step",
         "next_step_on",
         "excerpt",
+        "note",
     }
 )
 # A version of a deal that no longer exists may have shown on an earlier day: its dates are in the event's data.
