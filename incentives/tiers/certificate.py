@@ -39,7 +39,10 @@ BADGE = b"""
 #rect(width: 100%, height: 100%, radius: 4mm, fill: white, stroke: 1pt + rgb(it.colour), inset: 5mm)[
   #set align(horizon)
   #grid(columns: (18mm, 1fr), column-gutter: 5mm, align: horizon,
-    circle(radius: 9mm, fill: rgb(it.colour), inset: 2mm)[#circle(radius: 7mm, stroke: 1pt + white)],
+    box(width: 18mm, height: 18mm)[
+      #place(circle(radius: 9mm, fill: rgb(it.colour)))
+      #place(dx: 2mm, dy: 2mm, circle(radius: 7mm, stroke: 1pt + white))
+    ],
     [#text(size: 8pt, fill: rgb("#55565e"))[#it.vendor] \\ #text(size: 17pt, weight: "bold")[#it.tier] \\ #text(size: 8pt)[#it.partner]])
 ]
 """

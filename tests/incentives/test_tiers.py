@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -13,7 +14,15 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from incentives.consumers import evaluate, post_earnings
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
-from incentives.models import TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.models import (
+    CheckMark,
+    ManualCheck,
+    TierAssignment,
+    TierPolicy,
+    TierProposal,
+    TierStanding,
+)
+from incentives.refresh import refresh_all
 from incentives.tiers.actions import (
     Move,
     assign_tiers,
@@ -23,6 +32,7 @@ from incentives.tiers.actions import (
     move_tier,
 )
 from incentives.tiers.enums import Comparison, Direction, ProposalStatus, WindowKind
+from incentives.tiers.measures import check_code
 from incentives.tiers.models import Tier
 from incentives.tiers.queries import histories, tier_on
 from incentives.tiers.requirements import Condition
@@ -215,6 +225,68 @@ class TestEvaluation:
     def test_without_tiers_there_is_nothing_to_do(self) -> None:
         PartnerFactory()
         assert evaluate_tiers() == 0
+
+
+@pytest.mark.usefixtures("scoped")
+class TestReviews:
+    """Silver asks for a check that was confirmed until 25 April 2026; its partner has held it since July 2025."""
+
+    def silver(self, admin: Membership) -> Partner:
+        check = ManualCheck.objects.create(name="References called")
+        code = check_code(check.pk)
+        _base, silver = make_tiers(Condition(code, WindowKind.NOW, Comparison.AT_LEAST, Decimal(1)))
+        partner = PartnerFactory()
+        hold(partner, silver, dt.date(2025, 7, 1))
+        CheckMark.objects.create(
+            partner=partner,
+            item=check,
+            given_on=dt.date(2025, 7, 1),
+            expires_on=dt.date(2026, 4, 25),
+            note="Called",
+            given_by=admin,
+        )
+        return partner
+
+    def held_on(self, partner: Partner, day: dt.date) -> str | None:
+        evaluate_tiers(today=day)
+        held = tier_on(partner.pk, day)
+        return held.name if held else None
+
+    @pytest.mark.parametrize(
+        ("period", "day"),
+        [
+            ("month", dt.date(2026, 5, 1)),
+            ("quarter", dt.date(2026, 7, 1)),
+            ("year", dt.date(2027, 1, 1)),
+        ],
+    )
+    def test_a_tier_is_lost_at_the_end_of_a_period_of_the_calendar(
+        self, admin: Membership, period: str, day: dt.date
+    ) -> None:
+        partner = self.silver(admin)
+        TierPolicy.objects.create(period=period, grace_days=0, automatic_demotion=True)
+        before = [dt.date(2026, 4, 20), dt.date(2026, 4, 26), day - dt.timedelta(days=1)]
+        assert [self.held_on(partner, each) for each in before] == ["Silver"] * 3
+        assert self.held_on(partner, day) == "Registered"
+        assert tier_on(partner.pk, day - dt.timedelta(days=1)).name == "Silver"  # type: ignore[union-attr]
+
+    def test_not_in_the_middle_of_a_programme_year(self, scoped: Tenant, admin: Membership) -> None:
+        Tenant.objects.filter(pk=scoped.pk).update(fiscal_year_start=7)
+        partner = self.silver(admin)
+        TierPolicy.objects.create(
+            period="month", grace_days=0, automatic_demotion=True, only_at_year_end=True
+        )
+        days = [dt.date(2026, 5, 1), dt.date(2026, 6, 1), dt.date(2026, 6, 30), dt.date(2026, 7, 1)]
+        held = [self.held_on(partner, day) for day in days]
+        assert held == ["Silver", "Silver", "Silver", "Registered"]
+
+    def test_every_night_looks_at_everybody(self, admin: Membership) -> None:
+        self.silver(admin)
+        TierPolicy.objects.create(grace_days=0)
+        with time_machine.travel(dt.datetime(2026, 7, 1, 2, tzinfo=dt.UTC), tick=False):
+            refresh_all(tiers=True, ledger=True)
+        (proposal,) = waiting()
+        assert (proposal.direction, proposal.effective_on) == (Direction.DEMOTION, dt.date(2026, 7, 1))
 
 
 def reached_on(*days: dt.date) -> list[str]:
