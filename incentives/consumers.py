@@ -1,7 +1,7 @@
 """What tiers and ledger do when something happens. Each may see the same events again."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from uuid import UUID
 
@@ -9,12 +9,17 @@ from incentives.ledger.models import LedgerEntry
 from incentives.refresh import post_earnings_of, refresh_all
 from incentives.sources import SOURCE
 from incentives.tiers.actions import evaluate_tiers
+from incentives.tiers.queries import tenant_in_scope
 from metrics.actions import ALWAYS, mark_dirty
 from metrics.consumers import records_changed
 from metrics.models import ScorecardTemplate
+from metrics.periods import calendar_of
 from partners.coselling.models import Seat
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
+from partners.engagement.models import Gathering
+from partners.marketing.models import Campaign
+from partners.orders.models import Order
 from partners.training.models import Completion
 from portal.events.consumers import subscribe
 from portal.events.models import Event
@@ -22,7 +27,15 @@ from portal.events.models import Event
 DEAL_EVENTS = ("deal.won", "deal.lost", "deal.reversed", "deal.cancelled", "deal.updated")
 SHARE_EVENTS = ("deal.share_joined", "deal.share_ended")
 # Of these the subject is a record with a day and a partner of its own.
-ACTIVITY_EVENTS = ("course.completed", "course.completion_revoked")
+ACTIVITY_EVENTS = (
+    "course.completed",
+    "course.completion_revoked",
+    "gathering.attended",
+    "campaign.figures_reported",
+    "campaign.changed",
+    "order.delivered",
+    "order.returned",
+)
 DEALS_IMPORTED = "deals.imported"
 TIER_ASSIGNED = "tier.assigned"
 # More partners than this in one batch of events are evaluated by a job.
@@ -48,10 +61,23 @@ def post_earnings(events: list[Event]) -> None:
         partner_ids |= set(Seat.objects.filter(deal_id__in=deal_ids).values_list("partner_id", flat=True))
     activity_ids = {event.subject_id for event in events if event.type in ACTIVITY_EVENTS}
     if activity_ids:
-        done = Completion.objects.filter(pk__in=activity_ids).order_by()
-        days += done.values_list("completed_on", flat=True)
+        days += _days_of_items(activity_ids)
     if partner_ids and days:
         post_earnings_of(partner_ids, since=min(days))
+
+
+def _days_of_items(ids: Collection[UUID]) -> list[dt.date]:
+    """The days on which these completions, events, campaigns and orders count, or did when they were posted."""
+    done = Completion.objects.filter(pk__in=ids).order_by().values_list("completed_on", flat=True)
+    ended = Campaign.objects.filter(pk__in=ids).order_by().values_list("ends_on", flat=True)
+    held = LedgerEntry.objects.filter(item__in=ids).order_by().values_list("occurred_on", flat=True)
+    moments = [
+        *Gathering.objects.filter(pk__in=ids).order_by().values_list("starts_at", flat=True),
+        *Order.objects.filter(pk__in=ids).order_by().values_list("fulfilled_at", flat=True),
+    ]
+    calendar = calendar_of(tenant_in_scope())
+    days = [*done, *ended, *held, *(calendar.day_of(moment) for moment in moments if moment)]
+    return [day for day in days if day is not None]
 
 
 def _days(event: Event) -> Iterable[dt.date]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from incentives.corrections import actions as corrections
 from incentives.ledger.models import LedgerEntry
 from incentives.plans.actions import VersionDraft, publish_version
+from incentives.plans.activities import course_choices
 from incentives.plans.bands import Band
 from incentives.plans.enums import BandMode, PlanBase, PlanForm, PoolBy, Shown
 from incentives.plans.models import Plan
@@ -97,8 +98,21 @@ def add_plans(admin: Membership, today: dt.date) -> None:
             form=PlanForm.FLAT,
             base=PlanBase.ACTIVITY,
             bands=paid(Band(0, None, Decimal(0), 75_00)),
-            said=Modifiers(period_cap=750_00, order=60),
+            said=Modifiers(
+                activities=tuple(code for code, _name in course_choices()), period_cap=750_00, order=60
+            ),
             note="For each person that completes a course",
+        ),
+    )
+    publish(
+        "Volume bonus",
+        replace(
+            plain,
+            form=PlanForm.FLAT,
+            base=PlanBase.ORDERED,
+            bands=paid(Band(0, 20, Decimal(0), 0), Band(20, None, Decimal(0), 4_00)),
+            said=Modifiers(order=70),
+            note="For each unit delivered above twenty in a quarter",
         ),
     )
 

@@ -19,7 +19,7 @@ from incentives.ledger.postings import Difference, Key, Posted, closed_periods, 
 from incentives.ledger.writing import write_entries
 from incentives.locks import lock_partners
 from incentives.plans.bands import Slice
-from incentives.plans.enums import PlanBase, PlanForm
+from incentives.plans.enums import PlanBase, PlanForm, Source
 from incentives.plans.models import PlanVersion
 from incentives.plans.queries import published_terms
 from incentives.plans.terms import Terms
@@ -322,7 +322,7 @@ def _subject(key: Key, line: Line | None, last: LedgerEntry | None) -> dict[str,
         }
     deal: WonDeal | None = line.deal
     label = deal.label[:250] if deal else ""
-    if deal is not None and deal.activity:
+    if deal is not None and deal.source != Source.DEAL:
         return {"item": key.deal_id, "label": label}
     return {"deal_id": key.deal_id, "label": label}
 

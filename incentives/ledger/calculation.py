@@ -14,7 +14,7 @@ from uuid import UUID
 from incentives.ledger.amounts import Amount, Inputs, capped, free_amount
 from incentives.ledger.enums import Nothing
 from incentives.plans.bands import Slice, exact_amount
-from incentives.plans.enums import Baseline, PlanBase, PlanForm
+from incentives.plans.enums import Baseline, PlanBase, PlanForm, Source
 from incentives.plans.terms import Terms
 from incentives.tiers.history import TierHistory
 from metrics.periods import Calendar, Period, PeriodKind
@@ -23,7 +23,7 @@ from portal.money import round_half_up
 
 @dataclass(frozen=True, slots=True)
 class WonDeal:
-    """A won deal, or with `activity` a completed one: what plans count of it.
+    """A won deal, or with another `source` a completed activity or a delivered order: what plans count of it.
 
     `revenue` and `cost` are minor units of the tenant's currency, `rate` from the deal's to that. Of a deal that
     several sell `own` is the hundredths that this partner has, as from and to, and `guest` whether it is another's.
@@ -42,6 +42,7 @@ class WonDeal:
     guest: bool = False
     activity: str = ""
     label: str = ""
+    source: Source = Source.DEAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +149,8 @@ def calculate(
     lines: list[Line] = []
     open_items: dict[UUID, list[tuple[WonDeal, Terms]]] = defaultdict(list)
     for deal in items:
-        in_force = [
-            term
-            for term in terms
-            if term.in_force(deal.day) and (term.base == PlanBase.ACTIVITY) == bool(deal.activity)
-        ]
-        if not deal.activity and not deal.guest:
+        in_force = [term for term in terms if term.in_force(deal.day) and term.source == deal.source]
+        if deal.source == Source.DEAL and not deal.guest:
             if not deal.revenue or deal.revenue < 0:
                 tier = audience.tiers.on(deal.day)
                 lines.append(Line(deal.id, deal.day, None, tier, nothing=Nothing.NO_REVENUE, deal=deal))
@@ -216,8 +213,8 @@ def _plan_lines(
 
 def base_of(deal: WonDeal, terms: Terms) -> int:
     """What a deal counts for under the terms: minor units of the plan's currency, or a number."""
-    if deal.activity:
-        return 1
+    if deal.source != Source.DEAL:
+        return deal.units
     shared = terms.said.shared
     if terms.base in {PlanBase.DEALS, PlanBase.UNITS}:
         return 0 if shared and deal.guest else (1 if terms.base == PlanBase.DEALS else deal.units)

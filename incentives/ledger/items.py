@@ -1,21 +1,26 @@
-"""What plans pay for: won deals, shares of others' won deals, and completed activities, as plain data."""
+"""What plans pay for: won deals, shares of others' won deals, completed activities and delivered orders, as plain data."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 
 from incentives.ledger.calculation import WonDeal
 from incentives.plans import activities
-from incentives.plans.enums import PlanBase
+from incentives.plans.enums import PlanBase, Source
 from incentives.plans.terms import Terms
+from incentives.tiers.queries import tenant_in_scope
+from metrics.periods import calendar_of
 from partners.coselling.enums import ShareStatus
 from partners.coselling.models import Seat
 from partners.deals.enums import RegistrationStatus, SalesStage
 from partners.deals.models import Deal
+from partners.orders.enums import OrderStatus
+from partners.orders.models import Order
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 _DEAL = (
@@ -34,7 +39,8 @@ def won_items(
 ) -> dict[UUID, list[WonDeal]]:
     """The partners' won deals, those closed from `since` on, and what else these plans pay for.
 
-    One query; one more each where a plan shares deals, pays for activities or counts units.
+    One query; one more each where a plan shares deals, counts units or delivered orders, and one for each kind of
+    activity where a plan pays for them.
     """
     deals = Deal.objects.filter(partner_id__in=partner_ids, stage=SalesStage.WON, closed_on__isnull=False)
     if since:
@@ -62,12 +68,40 @@ def won_items(
                     label=share["title"] or share["number"],
                 )
             )
-    if any(term.base == PlanBase.ACTIVITY for term in terms):
+    sources = {term.source for term in terms}
+    if Source.ACTIVITY in sources:
         for done in activities.completed(partner_ids, since):
             found[done.partner_id].append(
-                WonDeal(done.id, done.day, None, activity=done.code, label=done.label)
+                WonDeal(
+                    done.id,
+                    done.day,
+                    None,
+                    activity=done.code,
+                    label=done.label,
+                    source=Source.ACTIVITY,
+                )
             )
+    if Source.ORDER in sources:
+        for partner_id, item in _delivered(partner_ids, since):
+            found[partner_id].append(item)
     return found
+
+
+def _delivered(partner_ids: Collection[UUID], since: dt.date | None) -> Iterator[tuple[UUID, WonDeal]]:
+    """Delivered orders count on the day of their delivery, less what came back, whenever it did."""
+    calendar = calendar_of(tenant_in_scope())
+    rows = Order.objects.filter(
+        partner_id__in=partner_ids, status=OrderStatus.DELIVERED, fulfilled_at__isnull=False
+    )
+    if since:
+        rows = rows.filter(fulfilled_at__gte=calendar.moment(since))
+    rows = rows.order_by().annotate(back=Coalesce(Sum("returns__quantity"), 0))
+    for partner_id, pk, number, moment, units, back in rows.values_list(
+        "partner_id", "id", "number", "fulfilled_at", "units", "back"
+    ):
+        if moment is not None:
+            day = calendar.day_of(moment)
+            yield partner_id, WonDeal(pk, day, None, units=units - back, label=number, source=Source.ORDER)
 
 
 def _deal(pk: UUID, values: Sequence[Any], **fields: Any) -> WonDeal:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 from incentives.ledger.calculation import Line
 from incentives.ledger.enums import EntryKind, Nothing, Part
 from incentives.ledger.models import LedgerEntry
-from incentives.plans.enums import BandMode, PlanBase, PlanForm, PoolBy
+from incentives.plans.enums import MONEY_BASES, BandMode, PlanBase, PlanForm, PoolBy
 from metrics.periods import Period
 from portal.shell.formats import quick_money, short_date
 
@@ -60,7 +60,7 @@ def _part_text(part: Mapping[str, Any], explanation: Mapping[str, Any], currency
 
 def counted_text(base: str, count: int) -> str:
     """What a plan counts, for so many of it."""
-    if base == PlanBase.UNITS:
+    if base in {PlanBase.UNITS, PlanBase.ORDERED}:
         return ngettext("unit", "units", count)
     if base == PlanBase.ACTIVITY:
         return ngettext("activity", "activities", count)
@@ -153,7 +153,7 @@ def band_text(explanation: Mapping[str, Any], currency: str) -> str:
     counts = explanation.get("counts", "")
 
     def counted(amount: int) -> str:
-        if counts in {PlanBase.UNITS, PlanBase.DEALS, PlanBase.ACTIVITY}:
+        if counts and counts not in MONEY_BASES:
             return f"{amount} {counted_text(counts, amount)}"
         return quick_money(amount, currency)
 
@@ -162,7 +162,7 @@ def band_text(explanation: Mapping[str, Any], currency: str) -> str:
         "before": counted(explanation["before"]),
         "total": counted(explanation["total"]),
     }
-    if counts in {PlanBase.UNITS, PlanBase.DEALS, PlanBase.ACTIVITY}:
+    if counts and counts not in MONEY_BASES:
         return _("Before it, %(before)s had counted in %(period)s; %(total)s count in all.") % values
     if explanation.get("inputs", {}).get("baseline"):
         values["baseline"] = quick_money(explanation["inputs"]["baseline"], currency)

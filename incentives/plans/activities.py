@@ -9,8 +9,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext as _
 
+from incentives.tiers.queries import tenant_in_scope
+from metrics.periods import calendar_of
+from partners.deals.models import DealLine
+from partners.engagement.enums import GatheringKind, GatheringStatus
+from partners.engagement.models import Guest
+from partners.marketing.models import Campaign, DailyFigure
 from partners.training.models import Completion, Course
 
 
@@ -77,4 +84,59 @@ def completed_courses(partner_ids: Collection[UUID], since: dt.date | None) -> l
     ]
 
 
+def event_choices() -> list[tuple[str, str]]:
+    return [
+        (f"event:{kind.value}", _("Event attended: %(kind)s") % {"kind": kind.label.lower()})
+        for kind in GatheringKind
+    ]
+
+
+def attended_events(partner_ids: Collection[UUID], since: dt.date | None) -> list[Done]:
+    """Each person who came to an event that the vendor held, on the event's day."""
+    calendar = calendar_of(tenant_in_scope())
+    rows = Guest.objects.filter(partner_id__in=partner_ids, attended=True).exclude(
+        gathering__status=GatheringStatus.CANCELLED
+    )
+    if since:
+        rows = rows.filter(gathering__starts_at__gte=calendar.moment(since))
+    return [
+        Done(partner_id, pk, calendar.day_of(moment), f"event:{kind}", title)
+        for partner_id, pk, moment, kind, title in rows.order_by().values_list(
+            "partner_id", "id", "gathering__starts_at", "gathering__kind", "gathering__title"
+        )
+    ]
+
+
+def campaign_choices() -> list[tuple[str, str]]:
+    return [
+        ("campaign:cobranded", _("Co-branded campaign run")),
+        ("campaign:own", _("Campaign run under the partner’s own name")),
+    ]
+
+
+def run_campaigns(partner_ids: Collection[UUID], since: dt.date | None) -> list[Done]:
+    """Campaigns that are over and of which figures were reported, on their last day."""
+    today = calendar_of(tenant_in_scope()).today()
+    rows = Campaign.objects.filter(partner_id__in=partner_ids, ends_on__lt=today)
+    if since:
+        rows = rows.filter(ends_on__gte=since)
+    rows = rows.filter(Exists(DailyFigure.objects.filter(campaign_id=OuterRef("pk"))))
+    return [
+        Done(partner_id, pk, day, "campaign:cobranded" if cobranded else "campaign:own", name)
+        for partner_id, pk, day, cobranded, name in rows.order_by().values_list(
+            "partner_id", "id", "ends_on", "is_cobranded", "name"
+        )
+        if day is not None
+    ]
+
+
+def units_of_lines(deal_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many a deal's lines say."""
+    rows = DealLine.objects.filter(deal_id__in=deal_ids).order_by().values_list("deal_id")
+    return dict(rows.annotate(Sum("quantity")))
+
+
 activities(choices=course_choices, read=completed_courses)
+activities(choices=event_choices, read=attended_events)
+activities(choices=campaign_choices, read=run_campaigns)
+units(units_of_lines)

@@ -19,10 +19,23 @@ class PlanBase(models.TextChoices):
     UNITS = "units", _("Units sold")
     DEALS = "deals", _("Won deals")
     ACTIVITY = "activity", _("Completed activities")
+    ORDERED = "ordered", _("Units ordered and delivered")
 
 
 # Money bases are amounts of the plan's currency; the others are counted.
 MONEY_BASES = frozenset({PlanBase.REVENUE, PlanBase.MARGIN, PlanBase.GROWTH})
+
+
+class Source(models.TextChoices):
+    """What a plan's items are."""
+
+    DEAL = "deal", _("Won deals")
+    ACTIVITY = "activity", _("Completed activities")
+    ORDER = "order", _("Delivered orders")
+
+
+# The other bases count won deals.
+SOURCES = {PlanBase.ACTIVITY: Source.ACTIVITY, PlanBase.ORDERED: Source.ORDER}
 
 
 class BandMode(models.TextChoices):

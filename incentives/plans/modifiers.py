@@ -11,7 +11,17 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from incentives.plans.enums import MONEY_BASES, AtCap, BandMode, Baseline, PlanBase, PlanForm, PoolBy, Shown
+from incentives.plans.enums import (
+    MONEY_BASES,
+    SOURCES,
+    AtCap,
+    BandMode,
+    Baseline,
+    PlanBase,
+    PlanForm,
+    PoolBy,
+    Shown,
+)
 
 
 class ModifierError(ValueError):
@@ -120,8 +130,8 @@ def check_modifiers(form: PlanForm, base: PlanBase, mode: BandMode, said: Modifi
             "mode", _("“What exceeds the baseline” goes with a percentage of revenue or margin.")
         )
     if form == PlanForm.POOL:
-        if base == PlanBase.ACTIVITY:
-            raise ModifierError("base", _("A pool is made of won deals, not of activities."))
+        if base in SOURCES:
+            raise ModifierError("base", _("A pool is made of won deals, not of activities or orders."))
         if bool(said.pool_amount) == bool(said.pool_rate):
             raise ModifierError(
                 "pool_amount", _("Say how large the pool is: an amount or a part of the revenue.")
@@ -146,9 +156,11 @@ def check_modifiers(form: PlanForm, base: PlanBase, mode: BandMode, said: Modifi
         )
     if said.activities and base != PlanBase.ACTIVITY:
         raise ModifierError("activities", _("Choose activities only where the plan counts activities."))
-    if base == PlanBase.ACTIVITY and (said.families or said.products or said.shared or said.registered_rate):
+    of_deals = (said.families, said.products, said.shared, said.registered_rate, said.registered_amount)
+    if base in SOURCES and any(of_deals):
         raise ModifierError(
-            "base", _("Products, registrations and shares belong to deals; this plan counts activities.")
+            "base",
+            _("Products, registrations and shares belong to deals; this plan counts something else."),
         )
     if said.registered_rate and not money:
         raise ModifierError("registered_rate", _("A percentage needs an amount of money to be a part of."))

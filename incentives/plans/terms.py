@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from incentives.plans.bands import Band
-from incentives.plans.enums import MONEY_BASES, BandMode, PlanBase, PlanForm
+from incentives.plans.enums import MONEY_BASES, SOURCES, BandMode, PlanBase, PlanForm, Source
 from incentives.plans.modifiers import PLAIN, Modifiers
 from metrics.periods import PeriodKind
 from portal.money import digits
@@ -46,6 +46,11 @@ class Terms:
     @property
     def counts_money(self) -> bool:
         return self.base in MONEY_BASES
+
+    @property
+    def source(self) -> Source:
+        """What it pays for."""
+        return SOURCES.get(self.base, Source.DEAL)
 
     @property
     def is_collective(self) -> bool:

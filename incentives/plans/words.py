@@ -11,7 +11,17 @@ from django.utils.translation import ngettext, pgettext
 from incentives.ledger.words import rate_text
 from incentives.plans import activities
 from incentives.plans.bands import Band
-from incentives.plans.enums import MONEY_BASES, AtCap, BandMode, Baseline, PlanBase, PlanForm, PoolBy, Shown
+from incentives.plans.enums import (
+    MONEY_BASES,
+    AtCap,
+    BandMode,
+    Baseline,
+    PlanBase,
+    PlanForm,
+    PoolBy,
+    Shown,
+    Source,
+)
 from incentives.plans.models import Plan
 from incentives.plans.terms import Terms
 from incentives.tiers.models import Tier
@@ -112,6 +122,7 @@ def base_word(base: PlanBase) -> str:
         PlanBase.UNITS: _("units sold"),
         PlanBase.DEALS: _("won deals"),
         PlanBase.ACTIVITY: _("completed activities"),
+        PlanBase.ORDERED: _("units ordered and delivered"),
     }[base]
 
 
@@ -311,7 +322,11 @@ def _paying(terms: Terms, names: Names) -> list[str]:
     since = (
         _("the end of the period")
         if terms.form == PlanForm.POOL
-        else (_("the day") if terms.base == PlanBase.ACTIVITY else _("the win"))
+        else {
+            Source.DEAL: _("the win"),
+            Source.ACTIVITY: _("the day"),
+            Source.ORDER: _("the delivery"),
+        }[terms.source]
     )
     found = [
         ngettext(
@@ -326,7 +341,9 @@ def _paying(terms: Terms, names: Names) -> list[str]:
             _("%(part)s of it is held back and payable %(days)d days after %(since)s.")
             % {"part": rate_text(said.holdback), "days": said.holdback_days, "since": since}
         )
-    if terms.form == PlanForm.POOL or terms.base == PlanBase.ACTIVITY:
+    if terms.source == Source.ORDER:
+        found.append(_("What comes back is taken off, whenever it does."))
+    if terms.form == PlanForm.POOL or terms.source != Source.DEAL:
         return found
     if said.clawback_full_days is None:
         found.append(_("When a deal is reversed, all that it has earned is taken back."))

@@ -30,13 +30,23 @@ from metrics.periods import PeriodKind
 from partners.coselling.enums import ShareStatus
 from partners.coselling.models import Seat, Share
 from partners.deals.enums import SalesStage
-from partners.deals.models import Deal
+from partners.deals.models import Deal, DealLine
 from partners.directory.models import Partner
+from partners.engagement.models import Gathering, Guest
+from partners.orders.models import OrderReturn
 from partners.training.models import Completion, Course, Path
 from portal.accounts.enums import Role
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import PartnerFactory, TenantFactory, make_member, won_deal
+from tests.factories import (
+    CampaignFactory,
+    DailyFigureFactory,
+    OrderFactory,
+    PartnerFactory,
+    TenantFactory,
+    make_member,
+    won_deal,
+)
 from tests.incentives.builders import bands, make_tiers
 
 YEAR = dt.date(2026, 1, 1)
@@ -44,6 +54,8 @@ DAY = dt.date(2026, 3, 11)
 TODAY = dt.date(2026, 3, 20)
 LATER = dt.date(2026, 8, 1)
 FIVE = bands((0, None, "0.05"))
+EVENING = dt.datetime(2026, 3, 11, 18, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
 NOW = dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC)
 
 
@@ -167,6 +179,76 @@ class TestPartsAndOthers:
         Completion.objects.update(revoked_at=NOW)
         post()
         assert ledger() == 0
+
+    def test_who_came_to_an_event_is_paid_for_and_taken_back_when_it_was_a_mistake(self) -> None:
+        (base,) = make_tiers()
+        publish(
+            "Events",
+            base,
+            Band(0, None, Decimal(0), 40_00),
+            form=PlanForm.FLAT,
+            base=PlanBase.ACTIVITY,
+            said=Modifiers(activities=("event:webinar",)),
+        )
+        partner = PartnerFactory()
+        people = [make_member(Role.PARTNER_MEMBER, partner=partner) for _number in range(3)]
+        for kind in ("webinar", "council"):
+            held = Gathering.objects.create(
+                title=f"A {kind}", kind=kind, status="published", starts_at=EVENING, ends_at=EVENING + HOUR
+            )
+            for number, member in enumerate(people):
+                Guest.objects.create(gathering=held, member=member, partner=partner, attended=number < 2)
+        post()
+        rows = LedgerEntry.objects.values_list("amount", "label", "occurred_on")
+        assert list(rows) == [(40_00, "A webinar", dt.date(2026, 3, 11))] * 2
+        assert not LedgerEntry.objects.filter(deal__isnull=False).exists()
+        Guest.objects.filter(member=people[0]).update(attended=False)
+        post()
+        assert ledger() == 40_00
+
+    def test_a_campaign_pays_once_it_is_over_and_its_figures_are_known(self) -> None:
+        (base,) = make_tiers()
+        publish(
+            "Campaigns",
+            base,
+            Band(0, None, Decimal(0), 500_00),
+            form=PlanForm.FLAT,
+            base=PlanBase.ACTIVITY,
+            said=Modifiers(activities=("campaign:cobranded",)),
+        )
+        over = {"starts_on": YEAR, "ends_on": DAY, "is_cobranded": True}
+        told = CampaignFactory(**over)
+        for campaign in (told, CampaignFactory(**over | {"is_cobranded": False})):
+            DailyFigureFactory(campaign=campaign, partner=campaign.partner, day=DAY)
+        CampaignFactory(**over)
+        DailyFigureFactory(campaign=CampaignFactory(**over | {"ends_on": None}), day=DAY)
+        with time_machine.travel(NOW, tick=False):
+            post()
+        entry = LedgerEntry.objects.get()
+        assert (entry.partner, entry.item, entry.amount) == (told.partner, told.pk, 500_00)
+
+    def test_units_are_those_of_a_deals_lines_and_of_delivered_orders(self) -> None:
+        (base,) = make_tiers()
+        each = Band(0, None, Decimal(0), 2_00)
+        publish("Units", base, each, form=PlanForm.FLAT, base=PlanBase.UNITS)
+        publish("Orders", base, each, form=PlanForm.FLAT, base=PlanBase.ORDERED)
+        partner = PartnerFactory()
+        deal = won_deal(partner, 100_00, DAY)
+        for position, quantity in enumerate([3, 4]):
+            DealLine.objects.create(
+                deal=deal, partner=partner, position=position, product=deal.product, quantity=quantity
+            )
+        won_deal(partner, 100_00, DAY)
+        delivered = {"partner": partner, "status": "delivered", "fulfilled_at": EVENING, "units": 10}
+        order = OrderFactory(**delivered)
+        OrderFactory(**delivered | {"status": "placed", "fulfilled_at": None})
+        post()
+        assert (ledger(plan__name="Units"), ledger(plan__name="Orders")) == (7 * 2_00 + 2_00, 20_00)
+        entry = LedgerEntry.objects.get(plan__name="Orders")
+        assert (entry.item, entry.label, entry.occurred_on) == (order.pk, order.number, DAY)
+        OrderReturn.objects.create(order=order, partner=partner, returned_on=TODAY, quantity=4)
+        post()
+        assert ledger(plan__name="Orders") == 12_00
 
     def test_what_is_held_back_waits_longer(self) -> None:
         (base,) = make_tiers()

@@ -15,7 +15,7 @@ from incentives.ledger.enums import Nothing, Part
 from incentives.ledger.pools import divide
 from incentives.ledger.postings import Key, Posted, differences
 from incentives.plans.bands import Band, BandError, check_bands
-from incentives.plans.enums import AtCap, BandMode, Baseline, PlanBase, PlanForm
+from incentives.plans.enums import AtCap, BandMode, Baseline, PlanBase, PlanForm, Source
 from incentives.plans.modifiers import ModifierError, Modifiers, check_modifiers, dump, load
 from incentives.plans.terms import Terms
 from metrics.periods import PeriodKind
@@ -118,11 +118,24 @@ class TestBases:
             form=PlanForm.FLAT,
             base=PlanBase.ACTIVITY,
         )
-        course = WonDeal(UUID(int=5), DAY, None, activity="course:1", label="Basics")
-        other = WonDeal(UUID(int=6), DAY, None, activity="course:2")
+        course = WonDeal(UUID(int=5), DAY, None, activity="course:1", label="Basics", source=Source.ACTIVITY)
+        other = WonDeal(UUID(int=6), DAY, None, activity="course:2", source=Source.ACTIVITY)
         found = {line.deal_id: line for line in lines([course, other, won(1, DAY, 50_00)], version)}
         assert found[course.id].amount == 250_00
         assert found[other.id].nothing == Nothing.ACTIVITY
+        assert found[won(1, DAY, 1).id].nothing == Nothing.NO_PLAN
+
+    def test_delivered_orders_are_paid_by_the_piece_and_deals_do_not_concern_the_plan(self) -> None:
+        version = plan(
+            rates={BASE: steps((0, 10, 0), (10, None, 2_00))}, form=PlanForm.FLAT, base=PlanBase.ORDERED
+        )
+        orders = [
+            WonDeal(UUID(int=5 + number), DAY, None, units=units, source=Source.ORDER)
+            for number, units in enumerate([7, 5, 0])
+        ]
+        found = {line.deal_id: line for line in lines([*orders, won(1, DAY, 50_00)], version)}
+        assert [found[order.id].amount for order in orders] == [0, 4_00, 0]
+        assert found[orders[2].id].nothing == Nothing.NO_BASE
         assert found[won(1, DAY, 1).id].nothing == Nothing.NO_PLAN
 
 
