@@ -11,6 +11,7 @@ from incentives.funds.enums import ActivityKind, Basis, FundPeriod
 from incentives.funds.models import Budget, FundRequest
 from incentives.tiers.queries import tenant_in_scope, tiers
 from metrics.periods import PeriodKind, calendar_of
+from partners.marketing.models import Campaign
 from portal.accounts.models import Membership
 from portal.files import actions as files
 
@@ -59,6 +60,9 @@ def give_and_ask(admin: Membership, manager: Membership, sellers: Sequence[Membe
         )
         files.attach(found, SimpleUploadedFile("visitors.csv", PROOF, "text/csv"), by=seller)
         claims.settle_claim(found, by=admin, amount=amount)
+        campaigns = Campaign.objects.filter(partner_id=seller.partner_id, figures__revenue__gt=0)
+        if campaign := campaigns.order_by("-starts_on").first():
+            requests.measure_by(done, campaign, by=seller)
     for budget, seller in asking[1:3]:
         requests.submit_request(_ask(budget, seller, 2, today), by=seller)
 

@@ -33,6 +33,7 @@ class FundRequestSerializer(serializers.ModelSerializer):
             "amount",
             "approved",
             "settled",
+            "campaign",
             "status",
             "created_at",
         )

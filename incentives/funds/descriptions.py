@@ -48,6 +48,13 @@ def requested(event: Event) -> str:
     return _("Asked for %(money)s: %(title)s") % _words(event)
 
 
+@describes("fund.measured")
+def measured(event: Event) -> str:
+    if event.data["new"]:
+        return _("Measures the results in the campaign “%(new)s”") % event.data
+    return _("No longer measures the results in a campaign")
+
+
 @describes("fund.request_withdrawn")
 def withdrawn(event: Event) -> str:
     return _("Withdrew the request %(number)s") % event.data

@@ -13,6 +13,7 @@ from incentives.funds.enums import ActivityKind, Basis, FundPeriod
 from incentives.funds.models import Budget, Fund
 from incentives.tiers.models import Tier
 from partners.directory.fields import AmountField
+from partners.marketing.models import Campaign
 from portal.money import offered_currencies
 
 DAY = {"type": "date"}
@@ -54,6 +55,27 @@ class RequestForm(forms.Form):
         cleaned["expected_leads"] = cleaned.get("expected_leads") or 0
         cleaned["expected_revenue"] = cleaned.get("expected_revenue") or 0
         return cleaned
+
+
+class CampaignForm(forms.Form):
+    """In which campaign an activity's results are measured."""
+
+    campaign = forms.ChoiceField(
+        label=_("Campaign"),
+        required=False,
+        help_text=_("Its figures say what came of the money."),
+    )
+
+    def __init__(self, *args: Any, campaigns: Sequence[Campaign], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.campaigns = {str(campaign.pk): campaign for campaign in campaigns}
+        self.fields["campaign"].choices = [
+            ("", _g("None")),
+            *((key, campaign.name) for key, campaign in self.campaigns.items()),
+        ]
+
+    def clean_campaign(self) -> Campaign | None:
+        return self.campaigns.get(self.cleaned_data["campaign"])
 
 
 class ClaimForm(forms.Form):

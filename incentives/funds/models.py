@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives.funds.enums import ActivityKind, Basis, ClaimStatus, FundPeriod, RequestStatus
 from incentives.ledger.models import LedgerEntry
 from metrics.periods import Period, PeriodKind
+from partners.marketing.models import Campaign
 from portal.accounts.models import Membership
 from portal.tenancy.constraints import PartnerIsolation, PartnerReadable, tenant_constraints
 from portal.tenancy.fields import TenantForeignKey
@@ -98,7 +99,7 @@ class Budget(TenantModel):
 
 
 class FundRequest(TenantModel):
-    """An activity that a partner plans, and what it asks for."""
+    """An activity that a partner plans, and what it asks for. `campaign` is where what came of it is measured."""
 
     budget = TenantForeignKey(Budget, models.PROTECT, related_name="requests")
     partner = TenantForeignKey("directory.Partner", models.PROTECT, related_name="+")
@@ -112,6 +113,7 @@ class FundRequest(TenantModel):
     amount = models.BigIntegerField(_("asked for"))
     expected_leads = models.PositiveIntegerField(_("expected leads"), default=0)
     expected_revenue = models.BigIntegerField(_("expected revenue"), default=0)
+    campaign = TenantForeignKey(Campaign, models.SET_NULL, null=True, related_name="fund_requests")
     status = models.CharField(_("status"), max_length=10, choices=RequestStatus, default=RequestStatus.DRAFT)
     approved = models.BigIntegerField(_("approved"), default=0)
     settled = models.BigIntegerField(_("settled"), default=0)
@@ -125,7 +127,9 @@ class FundRequest(TenantModel):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            *tenant_constraints("funds_fundrequest", "budget", "partner", "submitted_by", "decided_by"),
+            *tenant_constraints(
+                "funds_fundrequest", "budget", "partner", "campaign", "submitted_by", "decided_by"
+            ),
             PartnerIsolation(name="funds_fundrequest_partner"),
             models.UniqueConstraint(fields=["tenant", "number"], name="funds_fundrequest_number"),
             models.CheckConstraint(
@@ -138,6 +142,11 @@ class FundRequest(TenantModel):
             models.Index(fields=["tenant", "partner", "-id"], name="funds_request_partner_ix"),
             models.Index(fields=["tenant", "status", "-id"], name="funds_request_status_ix"),
             models.Index(fields=["tenant", "budget"], name="funds_request_budget_ix"),
+            models.Index(
+                fields=["tenant", "campaign"],
+                condition=Q(campaign__isnull=False),
+                name="funds_request_campaign_ix",
+            ),
         ]
 
     def __str__(self) -> str:

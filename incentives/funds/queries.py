@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
@@ -15,8 +16,12 @@ from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
+from partners.marketing.models import Campaign, DailyFigure
 from portal.accounts.models import Membership
-from portal.money import round_half_up
+from portal.money import convert, round_half_up
+from portal.rates.queries import rates_on
+from portal.tenancy.models import Tenant, current_tenant
+from portal.tenancy.scope import tenant_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,62 @@ def requests(membership: Membership) -> QuerySet[FundRequest]:
     if membership.is_partner:
         rows = rows.filter(partner_id=membership.partner_id)
     return rows.order_by("-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What came of funds, in minor units of the tenant's currency: `settled` of the funds (None where no rate is known for
+    its currency), what the campaigns cost in all and what they brought. Of the same figures as the marketing KPIs."""
+
+    settled: int | None
+    spend: int
+    revenue: int
+    conversions: int
+    new_customers: int
+
+    @property
+    def on_funds(self) -> Decimal | None:
+        """(revenue - settled) / settled; None while nothing was settled."""
+        return Decimal(self.revenue - self.settled) / self.settled if self.settled else None
+
+    @property
+    def on_spend(self) -> Decimal | None:
+        """The KPI "Marketing ROI" of these campaigns: (revenue - spend) / spend."""
+        return Decimal(self.revenue - self.spend) / self.spend if self.spend else None
+
+
+def returns(rows: QuerySet[FundRequest]) -> Return | None:
+    """What the requests with a campaign brought together; None where none has one. A campaign counts once, however many
+    requests paid for it. Two queries, and the rates of foreign currencies."""
+    tenant = current_tenant()
+    found = rows.filter(campaign__isnull=False).order_by()
+    measured = list(found.values_list("campaign_id", "settled", "ends_on", "budget__fund__currency"))
+    if not measured:
+        return None
+    settled: int | None = 0
+    for _campaign, amount, day, currency in measured:
+        rate = _rate(currency, day, tenant)
+        if settled is not None and (amount == 0 or rate is not None):
+            settled += convert(amount, rate, currency, tenant.currency) if rate else 0
+        else:
+            settled = None
+    figures = DailyFigure.objects.filter(campaign_id__in={row[0] for row in measured})
+    names = ("spend", "revenue", "conversions", "new_customers")
+    sums = figures.aggregate(**{name: Sum(name, default=0) for name in names})
+    return Return(settled, **sums)
+
+
+def _rate(currency: str, day: dt.date, tenant: Tenant) -> Decimal | None:
+    if currency == tenant.currency:
+        return Decimal(1)
+    # The rates are the vendor's; a partner's session cannot read them.
+    with tenant_scope(tenant.pk):
+        return rates_on(day).get(currency)
+
+
+def campaigns_of(request: FundRequest) -> list[Campaign]:
+    """The partner's campaigns in which the activity can be measured, the latest first."""
+    return list(Campaign.objects.filter(partner_id=request.partner_id).order_by("-starts_on")[:100])
 
 
 def claims(membership: Membership) -> QuerySet[Claim]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("requests/<uuid:pk>/submit/", requests.submit, name="submit"),
     path("requests/<uuid:pk>/withdraw/", requests.withdraw, name="withdraw"),
     path("requests/<uuid:pk>/decide/", requests.decide, name="decide"),
+    path("requests/<uuid:pk>/campaign/", requests.measure, name="measure"),
     path("requests/<uuid:pk>/claim/", claims.claim_create, name="claim_create"),
     path("claims/<uuid:pk>/", claims.claim_page, name="claim"),
     path("claims/<uuid:pk>/again/", claims.claim_again, name="claim_again"),

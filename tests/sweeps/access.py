@@ -510,6 +510,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "funds:submit": (PARTNER, "fund_request"),
     "funds:withdraw": (PARTNER, "fund_request"),
     "funds:decide": (VENDOR, "fund_request"),
+    "funds:measure": (EVERYONE, "fund_request"),
     "funds:claim_create": (PARTNER, "fund_request"),
     "funds:claim": (EVERYONE, "claim"),
     "funds:claim_again": (PARTNER, "claim"),

@@ -4,6 +4,7 @@ from incentives.funds.actions.budgets import forfeit_due, give_budgets, save_fun
 from incentives.funds.actions.claims import claim, reject_claim, resubmit_claim, return_claim, settle_claim
 from incentives.funds.actions.requests import (
     approve_request,
+    measure_by,
     reject_request,
     return_request,
     save_request,
@@ -16,6 +17,7 @@ __all__ = [
     "claim",
     "forfeit_due",
     "give_budgets",
+    "measure_by",
     "reject_claim",
     "reject_request",
     "resubmit_claim",

@@ -10,6 +10,7 @@ from incentives.funds import queries
 from incentives.funds.enums import REQUEST_TRANSITIONS, RequestStatus
 from incentives.funds.models import Budget, FundRequest
 from metrics.periods import calendar_of
+from partners.marketing.models import Campaign
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
@@ -52,6 +53,24 @@ def save_request(
     _refuse_unfit(request, budget)
     request.save()
     record(word, subject=request, by=by, partner_id=request.partner_id, data=_data(request))
+    return request
+
+
+def measure_by(request: FundRequest, campaign: Campaign | None, *, by: Membership) -> FundRequest:
+    """Say in which of the partner's campaigns the activity's results are counted; None: in none."""
+    request = _lock(request.pk)
+    check(by, "funds.change_request" if by.is_partner else "funds.decide_request", request)
+    if campaign is not None and campaign.partner_id != request.partner_id:
+        raise ActionRefused(_("This is not a campaign of the same partner."), field="campaign")
+    before, request.campaign = request.campaign, campaign
+    request.save(update_fields=["campaign", "updated_at"])
+    record(
+        "fund.measured",
+        subject=request,
+        by=by,
+        partner_id=request.partner_id,
+        data={"old": before.name if before else "", "new": campaign.name if campaign else ""},
+    )
     return request
 
 

@@ -1,5 +1,6 @@
 """Requests for funds: a partner's, and the vendor's decision on them."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from incentives.fields import amount_text
 from incentives.funds import actions, queries
 from incentives.funds.enums import ClaimStatus, RequestStatus
 from incentives.funds.filters import RequestFilter, VendorRequestFilter
-from incentives.funds.forms import DecisionForm, RequestForm
+from incentives.funds.forms import CampaignForm, DecisionForm, RequestForm
 from incentives.funds.models import FundRequest
 from incentives.funds.tables import CLAIM_TONES, REQUEST_TONES, RequestTable, VendorRequestTable
 from metrics.periods import calendar_of
@@ -27,6 +28,9 @@ from portal.shell.addresses import turl
 from portal.shell.formats import quick_money, short_date
 from portal.shell.lists import Action, ListPage, Preset
 from portal.shell.messages import add_refusal, say_refused
+
+# From its approval on something can come of an activity.
+MEASURED = (RequestStatus.APPROVED, RequestStatus.SETTLED)
 
 
 class Requests(ListPage):
@@ -63,10 +67,11 @@ class Requests(ListPage):
         return rows if request.membership.is_partner else rows.exclude(status=RequestStatus.DRAFT)
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        returned = queries.returns(queries.requests(request.membership))
         if request.membership.is_vendor:
-            return {"waiting": queries.waiting(request.membership)}
+            return {"waiting": queries.waiting(request.membership), "returned": returned}
         rows = queries.budgets(request.membership).filter(closed_on=None)
-        return {"balances": queries.balances(rows[:6])}
+        return {"balances": queries.balances(rows[:6]), "returned": returned}
 
 
 def _found(request: HttpRequest, pk: UUID) -> FundRequest:
@@ -89,6 +94,7 @@ def _page(request: HttpRequest, found: FundRequest, form: DecisionForm | None = 
     )
     own = can(request.membership, "funds.change_request", found)
     claims = found.claims.order_by("-id")
+    may_measure = found.status in MEASURED and (own or can(request.membership, "funds.decide_request", found))
     properties = [
         {"label": _("Budget"), "value": f"{found.budget.fund.name}, {found.budget.period.label()}"},
         {"label": _("Left of it"), "value": quick_money(balance.left, currency)},
@@ -123,9 +129,33 @@ def _page(request: HttpRequest, found: FundRequest, form: DecisionForm | None = 
                 currency=currency,
                 initial={"amount": amount_text(min(found.amount, max(balance.free, 0)), currency)},
             ),
+            "returned": queries.returns(FundRequest.objects.filter(pk=found.pk)),
+            "campaign": found.campaign,
+            "campaign_form": CampaignForm(
+                campaigns=queries.campaigns_of(found), initial={"campaign": found.campaign_id or ""}
+            )
+            if may_measure
+            else None,
             "events": timeline(found)[:50],
         },
         status=422 if form else 200,
+    )
+
+
+@require_POST
+@requires("funds.view_funds")
+def measure(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """Say in which campaign the results are measured."""
+    found = _found(request, pk)
+    form = CampaignForm(request.POST, campaigns=queries.campaigns_of(found))
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the campaigns."))
+        return redirect(turl(request, "funds:request", pk))
+    return _do(
+        request,
+        pk,
+        partial(actions.measure_by, campaign=form.cleaned_data["campaign"]),
+        _("Saved."),
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 
 from incentives.funds import actions, queries
 from incentives.funds.enums import ClaimStatus, RequestStatus
-from incentives.funds.models import Budget, Claim, FundRequest
+from incentives.funds.models import Budget, Claim, Fund, FundRequest
 from incentives.ledger.models import LedgerEntry
 from metrics.periods import calendar_of
 from partners.directory.enums import PartnerStatus
@@ -22,7 +23,7 @@ from portal.accounts.standing import ReadingOnly
 from portal.errors import ActionRefused
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import won_deal
+from tests.factories import CampaignFactory, DailyFigureFactory, won_deal
 from tests.incentives.funds.conftest import PLANNED
 from tests.sweeps.house import a_proof
 
@@ -252,6 +253,72 @@ def test_the_pages_from_request_to_settlement(
     assert admin.post(f"{found}decide/", {"decision": "settle", "amount": "400"}).status_code == 302
     assert "Settled" in seller.get(found).content.decode()
     assert admin.get("/acme/funds/budgets/").status_code == 200
+
+
+class TestWhatCameOfIt:
+    @pytest.mark.usefixtures("scoped")
+    def test_is_what_the_campaign_brought_against_what_was_settled(
+        self, people: SimpleNamespace, claimed: Claimed
+    ) -> None:
+        claim = actions.settle_claim(claimed(), by=people.admin, amount=400_00)
+        mine, other = CampaignFactory(partner=people.alpha), CampaignFactory(partner=people.beta)
+        for day, spend, revenue in [(9, 500_00, 1_200_00), (10, 300_00, 800_00)]:
+            DailyFigureFactory(
+                campaign=mine, day=dt.date(2026, 7, day), spend=spend, revenue=revenue, new_customers=1
+            )
+        assert queries.returns(queries.requests(people.admin)) is None
+        with pytest.raises(ActionRefused, match="not a campaign of the same partner"):
+            actions.measure_by(claim.request, other, by=people.seller)
+        with pytest.raises(PermissionDenied):
+            actions.measure_by(claim.request, mine, by=people.rival)
+        actions.measure_by(claim.request, mine, by=people.seller)
+        for reader in (people.admin, people.seller):
+            found = queries.returns(queries.requests(reader))
+            assert found == queries.Return(400_00, 800_00, 2_000_00, 0, 2)
+            # (2,000 - 400) / 400 on the funds; on all that was spent, as the marketing KPI has it.
+            assert (found.on_funds, found.on_spend) == (Decimal(4), Decimal("1.5"))
+        assert queries.returns(queries.requests(people.rival)) is None
+        # A campaign that two requests paid for brings its revenue once.
+        again = FundRequest.objects.get(pk=claim.request_id)
+        again.pk, again.number, again.settled = None, "MF-2026-00099", 0
+        again.save()
+        assert queries.returns(queries.requests(people.admin)).revenue == 2_000_00
+
+    @pytest.mark.usefixtures("scoped")
+    def test_in_a_currency_without_a_rate_is_not_said(
+        self, people: SimpleNamespace, claimed: Claimed
+    ) -> None:
+        claim = actions.settle_claim(claimed(), by=people.admin, amount=400_00)
+        actions.measure_by(claim.request, CampaignFactory(partner=people.alpha), by=people.manager)
+        Fund.objects.update(currency="CHF")
+        found = queries.returns(queries.requests(people.seller))
+        assert (found.settled, found.on_funds, found.on_spend) == (None, None, None)
+
+    def test_is_on_the_pages(
+        self,
+        people: SimpleNamespace,
+        claimed: Claimed,
+        tenant: Tenant,
+        client_as: Callable[[Membership], Client],
+    ) -> None:
+        with tenant_scope(tenant.pk):
+            claim = actions.settle_claim(claimed(), by=people.admin, amount=400_00)
+            mine = CampaignFactory(partner=people.alpha, name="Autumn")
+            DailyFigureFactory(campaign=mine, spend=800_00, revenue=1_000_00)
+        address = f"/acme/funds/requests/{claim.request_id}/"
+        seller = client_as(people.seller)
+        assert "Choose the campaign" in seller.get(address).content.decode()
+        assert client_as(people.rival).post(f"{address}campaign/").status_code == 404
+        assert (
+            client_as(people.stranger).post(f"{address}campaign/", {"campaign": mine.pk}).status_code == 403
+        )
+        assert seller.post(f"{address}campaign/", {"campaign": mine.pk}).status_code == 302
+        page = seller.get(address).content.decode()
+        assert "Autumn" in page
+        assert "150.0%" in page
+        assert "150.0%" in client_as(people.admin).get("/acme/funds/").content.decode()
+        assert seller.post(f"{address}campaign/", {"campaign": ""}).status_code == 302
+        assert "150.0%" not in seller.get(address).content.decode()
 
 
 def test_an_admin_sets_a_fund_up(
