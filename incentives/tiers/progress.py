@@ -23,6 +23,10 @@ class Rung:
     def is_met(self) -> bool:
         return self.result is not None and self.result.outcome == "met"
 
+    @property
+    def is_pending(self) -> bool:
+        return self.result is not None and self.result.outcome == "pending"
+
 
 def progress_of(standing: TierStanding | None, currency: str) -> Rung | None:
     """The way to the next tier; None at the top or before the first evaluation."""

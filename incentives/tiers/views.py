@@ -111,6 +111,7 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
     ladder = queries.tiers()
     found = queries.standing_of(partner.pk)
     currency = request.tenant.currency
+    rungs = [rung_of(tier, found, currency) for tier in reversed(ladder)] if found else []
     return render(
         request,
         "incentives/standing.html",
@@ -121,7 +122,8 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
             "standing": found,
             "currency": currency,
             "next": progress_of(found, currency),
-            "rungs": [rung_of(tier, found, currency) for tier in reversed(ladder)] if found else [],
+            "rungs": rungs,
+            "lacks_figures": any(rung.is_held and rung.is_pending for rung in rungs),
             "ladder": ladder,
             "history": queries.assignments_of(partner.pk),
             "ahead": forecast(partner, currency) if found else None,

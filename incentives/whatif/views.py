@@ -47,7 +47,12 @@ def what_if(request: HttpRequest, tenant: str) -> HttpResponse:
 def what_if_partner(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """The same for the vendor, of one partner."""
     partner = get_object_or_404(Partner.objects.all(), pk=pk)
-    return _wish_page(request, partner.pk, {"partner": partner, "subtitle": partner.name})
+    back = turl(request, "incentives:standing", pk)
+    return _wish_page(
+        request,
+        partner.pk,
+        {"partner": partner, "subtitle": partner.name, "back_url": back, "back_label": partner.name},
+    )
 
 
 def _wish_page(request: HttpRequest, partner_id: UUID, more: dict[str, Any]) -> HttpResponse:

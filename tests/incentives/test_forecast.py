@@ -1,13 +1,16 @@
 """The road ahead: what ends, what leaves the window, and what the open deals would bring."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 
 from incentives.models import CheckMark, ManualCheck, TierAssignment
-from incentives.tiers.actions import Move, assign_tiers
+from incentives.tiers.actions import Move, assign_tiers, evaluate_tiers
 from incentives.tiers.enums import Comparison, Join, WindowKind
 from incentives.tiers.forecast import forecast
 from incentives.tiers.measures import check_code
@@ -130,3 +133,25 @@ def test_a_partners_own_session_sees_it(tenant: Tenant, partner_owner: Membershi
         ahead = forecast(partner, "EUR")
     assert ahead is not None
     assert ahead.is_at_risk
+
+
+def test_the_page_says_what_lies_ahead_and_which_figures_are_missing(
+    tenant: Tenant, partner_owner: Membership, admin: Membership, client_as: Callable[[Membership], Client]
+) -> None:
+    with tenant_scope(tenant.pk):
+        partner = Partner.objects.get(pk=partner_owner.partner_id)
+        _base, silver = make_tiers(Group(Join.ALL, (asks("csat", 0),)))
+        assign_tiers([Move(partner, silver, dt.date(2026, 3, 1))])
+        evaluate_tiers()
+    for member, name, args in (
+        (partner_owner, "mine", ()),
+        (admin, "standing", (partner.pk,)),
+    ):
+        page = client_as(member).get(reverse(f"incentives:{name}", args=("acme", *args))).content.decode()
+        assert "What lies ahead" in page
+        assert "have not come in yet" in page
+        assert "Silver would need a figure for" in page
+        what_if = reverse(
+            "incentives:what_if" if name == "mine" else "incentives:what_if_partner", args=("acme", *args)
+        )
+        assert f'href="{what_if}"' in page
