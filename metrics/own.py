@@ -10,6 +10,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
 from django_scopes import get_scope
 
 from metrics.catalogue import CATALOGUE
@@ -27,6 +28,8 @@ _SEEN = "own_kpis"
 # one of the portal's own codes is how the tenant measures that one (`metrics.revenue`).
 PREFIX = "own_"
 OWN_AREA = "own"
+# What the portal's own KPIs mean where they are measured by another formula than the catalogue's.
+MEANINGS = {"order_revenue": _("The amount of what was ordered in the period.")}
 
 
 class OwnKpis:
@@ -71,7 +74,9 @@ def catalogue_of(versions: Collection[OwnKpiVersion]) -> Catalogue:
 def kpi_from(version: OwnKpiVersion) -> Kpi:
     """A KPI as it is defined, without the facts behind it."""
     if version.kpi.code in CATALOGUE:
-        return replace(CATALOGUE[version.kpi.code], formula=version.formula, facts=())
+        known = CATALOGUE[version.kpi.code]
+        meaning = MEANINGS.get(version.formula, known.meaning)
+        return replace(known, formula=version.formula, meaning=meaning, facts=())
     return Kpi(
         code=version.kpi.code,
         name=version.name,

@@ -73,6 +73,7 @@ def test_an_admin_bases_revenue_on_orders_from_a_day_on(
     assert "€90" in client.get(f"/acme/scorecards/groups/?by=programme&{start}").content.decode()
     page = client.get("/acme/scorecards/catalogue/?q=total+sales").content.decode()
     assert "<code>order_revenue</code>" in page
+    assert "The amount of what was ordered" in page
     # It is not one of the tenant's own KPIs.
     assert client.get(f"/acme/scorecards/catalogue/own/{own.pk}/").status_code == 404
     assert client.get("/acme/scorecards/templates/").status_code == 200
