@@ -79,7 +79,7 @@ def working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[s
         "revenue_text": format_value("money", card.facts.get(revenue_fact(card.period.end), 0), currency),
         "version": card.version,
         "gate": gate(card, lines),
-        **locked(card, currency),
+        **locked(card, currency, with_internal=not request.membership.is_partner),
     }
 
 
@@ -113,7 +113,7 @@ def gate(card: Scorecard, lines: list[KpiLine]) -> dict[str, Any] | None:
     }
 
 
-def locked(card: Scorecard, currency: str) -> dict[str, Any]:
+def locked(card: Scorecard, currency: str, *, with_internal: bool = True) -> dict[str, Any]:
     """Whether the card's period is locked, what has arrived since, and what restatements changed."""
     lock = closing.lock_of(card.period)
     if lock is None:
@@ -128,10 +128,16 @@ def locked(card: Scorecard, currency: str) -> dict[str, Any]:
         }
         for kept in closing.restatements_of(card.subject_kind, card.subject_key, card.period)
     ]
-    return {"lock": lock, "late": late(card, lock, currency), "restated": restated}
+    return {
+        "lock": lock,
+        "late": late(card, lock, currency, with_internal=with_internal),
+        "restated": restated,
+    }
 
 
-def late(card: Scorecard, lock: PeriodLock, currency: str) -> dict[str, Any] | None:
+def late(
+    card: Scorecard, lock: PeriodLock, currency: str, *, with_internal: bool = True
+) -> dict[str, Any] | None:
     """How a partner's locked card differs from what the records give today; None where it does not."""
     if card.partner_id is None:
         return None
@@ -141,6 +147,13 @@ def late(card: Scorecard, lock: PeriodLock, currency: str) -> dict[str, Any] | N
     if not found:
         return None
     row = found[0]
+    shown = {
+        name: values
+        for name, values in row.facts.items()
+        if name in FACTS and (with_internal or not FACTS[name].internal)
+    }
+    if not shown and row.before == row.after:
+        return None
     words = _("%(fact)s: %(before)s → %(after)s")
     return {
         "score": format_score(row.after),
@@ -152,8 +165,7 @@ def late(card: Scorecard, lock: PeriodLock, currency: str) -> dict[str, Any] | N
                 "before": fact_text(name, before, currency),
                 "after": fact_text(name, after, currency),
             }
-            for name, (before, after) in list(row.facts.items())[:FACTS_SHOWN]
-            if name in FACTS
+            for name, (before, after) in list(shown.items())[:FACTS_SHOWN]
         ],
     }
 
@@ -236,7 +248,7 @@ def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
     lines, _others = kpi_lines(card, previous, peers, currency)
     found = gate(card, lines)
-    state = locked(card, currency)
+    state = locked(card, currency, with_internal=not request.membership.is_partner)
     name = card.partner.name if card.partner else group_name(card)
     change = score_change(card, previous, calendar.today())
     page = CardPage(
