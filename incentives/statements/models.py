@@ -109,6 +109,11 @@ class PayoutDetails(TenantModel):
         return self.holder
 
     @property
+    def has_iban(self) -> bool:
+        """Whether the account has an IBAN; elsewhere it is a number with the code of its bank."""
+        return self.iban[:2].isalpha()
+
+    @property
     def fingerprint(self) -> str:
         """Changes whenever money would go elsewhere."""
         text = "\n".join([self.holder, self.iban, self.bic, self.country])
@@ -116,10 +121,14 @@ class PayoutDetails(TenantModel):
 
 
 class PayeeCheck(TenantModel):
-    """What the vendor says of a partner's payout details: which have been verified, and whether payment is held."""
+    """What the vendor says of a partner's payout details: which have been verified, and whether payment is held.
+
+    `country` is that of tax residence in the details that were verified last; until others are, tax goes by it.
+    """
 
     partner = TenantForeignKey("directory.Partner", models.CASCADE, related_name="+")
     fingerprint = models.CharField(max_length=64, blank=True)
+    country = models.CharField(max_length=2, blank=True)
     verified_by = TenantForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(_("verified"), null=True)
     is_held = models.BooleanField(_("payments are held"), default=False)

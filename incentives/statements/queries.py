@@ -136,10 +136,19 @@ def tax_rules(day: dt.date) -> dict[str, TaxRule]:
 
 
 def tax_countries(partner_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Where each partner pays its taxes: as its payout details say, else where the company is."""
+    """Where each partner pays its taxes: as the payout details that were verified last said, else as its details say,
+    else where the company is.
+
+    Or a partner would name another country just before a period is closed, and its own again before it is paid.
+    """
     countries = dict(Partner.objects.filter(pk__in=partner_ids).order_by().values_list("id", "country"))
     said = PayoutDetails.objects.filter(partner_id__in=partner_ids).order_by()
-    return countries | dict(said.values_list("partner_id", "country"))
+    verified = PayeeCheck.objects.filter(partner_id__in=partner_ids).exclude(country="").order_by()
+    return (
+        countries
+        | dict(said.values_list("partner_id", "country"))
+        | dict(verified.values_list("partner_id", "country"))
+    )
 
 
 # --- paying ------------------------------------------------------------------------------------
@@ -160,6 +169,10 @@ class Payee:
     @property
     def is_held(self) -> bool:
         return bool(self.check and self.check.is_held)
+
+    @property
+    def has_iban(self) -> bool:
+        return bool(self.details and self.details.has_iban)
 
     @property
     def obstacle(self) -> str:

@@ -55,7 +55,8 @@ def verify_payee(partner: Partner, *, by: Membership, fingerprint: str) -> Payee
         raise ActionRefused(_("The partner has not said yet where to pay."))
     if details.fingerprint != fingerprint:
         raise ActionRefused(_("The details have changed meanwhile. Look at them again."), code="stale")
-    row.fingerprint, row.verified_by, row.verified_at = fingerprint, by, timezone.now()
+    row.fingerprint, row.country = fingerprint, details.country
+    row.verified_by, row.verified_at = by, timezone.now()
     row.save()
     record(
         "payout.details_verified",

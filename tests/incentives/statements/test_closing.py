@@ -14,10 +14,11 @@ from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.statements import actions, queries
 from incentives.statements.enums import ClosingStatus, StatementStatus
-from incentives.statements.models import Closing, Statement, StatementLine
+from incentives.statements.models import Closing, PayoutDetails, Statement, StatementLine
 from metrics.periods import Period, PeriodKind, calendar_of
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
+from partners.directory.models import Partner
 from portal.errors import ActionRefused
 from portal.events.models import Event
 from portal.jobs.enums import JobState
@@ -25,6 +26,7 @@ from portal.jobs.models import Job
 from portal.jobs.runner import do_chunk
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
+from tests.incentives.statements.conftest import DETAILS
 
 Q2 = Period(dt.date(2026, 4, 1), PeriodKind.QUARTER)
 ALL = ("counted", "wins", "tiers", "payees", "hold")
@@ -119,6 +121,23 @@ class TestWhatIsOnAStatement:
         statement = Statement.objects.get()
         assert figures(statement) == (0, 10_01, 1_50, 8_51, 0)
         assert statement.tax_rate == Decimal("0.15")
+
+    def test_no_tax_is_saved_by_another_country_that_nobody_has_verified(
+        self, people: SimpleNamespace, earn: Earn, payable: Callable[[Partner], PayoutDetails]
+    ) -> None:
+        actions.save_tax_rule(
+            by=people.admin, country="NL", name="Tax", rate=Decimal("0.15"), starts_on=dt.date(2020, 1, 1)
+        )
+        payable(people.alpha)
+        earn(people.alpha, 100_10)
+        actions.save_details(
+            people.alpha, by=people.owner, **DETAILS | {"holder": "Alpha BV", "country": "DE"}
+        )
+        close(people)
+        # Back to what was verified, and payment is due at once.
+        actions.save_details(people.alpha, by=people.owner, **DETAILS | {"holder": "Alpha BV"})
+        assert queries.payee(people.alpha.pk).obstacle == ""
+        assert figures(Statement.objects.get()) == (0, 10_01, 1_50, 8_51, 0)
 
     def test_a_large_programme_is_collected_by_a_job_and_a_killed_worker_loses_nothing(
         self, people: SimpleNamespace, earn: Earn, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
