@@ -8,6 +8,8 @@ rules.add_perm("statements.view_statement", is_vendor | (is_partner & own_partne
 rules.add_perm("statements.view_closings", is_vendor)
 rules.add_perm("statements.propose", is_vendor)
 rules.add_perm("statements.approve", is_admin)
+# The file holds whole account numbers, which only those who verify them see.
+rules.add_perm("statements.take_file", is_admin)
 rules.add_perm("statements.change_terms", is_admin)
 rules.add_perm("statements.verify_payee", is_admin)
 rules.add_perm("statements.change_details", is_partner_owner & own_partner)

@@ -493,7 +493,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "statements:batch_send": (VENDOR, "batch"),
     "statements:batch_settle": (VENDOR, "batch"),
     "statements:batch_cancel": (VENDOR, "batch"),
-    "statements:batch_file": (VENDOR, "batch"),
+    "statements:batch_file": (ADMIN, "batch"),
     "statements:payees": (VENDOR, ""),
     "statements:payee": (VENDOR, "partner"),
     "statements:verify": (ADMIN, "partner"),

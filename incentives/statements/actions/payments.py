@@ -43,7 +43,8 @@ def propose_batch(
 ) -> Batch:
     """Plan payments of the approved statements in one currency; `statement_ids` narrows them down.
 
-    Left out is who cannot be paid: no verified details, or held. ActionRefused when nothing is left.
+    Left out is who cannot be paid: no verified details, held, or without an IBAN where the file asks for one.
+    ActionRefused when nothing is left.
     """
     check(by, "statements.propose")
     if execution_on < calendar_of(current_tenant()).today():
@@ -55,7 +56,7 @@ def propose_batch(
         rows = rows.filter(pk__in=statement_ids)
     found = list(rows[:MOST_PAYMENTS])
     payees = queries.payees({row.partner_id for row in found})
-    ready = [row for row in found if not payees[row.partner_id].obstacle]
+    ready = [row for row in found if _can_be_paid(payees[row.partner_id], method)]
     if not ready:
         raise ActionRefused(_("There is nothing to pay in this currency, or nobody who can be paid."))
     batch = Batch.objects.create(
@@ -188,6 +189,11 @@ def _lock(batch: Batch, verb: str) -> Batch:
             code="state",
         )
     return batch
+
+
+def _can_be_paid(payee: queries.Payee, method: Method) -> bool:
+    # One account without an IBAN and the bank would take none of the payments.
+    return not payee.obstacle and (method != Method.SEPA or payee.has_iban)
 
 
 def _planned(batch: Batch, statement: Statement, payee: queries.Payee, tried: int) -> Payment:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incentives.statements import actions, queries
+from incentives.statements.actions.payments import SEPA_CURRENCY
 from incentives.statements.documents import masked
 from incentives.statements.enums import BatchStatus, Method
 from incentives.statements.filters import BatchFilter
@@ -82,7 +83,7 @@ def batch_create(request: HttpRequest, tenant: str) -> HttpResponse:
             messages.success(request, _("Batch %(number)s waits for approval.") % {"number": made.number})
             return redirect(turl(request, "statements:batch", made.pk))
     payees = queries.payees({row.partner_id for row in waiting})
-    rows = [(row, OBSTACLES.get(payees[row.partner_id].obstacle, "")) for row in waiting]
+    rows = [(row, _obstacle(payees[row.partner_id], row.currency)) for row in waiting]
     ready = queries.totals(
         queries.unpaid().filter(partner_id__in=[key for key, payee in payees.items() if not payee.obstacle])
     )
@@ -100,6 +101,13 @@ def batch_create(request: HttpRequest, tenant: str) -> HttpResponse:
         },
         status=422 if form.is_bound else 200,
     )
+
+
+def _obstacle(payee: queries.Payee, currency: str) -> str:
+    """Why a partner is left out, in words; empty where it is not."""
+    if payee.obstacle:
+        return str(OBSTACLES[payee.obstacle])
+    return _("No IBAN: only with a CSV file") if currency == SEPA_CURRENCY and not payee.has_iban else ""
 
 
 @require_safe
@@ -140,7 +148,8 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
             "tone": BATCH_TONES[BatchStatus(found.status)],
             "properties": properties,
             "rows": [(payment, masked(payment.iban)) for payment in payments],
-            "has_file": found.status in (BatchStatus.APPROVED, BatchStatus.SENT, BatchStatus.SETTLED),
+            "has_file": found.status in (BatchStatus.APPROVED, BatchStatus.SENT, BatchStatus.SETTLED)
+            and can(request.membership, "statements.take_file"),
             "may_approve": found.status == BatchStatus.DRAFT and approver and not own,
             "waits_for_other": found.status == BatchStatus.DRAFT and own,
             "may_send": found.status == BatchStatus.APPROVED,
@@ -201,7 +210,7 @@ def batch_settle(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@requires("statements.view_closings")
+@requires("statements.take_file")
 def batch_file(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """What the bank is given, the same to the byte each time."""
     found = get_object_or_404(Batch, pk=pk)

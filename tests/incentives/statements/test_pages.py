@@ -68,10 +68,13 @@ def test_from_the_check_list_to_the_money(
         "/acme/payouts/batches/new/", {"currency": "EUR", "execution_on": "2026-07-13", "method": "csv"}
     )
     batch = made["Location"]
-    assert manager.get(f"{batch}file/").status_code == 404
+    assert admin.get(f"{batch}file/").status_code == 404
     for client, verb in [(admin, "approve"), (manager, "send")]:
         assert client.post(f"{batch}{verb}/").status_code == 302
-    assert b"ST-2026-00001-1" in manager.get(f"{batch}file/").content
+    assert IBAN.encode() in admin.get(f"{batch}file/").content
+    # It holds whole account numbers, which a manager sees nowhere.
+    assert manager.get(f"{batch}file/").status_code == 403
+    assert f"{batch}file/" not in manager.get(batch).content.decode()
     assert manager.post(f"{batch}settle/", {"paid_on": "2026-07-10"}).status_code == 302
 
     listed = owner.get("/acme/statements/").content.decode()

@@ -74,6 +74,19 @@ class TestWhoIsPaid:
         actions.verify_payee(closed.alpha, by=closed.admin, fingerprint=changed.fingerprint)
         assert queries.payee(closed.alpha.pk).obstacle == ""
 
+    def test_one_account_without_an_iban_keeps_no_other_from_being_paid(
+        self, closed: SimpleNamespace, payable: Payable
+    ) -> None:
+        payable(closed.alpha)
+        other = DETAILS | {"iban": "000123456789", "bic": "026009593"}
+        details = actions.save_details(closed.beta, by=closed.rival, **other)
+        actions.verify_payee(closed.beta, by=closed.admin, fingerprint=details.fingerprint)
+        batch = propose_batch(closed)
+        assert [row.partner_id for row in batch.payments.all()] == [closed.alpha.pk]
+        assert actions.approve_batch(batch, by=closed.admin).status == BatchStatus.APPROVED
+        rest = propose_batch(closed, Method.CSV)
+        assert [row.partner_id for row in rest.payments.all()] == [closed.beta.pk]
+
     def test_the_trail_does_not_hold_the_account_number(
         self, closed: SimpleNamespace, payable: Payable
     ) -> None:
