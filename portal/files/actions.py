@@ -22,6 +22,7 @@ from portal.files.keepers import known_to_keepers
 from portal.files.kinds import Checked, checked
 from portal.files.models import Attachment
 from portal.files.queries import kept_bytes
+from portal.files.rules import may_delete
 from portal.shell.subjects import may_add, subject_of
 from portal.tenancy.db import lock
 from portal.tenancy.scope import current_tenant_id
@@ -95,7 +96,7 @@ def _keep(
 def delete(attachment: Attachment, thing: models.Model, *, by: Membership) -> Attachment:
     """Take a file away; for some weeks it can be brought back."""
     attachment = _lock(attachment)
-    check(by, "files.delete_attachment", attachment)
+    _check_may_delete(by, attachment, thing)
     if attachment.deleted_at is None:
         _mark(attachment, timezone.now(), by)
         record(
@@ -107,7 +108,7 @@ def delete(attachment: Attachment, thing: models.Model, *, by: Membership) -> At
 def restore(attachment: Attachment, thing: models.Model, *, by: Membership) -> Attachment:
     """Bring back a file that was deleted."""
     attachment = _lock(attachment)
-    check(by, "files.delete_attachment", attachment)
+    _check_may_delete(by, attachment, thing)
     if attachment.purged_at is not None:
         raise ActionRefused(_("This file was deleted too long ago to be brought back."), code="gone")
     if attachment.deleted_at is not None:
@@ -172,6 +173,14 @@ def refuse_if_no_room(size: int, partner_id: UUID | None) -> None:
             ),
             field="file",
             code="full",
+        )
+
+
+def _check_may_delete(by: Membership, attachment: Attachment, thing: models.Model) -> None:
+    check(by, "files.delete_attachment", attachment)
+    if not may_delete(by, attachment, thing):
+        raise ActionRefused(
+            _("This has been handed in and decided on, so its files stay as they are."), code="state"
         )
 
 

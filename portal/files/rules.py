@@ -1,10 +1,13 @@
 """Who may do what with a file. Seeing it follows from seeing what it hangs on."""
 
 import rules
+from django.db import models
 
+from portal.accounts.access import can
 from portal.accounts.models import Membership
 from portal.accounts.rules import is_admin
 from portal.files.models import Attachment
+from portal.shell.subjects import may_add
 
 
 @rules.predicate
@@ -13,3 +16,11 @@ def uploaded(membership: Membership, attachment: Attachment | None = None) -> bo
 
 
 rules.add_perm("files.delete_attachment", is_admin | uploaded)
+
+
+def may_delete(by: Membership, attachment: Attachment, thing: models.Model) -> bool:
+    """Whether the member may take a file away from a thing, or bring it back.
+
+    What takes no more files gives none away, but to an admin: a proof stays once it has been decided on.
+    """
+    return can(by, "files.delete_attachment", attachment) and (by.is_admin or may_add(by, thing))

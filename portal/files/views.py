@@ -78,8 +78,12 @@ def send(tenant: Tenant, attachment: Attachment) -> HttpResponseBase:
 def delete(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     attachment, thing = _find(request, pk)
     check(request.membership, "files.delete_attachment", attachment)
-    actions.delete(attachment, thing, by=request.membership)
-    messages.success(request, _("“%s” has been deleted. It can be brought back below.") % attachment.name)
+    try:
+        actions.delete(attachment, thing, by=request.membership)
+    except ActionRefused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("“%s” has been deleted. It can be brought back below.") % attachment.name)
     return redirect(f"{address_of(request, thing)}#files")
 
 

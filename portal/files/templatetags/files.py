@@ -20,8 +20,12 @@ register = template.Library()
 def files(context: Context, thing: models.Model, title: str = "") -> dict[str, Any]:
     """One query, however many files there are."""
     member = context["request"].membership
+    takes_more = may_add(member, thing)
     rows = [
-        {"file": attachment, "mine": can(member, "files.delete_attachment", attachment)}
+        {
+            "file": attachment,
+            "mine": can(member, "files.delete_attachment", attachment) and (member.is_admin or takes_more),
+        }
         for attachment in visible_files(member).filter(
             subject_type=thing._meta.label_lower, subject_id=thing.pk, purged_at=None
         )
@@ -34,7 +38,7 @@ def files(context: Context, thing: models.Model, title: str = "") -> dict[str, A
         "thing": thing,
         "rows": [row for row in rows if _deleted(row) is None],
         "deleted": [row for row in rows if _deleted(row) is not None and row["mine"]],
-        "may_add": may_add(member, thing),
+        "may_add": takes_more,
         "accept": ACCEPT,
         "limit": settings.FILES_MAX_BYTES,
     }
