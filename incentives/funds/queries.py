@@ -18,7 +18,7 @@ from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
 from partners.marketing.models import Campaign, DailyFigure
 from portal.accounts.models import Membership
-from portal.money import convert, round_half_up
+from portal.money import convert
 from portal.rates.queries import rates_on
 from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import tenant_scope
@@ -163,7 +163,8 @@ def budgets_to_give(
     fund: Fund, period: Period, partner_ids: Collection[UUID] | None = None
 ) -> dict[UUID, int]:
     """What each trading partner gets of a fund in a period, by its tier on the first day or by its revenue of the
-    period before, in the fund's minor units. Three queries at most."""
+    period before, in the fund's minor units. Nothing is given of revenue in a currency that there is no rate to. Four
+    queries at most."""
     partners = Partner.objects.filter(status__in=TRADING_STATUSES)
     if partner_ids is not None:
         partners = partners.filter(pk__in=partner_ids)
@@ -172,7 +173,10 @@ def budgets_to_give(
         codes = tier_queries.tier_codes((pk, period.start) for pk in ids)
         amounts = {pk: int(fund.amounts.get(codes.get((pk, period.start), ""), 0)) for pk in ids}
     else:
-        before = period.previous()
+        before, rate = period.previous(), rate_to_base(fund, period.start)
+        if rate is None:
+            return {}
+        own = current_tenant().currency
         won = Deal.objects.filter(
             partner_id__in=ids,
             stage=SalesStage.WON,
@@ -180,8 +184,14 @@ def budgets_to_give(
             closed_on__lt=before.end,
         )
         sums = dict(won.order_by().values_list("partner_id").annotate(Sum("revenue_base")))
-        amounts = {pk: round_half_up((sums.get(pk) or 0) * fund.share) for pk in ids}
+        share = fund.share / rate
+        amounts = {pk: convert(sums.get(pk) or 0, share, own, fund.currency) for pk in ids}
     return {pk: amount for pk, amount in amounts.items() if amount > 0}
+
+
+def rate_to_base(fund: Fund, day: dt.date) -> Decimal | None:
+    """What a unit of the fund's currency is worth in the tenant's on a day; None where nobody has said."""
+    return _rate(fund.currency, day, current_tenant())
 
 
 def current_period(fund: Fund, calendar: Calendar, today: dt.date) -> Period:

@@ -7,14 +7,15 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from incentives.funds import queries
-from incentives.funds.enums import RequestStatus
+from incentives.funds.enums import Basis, RequestStatus
 from incentives.funds.models import Budget, Fund, FundRequest
-from metrics.periods import Calendar
+from metrics.periods import Calendar, calendar_of
 from partners.directory.models import Partner
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import EventDraft, record, record_many
+from portal.tenancy.models import current_tenant
 
 FIELDS = (
     "name",
@@ -41,6 +42,12 @@ def save_fund(fund: Fund | None, *, by: Membership, **values: Any) -> Fund:
         raise ActionRefused(_("The length of the periods stays: budgets were given by it."), field="period")
     for name in FIELDS:
         setattr(fund, name, values[name])
+    if fund.basis == Basis.SHARE and queries.rate_to_base(fund, _today()) is None:
+        raise ActionRefused(
+            _("There is no exchange rate for %(currency)s, so no share of revenue can be given in it.")
+            % {"currency": fund.currency},
+            field="currency",
+        )
     try:
         with transaction.atomic():
             fund.save()
@@ -48,6 +55,10 @@ def save_fund(fund: Fund | None, *, by: Membership, **values: Any) -> Fund:
         raise ActionRefused(_("There is a fund of this name already."), field="name") from error
     record("fund.saved", subject=fund, by=by, data={"name": fund.name, "new": not old})
     return fund
+
+
+def _today() -> dt.date:
+    return calendar_of(current_tenant()).today()
 
 
 def give_budgets(calendar: Calendar, today: dt.date | None = None) -> list[Budget]:

@@ -56,15 +56,18 @@ def claim(
     return made
 
 
-def resubmit_claim(found: Claim, *, by: Membership, cost: int, amount: int, note: str) -> Claim:
+def resubmit_claim(
+    found: Claim, *, by: Membership, cost: int, amount: int, is_last: bool, note: str = "", leads: int = 0
+) -> Claim:
     """Hand a returned claim in again."""
     request, found = _lock_both(found)
     check(by, "funds.change_request", request)
     _refuse_unless(found, "resubmit")
     _refuse_unclaimable(request, cost, amount)
-    found.cost, found.amount, found.note = cost, amount, note.strip()
+    found.cost, found.amount, found.is_last = cost, amount, is_last
+    found.note, found.leads = note.strip(), leads
     found.status, found.reason = ClaimStatus.SUBMITTED, ""
-    found.save(update_fields=["cost", "amount", "note", "status", "reason"])
+    found.save(update_fields=["cost", "amount", "is_last", "note", "leads", "status", "reason"])
     record("fund.claimed", subject=found, by=by, partner_id=found.partner_id, data=_data(found, request))
     return found
 

@@ -63,12 +63,9 @@ def claim_again(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     }
     form = ClaimForm(request.POST or None, initial=initial, currency=currency)
     if form.is_bound and form.is_valid():
-        data = form.cleaned_data
         try:
             with transaction.atomic():
-                actions.resubmit_claim(
-                    found, by=request.membership, cost=data["cost"], amount=data["amount"], note=data["note"]
-                )
+                actions.resubmit_claim(found, by=request.membership, **form.cleaned_data)
         except ActionRefused as refusal:
             add_refusal(form, refusal)
         else:

@@ -21,6 +21,9 @@ from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.accounts.standing import ReadingOnly
 from portal.errors import ActionRefused
+from portal.files.actions import delete
+from portal.files.models import Attachment
+from portal.rates.models import ExchangeRate
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CampaignFactory, DailyFigureFactory, won_deal
@@ -54,6 +57,30 @@ class TestBudgets:
         people.fund.refresh_from_db()
         period = queries.current_period(people.fund, calendar_of(tenant), dt.date(2026, 7, 10))
         assert queries.budgets_to_give(people.fund, period) == {people.alpha.pk: 246_91}
+
+    def test_a_share_is_given_in_the_funds_own_currency(
+        self, people: SimpleNamespace, tenant: Tenant
+    ) -> None:
+        won_deal(people.alpha, 10_000_00, dt.date(2026, 6, 30))
+        values = {
+            "name": "Yen",
+            "currency": "JPY",
+            "period": "quarter",
+            "basis": "share",
+            "amounts": {},
+            "share": Decimal("0.02"),
+            "reimbursed": Decimal("0.5"),
+            "claim_days": 60,
+            "starts_on": dt.date(2026, 1, 1),
+            "is_active": True,
+        }
+        with pytest.raises(ActionRefused, match="no exchange rate for JPY"):
+            actions.save_fund(None, by=people.admin, **values)
+        ExchangeRate.objects.create(currency="JPY", rate="0.00625", starts_on=dt.date(2026, 6, 1))
+        fund = actions.save_fund(None, by=people.admin, **values)
+        period = queries.current_period(fund, calendar_of(tenant), dt.date(2026, 7, 10))
+        # €200, at 160 yen each; a yen has no cents.
+        assert queries.budgets_to_give(fund, period) == {people.alpha.pk: 32_000}
 
     def test_what_is_not_claimed_in_time_is_forfeited(
         self, people: SimpleNamespace, claimed: Claimed, tenant: Tenant
@@ -180,8 +207,23 @@ class TestAClaim:
 
     def test_returned_is_handed_in_again(self, people: SimpleNamespace, claimed: Claimed) -> None:
         returned = actions.return_claim(claimed(), by=people.manager, reason="The invoice is missing")
-        again = actions.resubmit_claim(returned, by=people.seller, cost=700_00, amount=350_00, note="")
+        again = actions.resubmit_claim(
+            returned, by=people.seller, cost=700_00, amount=350_00, is_last=False, note="", leads=7
+        )
+        again.refresh_from_db()
         assert (again.status, again.amount) == (ClaimStatus.SUBMITTED, 350_00)
+        assert (again.is_last, again.leads) == (False, 7)
+
+    def test_a_proof_stays_once_it_has_been_decided_on(
+        self, people: SimpleNamespace, claimed: Claimed
+    ) -> None:
+        found = claimed()
+        proof, typo = Attachment.objects.get(), a_proof(found, people.seller)
+        delete(typo, found, by=people.seller)
+        settled = actions.settle_claim(found, by=people.admin, amount=400_00)
+        with pytest.raises(ActionRefused, match="files stay as they are"):
+            delete(proof, settled, by=people.seller)
+        assert Attachment.objects.get(deleted_at=None) == proof
 
 
 @pytest.mark.django_db(transaction=True)
