@@ -4,6 +4,7 @@ A field that people do not see, a signed stamp of when the form was fetched that
 per e-mail address and per programme. Whoever is taken for a machine gets the same answer as everybody else.
 """
 
+import ipaddress
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
@@ -44,6 +45,14 @@ READS_PER_ADDRESS = Limit("reads", 120, 600)
 def address_of(request: HttpRequest) -> str:
     """The address that the request comes from, told as the sign-in tells it (behind a proxy or not)."""
     return str(get_adapter().get_client_ip(request))
+
+
+def sender_of(request: HttpRequest) -> str:
+    """Who is counted as one sender: an IPv4 address, or the network of an IPv6 one, of which anybody has billions."""
+    address = ipaddress.ip_address(address_of(request))
+    if isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped:
+        return str(getattr(address, "ipv4_mapped", None) or address)
+    return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
 
 
 def stamp() -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.models import Partner
-from partners.onboarding.applications import actions
+from partners.onboarding.applications import actions, guard
 from partners.onboarding.applications.duplicates import alike
 from partners.onboarding.applications.letters import post_due
 from partners.onboarding.applications.scoring import Line, total
@@ -34,6 +34,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Invitation, Membership
 from portal.errors import ActionRefused
 from portal.events.dispatch import dispatch_pending
+from portal.files.actions import clean_up
 from portal.files.models import Attachment
 from portal.notifications.queries import lines, shown_to
 from portal.tenancy.models import Tenant
@@ -284,8 +285,38 @@ def test_what_nobody_confirms_is_forgotten_with_its_files(scoped: Tenant):
     )
     assert actions.forget_unconfirmed(timezone.now()) == 1
     assert set(Application.objects.all()) == {waiting, new}
+    assert clean_up(scoped.pk, timezone.now()) == 1
     file.refresh_from_db()
-    assert file.deleted_at is not None
+    assert file.purged_at is not None
+
+
+def test_strangers_do_not_fill_the_programmes_place(
+    tenant: Tenant, is_open: None, sending: Callable[..., Any], settings: Any
+):
+    settings.FILES_QUOTA_BYTES = 20 * 2 * len(PNG)
+    with tenant_scope(tenant.pk):
+        paper = ApplicationQuestion.objects.create(position=0, text="Profile", kind=QuestionKind.FILE)
+
+    def with_file(email: str) -> Any:
+        return sending(email=email, **{f"q_{paper.pk.hex}": SimpleUploadedFile("x.png", PNG)})
+
+    assert [with_file(f"a{n}@made-up.example").status_code for n in range(2)] == [302, 302]
+    refused = with_file("a3@made-up.example")
+    assert refused.status_code == 422
+    assert "No more files can be taken" in refused.content.decode()
+    with tenant_scope(tenant.pk):
+        assert Attachment.objects.count() == 2
+        Application.objects.update(status=S.APPLIED, submitted_at=timezone.now())
+    assert with_file("a4@made-up.example").status_code == 302
+
+
+def test_a_network_of_ipv6_addresses_is_one_sender(rf: Any):
+    def sender(address: str) -> str:
+        return guard.sender_of(rf.get("/", REMOTE_ADDR=address))
+
+    assert sender("2001:db8:1:2::1") == sender("2001:db8:1:2:ffff::9") == "2001:db8:1:2::"
+    assert sender("2001:db8:1:3::1") != sender("2001:db8:1:2::1")
+    assert sender("192.0.2.7") == sender("::ffff:192.0.2.7") == "192.0.2.7"
 
 
 def test_the_applicant_answers_and_withdraws_on_the_status_page(

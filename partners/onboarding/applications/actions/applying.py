@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ from partners.onboarding.enums import (
     ReferralState,
 )
 from portal.errors import ActionRefused
-from portal.files.actions import receive
+from portal.files.actions import UNDO_DAYS, receive
 from portal.files.models import Attachment
 from portal.tenancy.db import lock as advisory_lock
 from portal.tenancy.models import current_tenant
@@ -35,6 +37,8 @@ from portal.tenancy.sequences import next_number
 S = ApplicationStatus
 FIELDS = ("company", "website", "country", "type", "person", "job_title", "email", "phone")
 UNCONFIRMED_KEPT = timedelta(days=8)
+# So much of the programme's place, as one part of so many, may be taken by files of addresses that nobody has confirmed.
+UNCONFIRMED_PART = 20
 
 
 def apply(
@@ -83,10 +87,27 @@ def apply(
 
 def _keep(application: Application, question: UUID, upload: UploadedFile) -> dict[str, str]:
     try:
+        _refuse_if_no_room(upload.size or 0)
         attachment = receive(application, upload, purpose="application")
     except ActionRefused as refusal:
         raise ActionRefused(refusal.message, field=f"q_{question.hex}", code=refusal.code) from refusal
     return {"file": str(attachment.pk), "name": attachment.name}
+
+
+def _refuse_if_no_room(size: int) -> None:
+    """Strangers with made-up addresses must not fill the place that the programme's own files need."""
+    advisory_lock("onboarding.files", current_tenant_id())
+    unconfirmed = Application.objects.filter(status=S.UNCONFIRMED)
+    kept = Attachment.objects.filter(
+        subject_type=Application._meta.label_lower, subject_id__in=unconfirmed.values("pk"), purged_at=None
+    )
+    if (
+        kept.aggregate(size=Sum("size"))["size"] or 0
+    ) + size > settings.FILES_QUOTA_BYTES // UNCONFIRMED_PART:
+        raise ActionRefused(
+            _("No more files can be taken at the moment. Please try again tomorrow, or apply without them."),
+            code="full",
+        )
 
 
 def _note_referral(application: Application, link: UUID) -> None:
@@ -159,7 +180,10 @@ def withdraw(application: Application) -> Application:
 
 
 def forget_unconfirmed(now: datetime, *, limit: int = 500) -> int:
-    """Remove applications whose address nobody confirmed, with their files; how many went."""
+    """Remove applications whose address nobody confirmed; how many went.
+
+    Nobody can bring their files back, so the next clean-up takes the content.
+    """
     gone = list(
         Application.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(status=S.UNCONFIRMED, created_at__lt=now - UNCONFIRMED_KEPT)
@@ -168,7 +192,7 @@ def forget_unconfirmed(now: datetime, *, limit: int = 500) -> int:
     keys = [application.pk for application in gone]
     Attachment.objects.filter(
         subject_type=Application._meta.label_lower, subject_id__in=keys, deleted_at=None
-    ).update(deleted_at=now)
+    ).update(deleted_at=now - timedelta(days=UNDO_DAYS, seconds=1))
     Referral.objects.filter(application_id__in=keys).update(application_id=None)
     Application.objects.filter(pk__in=keys).delete()
     return len(gone)

@@ -51,7 +51,7 @@ def apply(request: HttpRequest, tenant: str, secret: str = "") -> HttpResponse:
     referral, partner = _referred(link)
     if secret and partner is None:
         raise Http404
-    if request.method != "POST" and not guard.within(guard.READS_PER_ADDRESS, guard.address_of(request)):
+    if request.method != "POST" and not guard.within(guard.READS_PER_ADDRESS, guard.sender_of(request)):
         return render(request, "onboarding/busy.html", {"title": _("Become a partner")}, status=429)
     form = ApplyForm(
         request.POST or None,
@@ -97,9 +97,9 @@ def _taken(request: HttpRequest, form: ApplyForm, referral: UUID | None) -> tupl
     sent = redirect(turl(request, "onboarding:sent"))
     if form.was_trapped:
         return 302, sent
-    address = guard.address_of(request)
+    sender = guard.sender_of(request)
     if not form.is_valid():
-        within = guard.within(guard.READS_PER_ADDRESS, address)
+        within = guard.within(guard.READS_PER_ADDRESS, sender)
         return (422, None) if within else (429, None)
     name = guard.opened(form.cleaned_data["stamp"])
     if name is None or guard.is_too_quick(form.cleaned_data["stamp"]):
@@ -107,7 +107,7 @@ def _taken(request: HttpRequest, form: ApplyForm, referral: UUID | None) -> tupl
         form.add_error(None, _("Please send the form once more; nothing you typed is lost."))
         return 422, None
     limits = (
-        guard.within(guard.PER_ADDRESS, address)
+        guard.within(guard.PER_ADDRESS, sender)
         and guard.within(guard.PER_EMAIL, form.cleaned_data["email"])
         and guard.within(guard.PER_TENANT, "all")
     )
