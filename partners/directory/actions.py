@@ -83,10 +83,18 @@ def update_partner(partner: Partner, *, by: Membership, **fields: Any) -> Partne
 
 
 def update_profile(partner: Partner, *, by: Membership, **fields: Any) -> Partner:
-    """What a partner's owner may change of the company."""
+    """What a partner's owner may change of the company.
+
+    The home region is said once: peers, plans and places go by it, so that afterwards the vendor changes it.
+    """
     partner = _lock(partner)
     check(by, "directory.change_profile", partner)
     _refuse_unless_trading(partner)
+    if by.is_partner and partner.region and fields.get("region", partner.region) != partner.region:
+        raise ActionRefused(
+            _("Your peers and what you earn go by the home region. Ask your channel manager to change it."),
+            field="region",
+        )
     return _change(partner, "partner.updated", by, partner.pk, _known(fields, PROFILE_FIELDS))
 
 

@@ -85,6 +85,9 @@ class ProfileForm(forms.Form):
             **{name: getattr(profile, name) for name in actions.PROFILE},
         }
         super().__init__(*args, **kwargs)
+        if by.is_partner and company.partner.region:
+            self.fields["region"].disabled = True
+            self.fields["region"].help_text = _("Your channel manager changes it.")
         offered = Competence.objects.filter(is_active=True) | Competence.objects.filter(
             pk__in=profile.competences
         )

@@ -107,6 +107,22 @@ def test_an_owner_completes_the_profile_step_by_step(
         assert found.size == (512, 171)
 
 
+def test_the_home_region_is_said_once_and_then_the_vendors_to_change(
+    tenant: Tenant, partner_owner: Membership, admin: Membership, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        Partner.objects.filter(pk=partner_owner.partner_id).update(region="")
+        partner = actions.save_profile(own_partner(partner_owner), by=partner_owner, region="EMEA").partner
+        with pytest.raises(ActionRefused, match="channel manager"):
+            actions.save_profile(partner, by=partner_owner, region="APAC")
+    profile = url("profile", partner_owner.partner_id)
+    assert client_as(partner_owner).post(profile, {"description": "We", "region": "APAC"}).status_code == 302
+    with tenant_scope(tenant.pk):
+        assert (own_partner(partner_owner).region, company_of(partner).profile.description) == ("EMEA", "We")
+        actions.save_profile(partner, by=admin, region="APAC")
+        assert own_partner(partner_owner).region == "APAC"
+
+
 def test_a_contact_without_address_and_number_is_refused(
     tenant: Tenant, partner_owner: Membership, client_as: SignIn
 ) -> None:
