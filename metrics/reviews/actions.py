@@ -257,7 +257,7 @@ def _open_alert(alert: Alert) -> Alert:
 @transaction.atomic
 def prepare_review(*, by: Membership, partner: Partner, period: Period, planned_on: dt.date) -> Review:
     """Plan a partner's review of a quarter; its agenda is written from the figures as they are now."""
-    check(by, "metrics_reviews.hold_review")
+    check(by, "metrics_reviews.hold_review", partner)
     lock("metrics.reviews", current_tenant_id())
     if period.kind != PeriodKind.QUARTER:
         raise ActionRefused(_("Reviews are of quarters."), field="period")
@@ -277,8 +277,8 @@ def prepare_review(*, by: Membership, partner: Partner, period: Period, planned_
 @transaction.atomic
 def hold_review(review: Review, *, by: Membership, held_on: dt.date, minutes: str, seen: str) -> Review:
     """Write down what was said. `seen` are the minutes that the writer began with: nobody's are overwritten."""
-    check(by, "metrics_reviews.hold_review")
-    review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
+    review = Review.objects.select_for_update(of=("self",)).select_related("partner").get(pk=review.pk)
+    check(by, "metrics_reviews.hold_review", review.partner)
     if _plain(review.minutes) != _plain(seen):
         raise ActionRefused(
             _("Somebody has written minutes meanwhile. Open the page again and add yours."), field="minutes"
@@ -300,7 +300,7 @@ def add_action(
     review: Review, *, by: Membership, text: str, owner: Membership, due_on: dt.date
 ) -> ReviewAction:
     """Note what somebody of the vendor's will do, until a day."""
-    check(by, "metrics_reviews.hold_review")
+    check(by, "metrics_reviews.hold_review", review.partner)
     if not managers().filter(pk=owner.pk).exists():
         raise ActionRefused(_("Choose somebody of your own people."), field="owner")
     action = ReviewAction.objects.create(review=review, text=text.strip(), owner=owner, due_on=due_on)
@@ -311,9 +311,10 @@ def add_action(
 
 @transaction.atomic
 def finish_action(action: ReviewAction, *, by: Membership) -> ReviewAction:
-    """Tick an action off. Doing it twice changes nothing."""
-    check(by, "metrics_reviews.hold_review")
-    action = ReviewAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
+    """Tick an action off, by whose it is or who holds the review. Doing it twice changes nothing."""
+    rows = ReviewAction.objects.select_for_update(of=("self",)).select_related("review__partner")
+    action = rows.get(pk=action.pk)
+    check(by, "metrics_reviews.hold_review", None if action.owner_id == by.pk else action.review.partner)
     if action.done_at is None:
         action.done_at = timezone.now()
         action.save(update_fields=["done_at"])

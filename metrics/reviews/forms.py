@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
@@ -141,7 +142,10 @@ class ReviewForm(forms.Form):
         current = calendar_of(by.tenant).current(PeriodKind.QUARTER)
         periods = [current.previous(), current, current.previous().previous()]
         self.fields["period"].choices = [(period.key, period.label()) for period in periods]
-        self.fields["partner"].queryset = Partner.objects.order_by("name")
+        partners = Partner.objects.order_by("name")
+        if by.is_manager:
+            partners = partners.filter(Q(manager=None) | Q(manager=by))
+        self.fields["partner"].queryset = partners
 
     def save(self) -> Review:
         data = self.cleaned_data

@@ -321,6 +321,7 @@ def review(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "back_label": _("Reviews"),
         "review": found,
         "actions": list(found.actions.select_related("owner__user")),
+        "may_hold": can(request.membership, "metrics_reviews.hold_review", found.partner),
         "today": calendar_of(request.tenant).today(),
         "minutes_form": MinutesForm(by=request.membership, review=found),
         "action_form": ActionForm(by=request.membership, review=found),
@@ -331,7 +332,7 @@ def review(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 @form_methods
 @requires("metrics_reviews.hold_review")
 def review_minutes(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(Review.objects.select_related("partner"), pk=pk)
+    found = _own_review(request, pk)
     form = MinutesForm(request.POST or None, by=request.membership, review=found)
     return _review_form(request, found, form, _("Minutes"))
 
@@ -339,9 +340,16 @@ def review_minutes(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 @form_methods
 @requires("metrics_reviews.hold_review")
 def review_action(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(Review.objects.select_related("partner"), pk=pk)
+    found = _own_review(request, pk)
     form = ActionForm(request.POST or None, by=request.membership, review=found)
     return _review_form(request, found, form, _("New action"))
+
+
+def _own_review(request: HttpRequest, pk: UUID) -> Review:
+    """A review that the member may hold; 403 for one of a colleague's partner."""
+    found = get_object_or_404(Review.objects.select_related("partner"), pk=pk)
+    check(request.membership, "metrics_reviews.hold_review", found.partner)
+    return found
 
 
 def _review_form(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
@@ -322,3 +323,29 @@ def test_a_review_is_prepared_held_and_followed_up(
     client.post(f"/acme/reviews/actions/{action.pk}/done/")
     with tenant_scope(tenant.pk):
         assert Event.objects.filter(type="review.action_done").count() == 1
+
+
+def test_a_colleagues_partner_is_reviewed_by_the_colleague(
+    client_as: SignIn, tenant: Tenant, manager: Membership, admin: Membership
+) -> None:
+    today = timezone.localdate()
+    with tenant_scope(tenant.pk):
+        current = calendar_of(tenant).current(PeriodKind.QUARTER)
+        partner = PartnerFactory(name="Harbour", manager=manager)
+        review = actions.prepare_review(by=manager, partner=partner, period=current, planned_on=today)
+        colleague = make_member(Role.CHANNEL_MANAGER)
+        with pytest.raises(PermissionDenied):
+            actions.prepare_review(by=colleague, partner=partner, period=current.previous(), planned_on=today)
+        theirs = actions.add_action(review, by=admin, text="Call", owner=colleague, due_on=today)
+        ours = actions.add_action(review, by=manager, text="Mail", owner=manager, due_on=today)
+        with pytest.raises(PermissionDenied):
+            actions.finish_action(ours, by=colleague)
+        assert actions.finish_action(theirs, by=colleague).done_at is not None
+    client, address = client_as(colleague), f"/acme/reviews/{review.pk}/"
+    page = client.get(address).content.decode()
+    assert "Mail" in page
+    assert "Save the minutes" not in page
+    minutes = {"held_on": str(today), "minutes": "Invented", "seen": ""}
+    assert client.post(f"{address}minutes/", minutes).status_code == 403
+    with tenant_scope(tenant.pk):
+        assert Review.objects.get().minutes == ""
