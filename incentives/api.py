@@ -1,6 +1,6 @@
 """Tiers and earnings in the API; to read."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
@@ -13,6 +13,8 @@ from incentives.tiers import queries as tiers
 from incentives.tiers.models import Tier, TierStanding
 from incentives.tiers.progress import progress_of
 from portal.shell.api import TenantViewSet, api_routes
+
+VENDORS_OWN = frozenset({"proposed_by", "approved_by"})
 
 
 class TierSerializer(serializers.ModelSerializer):
@@ -81,6 +83,20 @@ class EntrySerializer(serializers.ModelSerializer):
             "explanation",
             "created_at",
         )
+
+    def to_representation(self, instance: LedgerEntry) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        if self.context["request"]._request.membership.is_partner:
+            shown["explanation"] = for_partner(shown["explanation"])
+        return shown
+
+
+def for_partner(explanation: dict[str, Any]) -> dict[str, Any]:
+    """An entry's explanation without what is of others: who decided, and what a pool's partners have won together."""
+    kept = {name: value for name, value in explanation.items() if name not in VENDORS_OWN}
+    if "pool" in kept:
+        kept.pop("total", None)
+    return kept
 
 
 class TierViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):

@@ -4,6 +4,7 @@ computed again from what it keeps."""
 import datetime as dt
 import random
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import time_machine
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import Sum
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +38,7 @@ from partners.engagement.models import Gathering, Guest
 from partners.orders.models import OrderReturn
 from partners.training.models import Completion, Course, Path
 from portal.accounts.enums import Role
+from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import (
@@ -118,6 +121,23 @@ class TestCollectivePlans:
         post(after)
         assert (ledger(partner=one.partner), ledger(partner=two.partner)) == (50_00, 50_00)
         assert PoolSettlement.objects.count() == 2
+
+    def test_a_partner_does_not_read_what_all_partners_of_a_pool_have_won(
+        self, admin: Membership, client_as: Callable[[Membership], Client], tenant: Tenant
+    ) -> None:
+        (base,) = make_tiers()
+        said = Modifiers(pool_amount=100_00, pool_by=PoolBy.DEALS)
+        publish("Pool", base, form=PlanForm.POOL, said=said)
+        one, _two = won_deal(PartnerFactory(), 100_00, DAY), won_deal(PartnerFactory(), 777_77, DAY)
+        post(dt.date(2026, 4, 1))
+        entry = LedgerEntry.objects.get(partner=one.partner)
+        assert entry.explanation["total"] == 877_77
+        address = f"/acme/api/v1/ledger-entries/{entry.pk}/"
+        owner = make_member(Role.PARTNER_OWNER, partner=one.partner)
+        shown = client_as(owner).get(address).json()["explanation"]
+        assert "total" not in shown
+        assert shown["base"] == 100_00
+        assert client_as(admin).get(address).json()["explanation"] == entry.explanation
 
     def test_two_workers_at_once_post_a_pool_once(self) -> None:
         """The second waits for the plan's lock and finds nothing left; see also the test with connections below."""
