@@ -184,7 +184,10 @@ def figures(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 
 def _month(request: HttpRequest) -> dt.date:
+    this = timezone.localdate().replace(day=1)
     try:
-        return dt.date.fromisoformat(f"{request.GET.get('month', '')}-01")
+        month = dt.date.fromisoformat(f"{request.GET.get('month', '')}-01")
     except ValueError:
-        return timezone.localdate().replace(day=1)
+        return this
+    # The months around it are days as well.
+    return month if dt.date.min.year < month.year < dt.date.max.year else this

@@ -27,6 +27,11 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 from portal.tenancy.sequences import next_number
 
+# What a column holds, with room for the sums of a programme.
+MOST_LINES = 1000
+MOST_UNITS = 10**9
+MOST_AMOUNT = 10**15
+
 _CANNOT: dict[str, Promise] = {
     "change": gettext_lazy("be changed"),
     "ship": gettext_lazy("be shipped"),
@@ -187,15 +192,24 @@ def rate_of(currency: str, day: dt.date, tenant: Tenant) -> Decimal:
 def _price(order: Order, goods: Sequence[Goods], tenant: Tenant) -> None:
     if not goods:
         raise ActionRefused(_("An order has at least one line."))
+    if len(goods) > MOST_LINES:
+        raise ActionRefused(_("An order has at most %(count)d lines.") % {"count": MOST_LINES})
     costs = [line.quantity * line.unit_cost for line in goods if line.unit_cost is not None]
     order.rate = rate_of(order.currency, timezone.localdate(order.ordered_at, tenant.zone), tenant)
     order.units = sum(line.quantity for line in goods)
     order.total = sum(line.quantity * line.unit_price for line in goods)
     order.cost = sum(costs) if len(costs) == len(goods) else None
+    _refuse_beyond_measure(order.total, order.cost or 0, units=order.units)
     order.total_base = convert(order.total, order.rate, order.currency, tenant.currency)
     order.cost_base = (
         None if order.cost is None else convert(order.cost, order.rate, order.currency, tenant.currency)
     )
+    _refuse_beyond_measure(order.total_base, order.cost_base or 0)
+
+
+def _refuse_beyond_measure(*amounts: int, units: int = 0) -> None:
+    if units > MOST_UNITS or max(amounts) > MOST_AMOUNT:
+        raise ActionRefused(_("This order is too large: check its quantities and prices."))
 
 
 def _write_lines(order: Order, goods: Sequence[Goods]) -> None:

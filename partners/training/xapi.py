@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -63,6 +63,8 @@ def read(raw: Any, statement_id: UUID | None = None) -> Report:
     """Take a statement apart. Raises ValidationError with what is wrong with it."""
     if not isinstance(raw, dict):
         raise ValidationError(_("A statement is a JSON object."))
+    if "\\u0000" in json.dumps(raw):
+        raise ValidationError(_("A statement holds no null characters."))
     given = _identifier(raw.get("id"))
     if statement_id and given and given != statement_id:
         raise ValidationError(_("The statement's id is not the one in the address."))
@@ -248,7 +250,8 @@ def _moment(value: Any) -> datetime:
         moment = parse_datetime(value)
     except (ValueError, TypeError):
         moment = None
-    if moment is None:
+    # In every time zone there must be such a day.
+    if moment is None or not MINYEAR < moment.year < MAXYEAR:
         raise ValidationError(_("timestamp must be a date and time (ISO 8601)."))
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment, UTC)
 

@@ -45,6 +45,8 @@ def test_a_campaign_is_added_and_its_figures_filled_in_changed_and_taken_away(
         figure = DailyFigure.objects.get()
         assert (figure.impressions, figure.clicks, figure.spend) == (10_000, 1_000, 900_00)
     assert 'value="2026-11-03"' in client.get(address).content.decode()
+    for month in ("9999-12", "0001-01", "nonsense"):
+        assert client.get(f"{address.partition('?')[0]}?month={month}").status_code == 200
     client.post(address, {"lines": "1", **line})
     with tenant_scope(tenant.pk):
         assert not DailyFigure.objects.exists()

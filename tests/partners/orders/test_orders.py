@@ -172,3 +172,27 @@ def test_of_two_who_return_the_last_units_at_once_one_is_refused(tenant: Tenant)
     for thread in threads:
         thread.join(30)
     assert sorted(outcomes) == ["noted", "refused"]
+
+
+@pytest.mark.django_db
+def test_an_order_beyond_all_measure_is_refused_in_words(
+    tenant: Tenant, seller: Membership, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        product = ProductFactory()
+    line = {"product": str(product.pk), "quantity": 1, "unit_price": 1}
+    order = {"ordered_at": NOON.isoformat(), "currency": "EUR"}
+    client = client_as(seller)
+    for lines, words in [
+        ([line | {"quantity": 10_000_000, "unit_price": 10**12}], "too large"),
+        ([line | {"unit_price": 10**40}], "too large"),
+        ([line | {"quantity": 10_000_000}] * 101, "too large"),
+        ([line] * 1001, "at most 1000 lines"),
+    ]:
+        answer = client.post(
+            "/acme/api/v1/orders/", order | {"lines": lines}, content_type="application/json"
+        )
+        assert answer.status_code == 409
+        assert words in answer.json()["detail"]
+    with tenant_scope(tenant.pk):
+        assert not Order.objects.exists()

@@ -207,3 +207,19 @@ def test_who_is_not_known_yet_is_matched_later(
     client.post("/acme/training/statements/match/")
     with tenant_scope(tenant.pk):
         assert Completion.objects.get().member_id == partner_member.pk
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"timestamp": "0001-01-01T00:00:00+14:00"},
+        {"timestamp": "9999-12-31T23:59:59-12:00"},
+        {"result": {"response": "a\0b"}},
+    ],
+)
+def test_what_no_database_keeps_is_refused_in_words(
+    fields: dict[str, Any], course: Course, send: Send, partner_member: Membership
+) -> None:
+    answer = send(statement(partner_member.user.email, **fields))
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
