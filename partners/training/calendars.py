@@ -7,8 +7,11 @@ from partners.training.models import Session
 from portal.tenancy.models import Tenant
 
 
-def calendar_file(session: Session, tenant: Tenant) -> bytes:
-    """One event; a later file of the same session replaces it, a cancelled one takes it out."""
+def calendar_file(session: Session, tenant: Tenant, *, may_join: bool = True) -> bytes:
+    """One event; a later file of the same session replaces it, a cancelled one takes it out.
+
+    Where to join stands in it for those who may.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Partner portal//Training//EN")
     calendar.add("version", "2.0")
@@ -23,7 +26,7 @@ def calendar_file(session: Session, tenant: Tenant) -> bytes:
     event.add("status", "CANCELLED" if session.cancelled_at else "CONFIRMED")
     if session.place:
         event.add("location", session.place)
-    if session.join_url:
+    if session.join_url and may_join:
         event.add("url", session.join_url)
     calendar.add_component(event)
     return calendar.to_ical()

@@ -133,6 +133,11 @@ def my_seats(member: Membership, sessions: Iterable[Session]) -> dict[UUID, Seat
     return {seat.session_id: seat for seat in seats}
 
 
+def has_seat(member: Membership, session: Session) -> bool:
+    """Whether the member has a seat; a place on the waiting list is none."""
+    return Seat.objects.filter(member=member, session=session, status__in=TAKEN).exists()
+
+
 @dataclass(frozen=True)
 class QuizQuestion:
     """A question as the person who answers sees it: which answers are right stays behind."""

@@ -380,8 +380,10 @@ def session_ics(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     session = get_object_or_404(Session.objects.select_related("course"), pk=pk)
     if queries.find_course(request.membership, session.course_id) is None:
         raise Http404
+    may_join = request.membership.is_vendor or queries.has_seat(request.membership, session)
     response = HttpResponse(
-        calendar_file(session, request.tenant), content_type="text/calendar; charset=utf-8"
+        calendar_file(session, request.tenant, may_join=may_join),
+        content_type="text/calendar; charset=utf-8",
     )
     response["Content-Disposition"] = 'attachment; filename="session.ics"'
     return response

@@ -90,13 +90,23 @@ def test_a_session_goes_into_a_calendar(
         course = a_course(admin, "Workshop; part, one", kind=CourseKind.SESSION)
         begins = timezone.now() + timedelta(days=1)
         session = actions.schedule_session(
-            course, by=admin, starts_at=begins, ends_at=begins + timedelta(hours=1), place="Utrecht"
+            course,
+            by=admin,
+            starts_at=begins,
+            ends_at=begins + timedelta(hours=1),
+            place="Utrecht",
+            join_url="https://meet.example.com/secret-room",
         )
     client = client_as(partner_member)
+    # Who has no seat learns when it is, and not how to get in.
+    uninvited = client.get(f"/acme/training/sessions/{session.pk}/calendar.ics").content
+    assert b"Utrecht" in uninvited
+    assert b"secret-room" not in uninvited
     client.post(f"/acme/training/sessions/{session.pk}/book/")
     assert "You have a seat" in client.get(f"/acme/training/{course.pk}/").content.decode()
     text = client.get(f"/acme/training/sessions/{session.pk}/calendar.ics").content.decode()
     assert r"SUMMARY:Workshop\; part\, one" in text
+    assert "secret-room" in text
     assert "STATUS:CONFIRMED" in text
 
 
