@@ -32,10 +32,6 @@ class Place:
     def label(self) -> str:
         return f"{self.model._meta.label_lower}.{self.field}"
 
-    @property
-    def name(self) -> str:
-        return str(self.model._meta.verbose_name_plural)
-
     def rows(self, partner: Partner) -> models.QuerySet[Any]:
         manager: Any = self.model._default_manager
         rows = manager.filter(**{self.field: partner.pk})

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from partners.directory import queries
 from partners.directory.merging.forms import ChooseForm, MergeForm
-from partners.directory.merging.moving import moving
+from partners.directory.merging.moving import counts, moving
+from partners.directory.merging.words import in_words
 from partners.directory.models import Partner
 from partners.directory.pages import form_page
 from portal.accounts.access import requires
@@ -57,6 +58,5 @@ def merge(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 
 def what_moves(partner: Partner) -> list[dict[str, Any]]:
-    """How many rows of each kind go with the company, the most first. One query a kind."""
-    found = [{"name": place.name, "count": place.rows(partner).count()} for place in moving()]
-    return sorted((row for row in found if row["count"]), key=lambda row: -row["count"])
+    """How much of each kind goes with the company. One query a column."""
+    return [{"name": name, "count": count} for name, count in in_words(counts(partner, moving()))]

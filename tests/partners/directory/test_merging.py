@@ -19,6 +19,7 @@ from partners.directory.actions import change_partner_status
 from partners.directory.enums import PartnerStatus
 from partners.directory.merging.actions import merge_partners
 from partners.directory.merging.moving import counts, moving, places
+from partners.directory.merging.words import KINDS, in_words
 from partners.directory.models import CustomerPartner, Partner, PartnerMerge
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -159,6 +160,17 @@ def test_a_merge_that_makes_no_sense_is_refused(
             merge_partners(one, other, by=admin, reason="x")
     with pytest.raises(ActionRefused):
         change_partner_status(merged, PartnerStatus.ACTIVE, by=admin, reason="x")
+
+
+def test_what_moves_is_told_in_words_and_each_row_once() -> None:
+    counts = {"engagement.interaction.partner_id": 4, "engagement.interaction.other_id": 3}
+    counts |= {"deals.deal.partner_id": 5, "deals.dealline.partner_id": 7, "training.attempt.partner_id": 1}
+    assert [(str(name), count) for name, count in in_words(counts)] == [
+        ("Deals", 5),
+        ("Interactions", 4),
+        ("Records that belong to these", 8),
+    ]
+    assert not KINDS.keys() - {place.label.rpartition(".")[0] for place in moving()}
 
 
 def test_companies_merged_one_after_the_other_end_in_the_last(scoped: Tenant, admin: Membership) -> None:
