@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
+BEFORE = ("/accounts/login/", "/accounts/password/reset/", f"/{SLUG}/apply/", f"/{SLUG}/locator/")
 # Every rule once; again those that a narrower screen or other colours can break.
 RULES_FOR = {
     ("light", 1440): RULES,
@@ -150,7 +151,7 @@ def test_every_page_is_accessible_fits_the_screen_and_makes_no_errors(
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_pages_before_signing_in_are_accessible(browser: Browser, site: Site, theme: str) -> None:
-    faults = judge(browser, site, None, theme, ["/accounts/login/", "/accounts/password/reset/"])
+    faults = judge(browser, site, None, theme, list(BEFORE))
     assert not faults, "\n" + "\n".join(faults)
 
 
