@@ -73,10 +73,12 @@ def with_conflicts(deals: QuerySet[Deal], now: datetime) -> QuerySet[Deal]:
     return deals.annotate(in_conflict=Q(Exists(others)) | Q(conflict_seen=True))
 
 
-def plan_for(deal: Deal, now: datetime, tenant: Tenant) -> Plan:
-    """How the deal would be decided if it were submitted now. In the vendor's scope; constant queries."""
+def plan_for(deal: Deal, now: datetime, tenant: Tenant, conflict: bool | None = None) -> Plan:
+    """How the deal would be decided if it were submitted now. In the vendor's scope; constant queries. Whether there
+    is a conflict is looked for where it is not known."""
     rules = policy()
-    conflict = has_conflict(deal)
+    if conflict is None:
+        conflict = has_conflict(deal)
     rule = first_fitting(approval_rules(), _case(deal, conflict, now, tenant))
     decision = Decision(rule.decision) if rule else Decision.ONE
     if decision == Decision.AUTO and conflict:
@@ -106,16 +108,16 @@ def _case(deal: Deal, conflict: bool, now: datetime, tenant: Tenant) -> Case:
     )
 
 
-def expected_decision(deal: Deal, now: datetime | None = None) -> Expected:
+def expected_decision(deal: Deal, now: datetime | None = None, *, conflict: bool | None = None) -> Expected:
     """Which rule a registration meets, who decides, by when, and whether there is a conflict.
 
     For a draft, and for values not yet saved (`unsaved(...)`). Safe to show to the partner: it says only that
-    there is a conflict.
+    there is a conflict. `conflict` is given where it is known already.
     """
     now = now or timezone.now()
     with tenant_scope(current_tenant_id()):
         tenant = current_tenant()
-        plan = plan_for(deal, now, tenant)
+        plan = plan_for(deal, now, tenant, conflict)
         return Expected(
             rule_name=plan.rule.name if plan.rule else "",
             decision=plan.decision,

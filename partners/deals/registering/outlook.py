@@ -50,5 +50,8 @@ def _outlook(deal: Deal, customer: Customer, product: Product) -> Outlook:
         customer=customer,
         but=deal.pk,
     )
-    expected = expected_decision(deal)
+    # Of several families each becomes a registration of its own, and this one is the first's.
+    alone = [family.pk for family in families] == [deal.family_id]
+    found = told.conflict or bool(told.own) if alone else None
+    expected = expected_decision(deal, conflict=found)
     return Outlook(told.conflict, told.own, expected, tuple(family.name for family in families))
