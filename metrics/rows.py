@@ -337,7 +337,7 @@ _Audience = tuple[str, ...]
 
 
 def scored_rows(
-    rows: pl.DataFrame, templates: Templates, *, given: Mapping[str, float] | None = None, of: str = ""
+    rows: pl.DataFrame, templates: Templates, *, given: Mapping[str, float | None] | None = None, of: str = ""
 ) -> pl.DataFrame:
     """The rows with their facts as JSON, version, score, coverage and breakdown. Peers must be among the rows.
 
@@ -380,7 +380,7 @@ def _score(
     frame: pl.LazyFrame,
     facts: list[str],
     shape: Shape | None,
-    given: Mapping[str, float] = MappingProxyType({}),
+    given: Mapping[str, float | None] = MappingProxyType({}),
     of: str = "",
 ) -> pl.LazyFrame:
     frame = frame.with_columns(_facts_as_json(facts))
@@ -395,21 +395,28 @@ def _score(
     frame = with_facts(frame.with_columns(_peers(shape)), shape.measures, facts)
     frame = with_measures(frame, shape.measures)
     formulas = {inner.code for measure in shape.measures for inner in measure.ranks or (measure,)}
-    supposed = [code for code in given if code in formulas]
-    if supposed:
-        frame = frame.with_columns(
-            pl.when(pl.col("partner_id") == of)
-            .then(pl.lit(given[code], pl.Float64))
-            .otherwise(pl.col(f"kpi.{code}"))
-            .alias(f"kpi.{code}")
-            for code in supposed
-        )
-    if any(measure.ranks for measure in shape.measures):
-        frame = with_ranks(frame, shape.measures, PEERS)
+    frame = _supposed(frame, given, of, formulas)
+    ranked = {measure.code for measure in shape.measures if measure.ranks}
+    if ranked:
+        frame = _supposed(with_ranks(frame, shape.measures, PEERS), given, of, ranked)
     return (
         score_given(frame, shape)
         .with_columns(breakdown(shape).alias("breakdown"))
         .select(pl.col(list(SCORED_SCHEMA)))
+    )
+
+
+def _supposed(
+    frame: pl.LazyFrame, given: Mapping[str, float | None], of: str, codes: Collection[str]
+) -> pl.LazyFrame:
+    """The frame with the values that are given for these KPIs of one partner."""
+    return frame.with_columns(
+        pl.when(pl.col("partner_id") == of)
+        .then(pl.lit(given[code], pl.Float64))
+        .otherwise(pl.col(f"kpi.{code}"))
+        .alias(f"kpi.{code}")
+        for code in given
+        if code in codes
     )
 
 

@@ -29,7 +29,7 @@ from metrics.actions import merged_partners
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import kpi_of
 from metrics.periods import Calendar, Period, PeriodKind, calendar_of
-from metrics.queries import scores
+from metrics.queries import ENOUGH_PEERS, scores
 from metrics.rows import Templates, scored_rows
 from metrics.sources.reading import active_sources, fact_names
 from metrics.store import read_rows
@@ -134,12 +134,16 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """A running period's rows of the partner and its peers, to be scored with a wish or without."""
+    """A running period's rows of the partner and its peers, to be scored with a wish or without.
+
+    `still` are the KPIs, with their values, in which the partner stays where it is among its peers.
+    """
 
     period: Period
     rows: pl.DataFrame
     templates: Templates
     partner_id: UUID
+    still: Mapping[str, float | None] = field(default_factory=dict)
 
     def scored(self, wish: Wish) -> tuple[float | None, dict[str, dict[str, float]]]:
         """The score and how it is made up; peers' figures are read for it, and none of them is told."""
@@ -152,7 +156,8 @@ class _Card:
             .alias(name)
             for name, more in wish.facts.items()
         )
-        scored = scored_rows(rows, self.templates, given=wish.figures, of=str(self.partner_id))
+        given = {**wish.figures, **self.still}
+        scored = scored_rows(rows, self.templates, given=given, of=str(self.partner_id))
         row = scored.filter(mine).row(0, named=True)
         return _number(row["score"]), _parsed(row["breakdown"])
 
@@ -183,7 +188,7 @@ class Situation:
         if self.card is not None:
             _score, breakdown = self.card.scored(Wish())
             for code, part in breakdown.items():
-                if not kpi_of(code).ranks:
+                if not kpi_of(code).ranks and code not in self.card.still:
                     found[code] = _number(part.get("value"))
         for condition in self.conditions:
             value = self.values.get(condition.reading)
@@ -193,8 +198,12 @@ class Situation:
         return [Figure(measure.code, measure.name, measure.unit, value) for measure, value in named]
 
 
-def situation(partner_id: UUID) -> Situation:
-    """Where the partner stands, read once for any number of wishes."""
+def situation(partner_id: UUID, *, to_partner: bool = False) -> Situation:
+    """Where the partner stands, read once for any number of wishes.
+
+    A partner that has fewer than five peers stays where it is among them: from where on it would pass one of them says
+    what that one has.
+    """
     with tenant_scope(current_tenant_id()):
         calendar = calendar_of(tiers.tenant_in_scope())
         today = calendar.today()
@@ -212,7 +221,7 @@ def situation(partner_id: UUID) -> Situation:
             trees,
             conditions,
             values,
-            _cards(partner_id, calendar, today),
+            _cards(partner_id, calendar, today, to_partner=to_partner),
         )
 
 
@@ -240,7 +249,9 @@ def outlook_of(it: Situation, wish: Wish) -> Outlook:
 # --- score -------------------------------------------------------------------------------------
 
 
-def _cards(partner_id: UUID, calendar: Calendar, today: dt.date) -> dict[PeriodKind, _Card]:
+def _cards(
+    partner_id: UUID, calendar: Calendar, today: dt.date, *, to_partner: bool
+) -> dict[PeriodKind, _Card]:
     """The running periods in which the partner has a scorecard that is scored."""
     templates = Templates.load()
     names = fact_names(active_sources())
@@ -249,8 +260,28 @@ def _cards(partner_id: UUID, calendar: Calendar, today: dt.date) -> dict[PeriodK
         period = calendar.current(kind, today)
         rows = _rows(partner_id, period, names)
         if rows is not None:
-            found[kind] = _Card(period, rows, templates, partner_id)
+            still = _held_still(str(partner_id), rows, templates, period) if to_partner else {}
+            found[kind] = _Card(period, rows, templates, partner_id, still)
     return found
+
+
+def _held_still(
+    partner_id: str, rows: pl.DataFrame, templates: Templates, period: Period
+) -> dict[str, float | None]:
+    """The values, as they are, of the KPIs that are held against fewer than five peers."""
+    own = rows.filter(pl.col("partner_id") == partner_id).row(0, named=True)
+    version = templates.version_for(period, own["partner_type"], own["region"], own["segment"])
+    catalogue = templates.catalogue(period)
+    codes = [rule.code for rule in version.rules.kpis if rule.among_peers(catalogue)] if version else []
+    if version is None or not codes:
+        return {}
+    scored = scored_rows(rows, templates)
+    mine = scored.filter(pl.col("partner_id") == partner_id).row(0, named=True)
+    among = ("version_id",) if version.rules.own_peers else ("version_id", "partner_type", "region")
+    if scored.filter(pl.col(name) == mine[name] for name in among).height >= ENOUGH_PEERS:
+        return {}
+    breakdown = _parsed(mine["breakdown"])
+    return {code: breakdown[code]["value"] for code in codes}
 
 
 def _rows(partner_id: UUID, period: Period, names: Sequence[str]) -> pl.DataFrame | None:

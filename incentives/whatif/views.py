@@ -56,7 +56,8 @@ def what_if_partner(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse
 
 
 def _wish_page(request: HttpRequest, partner_id: UUID, more: dict[str, Any]) -> HttpResponse:
-    it, currency = situation(partner_id), request.tenant.currency
+    it = situation(partner_id, to_partner=request.membership.is_partner)
+    currency = request.tenant.currency
     form = WishForm(request.GET or None, currency=currency, figures=it.figures())
     found = outlook_of(it, form.wish())
     return render(

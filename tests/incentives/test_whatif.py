@@ -14,10 +14,10 @@ from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import Comparison, Join, WindowKind
 from incentives.tiers.measures import check_code
 from incentives.tiers.requirements import SCORE, Condition, Group
-from incentives.whatif.outcome import Idea, Wish, outlook, outlook_of, situation
-from metrics.actions import recompute_periods
+from incentives.whatif.outcome import Idea, Situation, Wish, outlook, outlook_of, situation
+from metrics.actions import publish_template, recompute_everything, recompute_periods
 from metrics.display import format_score
-from metrics.models import Scorecard
+from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from metrics.publishing import ensure_default_template
 from metrics.queries import partner_cards
@@ -208,3 +208,40 @@ class TestPages:
         with tenant_scope(tenant.pk):
             silver.refresh_from_db()
             assert silver.tree.conditions()[0].threshold == 5_000_00
+
+
+@pytest.mark.parametrize(("others", "learns"), [(1, False), (4, True)])
+def test_a_partner_cannot_find_out_by_trying_where_the_one_other_peer_stands(
+    others: int, learns: bool, admin: Membership, scoped: Tenant
+) -> None:
+    """From five peers on a place among them is nobody's in particular."""
+    start = calendar_of(scoped).current(PeriodKind.QUARTER).start
+    partner = PartnerFactory()
+    won_deal(partner, 100_00, start)
+    for number in range(others):
+        won_deal(PartnerFactory(), 500_00 + number, start)
+    ensure_default_template(scoped)
+    publish_template(
+        ScorecardTemplate.objects.get(period_kind="quarter"),
+        by=admin,
+        kpis=[
+            {"code": "revenue", "weight": 60, "method": "peer"},
+            {"code": "deal_count", "weight": 40, "method": "target", "target": 10, "floor": 0},
+        ],
+        min_coverage=Decimal("0.5"),
+    )
+    recompute_everything()
+    mine, vendors = situation(partner.pk, to_partner=True), situation(partner.pk)
+    tried = [Wish((Idea(revenue),)) for revenue in (399_00, 401_00)]
+    guessed = [Wish(figures={"revenue": value}) for value in (499_00.0, 501_00.0)]
+
+    def scores(it: Situation, wishes: list[Wish]) -> int:
+        return len({outlook_of(it, wish).then.score for wish in wishes})
+
+    assert (scores(mine, tried), scores(mine, guessed)) == ((2, 2) if learns else (1, 1))
+    assert scores(vendors, tried) == 2
+    # What is not held against the peers moves all the same.
+    found = outlook_of(mine, tried[0])
+    assert found.then.score > found.now.score  # type: ignore[operator]
+    offered = {figure.code for figure in mine.figures()}
+    assert ("revenue" in offered, "deal_count" in offered) == (learns, True)
