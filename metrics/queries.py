@@ -23,6 +23,7 @@ from metrics.sources import FACTS
 from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.shell.reporting import LATEST
 from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
@@ -316,9 +317,13 @@ def partner_names(partner_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def chosen_period(kind: str, start: str, calendar: Calendar, today: dt.date) -> Period:
-    """The period that an address asks for; the current quarter where it asks for none or nonsense."""
+    """The period that an address asks for; the current quarter where it asks for none or nonsense.
+
+    `start` is its first day, or LATEST for the one before the current."""
     period_kind = PeriodKind(kind) if kind in PeriodKind.values else PeriodKind.QUARTER
     current = calendar.current(period_kind, today)
+    if start == LATEST:
+        return current.previous()
     try:
         period = Period(dt.date.fromisoformat(start), period_kind)
     except ValueError:

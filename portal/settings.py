@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "portal.rates",
     "portal.files",
     "portal.discussion",
+    "portal.reports",
     "partners.directory",
     "partners.matching",
     "partners.deals",
@@ -397,6 +398,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-events": {"task": "events.sweep", "schedule": 5, "options": {"expires": 5}},
     "recompute-scorecards": {"task": "metrics.sweep", "schedule": 5, "options": {"expires": 5}},
     "post-letters": {"task": "notifications.sweep", "schedule": 5, "options": {"expires": 5}},
+    "send-reports": {"task": "reports.sweep", "schedule": 60, "options": {"expires": 60}},
     "restart-jobs": {"task": "jobs.sweep", "schedule": 10, "options": {"expires": 10}},
     "expire-deals": {
         "task": "tenancy.for_each_tenant",

@@ -20,6 +20,7 @@ urlpatterns = [
     path("<slug:tenant>/search/", include("portal.search.urls")),
     path("<slug:tenant>/notifications/", include("portal.notifications.urls")),
     path("<slug:tenant>/", include("portal.people.urls")),
+    path("<slug:tenant>/views/", include("portal.reports.urls")),
     path("<slug:tenant>/discussion/", include("portal.discussion.urls")),
     path("<slug:tenant>/files/", include("portal.files.urls")),
     path("<slug:tenant>/settings/", include("portal.programme.urls")),

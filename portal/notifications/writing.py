@@ -1,13 +1,14 @@
 """A letter in words: in the tenant's brand, the member's language, the tenant's time zone."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
@@ -17,7 +18,7 @@ from portal.notifications.choices import Choices
 from portal.notifications.models import DIGEST, Letter, Notification
 from portal.notifications.queries import address, sentence
 from portal.shell.mail import absolute, compose
-from portal.shell.notices import ByMail, Kind, kind_of
+from portal.shell.notices import ByMail, Enclosure, Kind, kind_of
 from portal.tenancy.models import Tenant, current_tenant
 
 # Of more of one kind the letter says how many there are.
@@ -36,6 +37,7 @@ class Section:
     member: Membership
     kind: Kind
     rows: list[Notification]
+    enclosures: list[Enclosure] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -75,11 +77,13 @@ def write(letter: Letter) -> EmailMultiAlternatives:
     member = Membership.objects.select_related("user").get(pk=letter.member_id)
     if not (member.is_active and member.user.is_active):
         raise NothingToTell("The member has no access any more.")
-    sections = _sections(letter, tenant, member)
+    # What is enclosed is read here, with the rights that the member has now.
+    with translation.override(member.user.language or tenant.language), timezone.override(tenant.zone):
+        sections = _sections(letter, tenant, member)
     if not sections:
         raise NothingToTell("There is nothing that the member wants to be told by e-mail.")
     stop = stop_link(tenant, member, letter.kind)
-    return compose(
+    message = compose(
         tenant,
         to=member.user.email,
         language=member.user.language,
@@ -99,6 +103,11 @@ def write(letter: Letter) -> EmailMultiAlternatives:
             "Auto-Submitted": "auto-generated",
         },
     )
+    for section in sections:
+        for enclosure in section.enclosures:
+            for file in enclosure.attachments:
+                message.attach(file.name, file.content, file.kind)
+    return message
 
 
 def message_id(letter: Letter) -> str:
@@ -122,11 +131,21 @@ def _sections(letter: Letter, tenant: Tenant, member: Membership) -> list[Sectio
     for row in rows:
         by_kind[row.kind].append(row)
     found = [(kind, by_kind[key]) for key in by_kind if (kind := kind_of(key)) is not None]
-    return [
-        Section(tenant, member, kind, news)
+    wanted = [
+        _section(tenant, member, kind, news)
         for kind, news in sorted(found, key=lambda pair: (pair[0].order, pair[0].key))
         if member.role in kind.roles and choices.of(member.pk, kind).mail != ByMail.NEVER
     ]
+    return [section for section in wanted if section.rows]
+
+
+def _section(tenant: Tenant, member: Membership, kind: Kind, rows: list[Notification]) -> Section:
+    """News with what they enclose; without those that the member may not have any more."""
+    if kind.enclose is None:
+        return Section(tenant, member, kind, rows)
+    enclosed = [(row, kind.enclose(row.words, member)) for row in rows]
+    kept = [(row, enclosure) for row, enclosure in enclosed if enclosure is not None]
+    return Section(tenant, member, kind, [row for row, _one in kept], [one for _row, one in kept])
 
 
 def _subject(letter: Letter, tenant: Tenant, sections: list[Section]) -> str:

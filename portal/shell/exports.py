@@ -1,11 +1,13 @@
 """CSV and XLSX files of a list, safe to open in a spreadsheet."""
 
 import csv
+import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from openpyxl import Workbook
@@ -14,6 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 FORMATS = ("csv", "xlsx")
 XLSX_LIMIT = 100_000
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -46,15 +49,26 @@ def csv_response(name: str, lines: Iterator[str]) -> HttpResponseBase:
 
 def xlsx_response(name: str, header: list[str], rows: Iterable[list[Any]]) -> HttpResponseBase:
     """A workbook of one sheet. At most `XLSX_LIMIT` rows, which the caller checks."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    _write_book(file, name, header, rows)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=_XLSX)
+
+
+def workbook(name: str, header: list[str], rows: Iterable[Sequence[Any]]) -> BytesIO:
+    """The same workbook in memory, for a letter."""
+    file = BytesIO()
+    _write_book(file, name, header, rows)
+    return file
+
+
+def _write_book(file: IO[bytes], name: str, header: list[str], rows: Iterable[Sequence[Any]]) -> None:
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(name[:31])
+    sheet = book.create_sheet(_NOT_IN_TITLES.sub(" ", name)[:31])
     sheet.append([neutral(label) for label in header])
     for row in rows:
         sheet.append([neutral(value) for value in row])
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     book.save(file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=_XLSX)
 
 
 def _plain(value: Any) -> Any:

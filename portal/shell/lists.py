@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 from django.contrib import messages
@@ -30,7 +31,7 @@ PER_PAGE = 25
 # Counting a million rows costs more than showing a page of them: beyond this we say "more than".
 COUNT_LIMIT = 1000
 EXPORT_BATCH = 1000
-OWN_PARAMETERS = frozenset({"q", "sort", "page", "export", "filters"})
+OWN_PARAMETERS = frozenset({"q", "sort", "page", "export", "filters", "hide"})
 _RANGE_ENDS = ("", "_min", "_max", "_after", "_before")
 
 
@@ -87,7 +88,7 @@ class ListPage(View):
     """A page that lists what `get_queryset` returns.
 
     Set `title`, `table_class` and, where wanted, `permission` (asked without an object), `filterset_class`,
-    `search_fields`, `export_name` (none: no export), `actions`, `presets` and the texts of the empty list.
+    `search_fields`, `export_name` (none: no export, and not kept as a view), `actions`, `presets` and the texts of the empty list.
     """
 
     title: Text = ""
@@ -98,6 +99,8 @@ class ListPage(View):
     search_fields: Sequence[str] = ()
     search_label: Text = gettext_lazy("Search")
     export_name: str = ""
+    # Whether the address says of which period the rows are: `period` and `start`.
+    has_period: bool = False
     actions: Sequence[Action] = ()
     presets: Sequence[Preset] = ()
     empty_icon: str = "inbox"
@@ -128,22 +131,42 @@ class ListPage(View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.permission:
             check(request.membership, self.permission)
-        queryset = self.get_queryset(request)
-        filterset = self._filterset(request, queryset)
-        if filterset is not None and filterset.is_bound:
-            queryset = filterset.qs
-        text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-        if text:
-            queryset = self.search(queryset, text)
-        table = self.table_class([], request=request, sort=request.GET.get("sort", ""))
-        queryset = self._prepared(queryset, table)
+        queryset, table, filterset = self.narrowed(request)
         if self.export_name and request.GET.get("export") in FORMATS:
             return self._export(request, queryset, request.GET["export"])
         page = self._page(request, queryset)
         if page is None:
             return redirect(f"{request.path}?{self._parameters(request, page='').urlencode()}")
-        table = self.table_class(page.rows, request=request, sort=table.sort)
-        return self._render(request, table, page, text, filterset)
+        table = self.table(request, page.rows, sort=table.sort)
+        return self._render(request, table, page, self._text(request), filterset)
+
+    def narrowed(
+        self, request: HttpRequest
+    ) -> tuple[models.QuerySet[Any], Table, django_filters.FilterSet | None]:
+        """What the address asks for, filtered, searched and sorted, and the empty table that it is sorted by."""
+        queryset = self.get_queryset(request)
+        filterset = self._filterset(request, queryset)
+        if filterset is not None and filterset.is_bound:
+            queryset = filterset.qs
+        if text := self._text(request):
+            queryset = self.search(queryset, text)
+        table = self.table(request, [], sort=request.GET.get("sort", ""))
+        return self._prepared(queryset, table), table, filterset
+
+    @staticmethod
+    def _text(request: HttpRequest) -> str:
+        return request.GET.get("q", "").replace("\x00", "").strip()[:200]
+
+    def table(self, request: HttpRequest, rows: Sequence[Any], *, sort: str = "") -> Table:
+        """The table without the columns that the address hides; its first is always there."""
+        hidden = set(request.GET.getlist("hide"))
+        left_out = [name for name, _label in self.choosable_columns() if name in hidden] if hidden else []
+        return self.table_class(rows, request=request, sort=sort, exclude=left_out)
+
+    def choosable_columns(self) -> list[tuple[str, str]]:
+        """The columns that may be left out, as (name, label)."""
+        columns = [one for one in self.table_class.base_columns.items() if one[1].visible]
+        return [(name, str(column.verbose_name or name)) for name, column in columns[1:]]
 
     def _filterset(
         self, request: HttpRequest, queryset: models.QuerySet[Any]
@@ -212,6 +235,7 @@ class ListPage(View):
             "is_narrowed": bool(text or chips),
             "actions": self._actions(request, self.actions),
             "export_name": self.export_name,
+            "view_query": self._view_query(request),
             "empty_icon": self.empty_icon,
             "empty_title": self.empty_title,
             "empty_text": self.empty_text,
@@ -252,6 +276,14 @@ class ListPage(View):
             for value in values
             if value
         ]
+
+    def _view_query(self, request: HttpRequest) -> str:
+        """How the page may be kept as a view: its name and parameters; empty where it may not."""
+        match = request.resolver_match
+        if not self.export_name or request.membership.is_partner or match is None or len(match.kwargs) > 1:
+            return ""
+        kept = self._parameters(request, page="", export="", filters="")
+        return urlencode({"page": match.view_name, "query": kept.urlencode()})
 
     def _presets(self, request: HttpRequest) -> list[dict[str, Any]]:
         named = {key for preset in self.presets for key in preset.parameters}
@@ -294,7 +326,7 @@ class ListPage(View):
         self, request: HttpRequest, queryset: models.QuerySet[Any], file_format: str
     ) -> HttpResponseBase:
         name = f"{self.export_name}-{timezone.localdate():%Y-%m-%d}"
-        table = self.table_class([], request=request)
+        table = self.table(request, [])
         if file_format == "csv":
             lines = csv_lines(table.export_header(), self._streamed(queryset, table))
             return csv_response(name, lines)

@@ -27,6 +27,7 @@ from portal.shell.registry import ALL_ROLES, Text
 
 if TYPE_CHECKING:
     # Apps fill the registry before there are models.
+    from portal.accounts.models import Membership
     from portal.events.models import Event
 
 Words = dict[str, Any]
@@ -58,6 +59,30 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    name: str
+    content: bytes
+    kind: str
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """What a letter holds beyond its sentence: figures, a table's first rows of `total`, and files."""
+
+    title: str
+    text: str
+    figures: list[tuple[str, str]]
+    columns: list[str]
+    rows: list[list[str]]
+    total: int
+    attachments: list[Attachment]
+
+    @property
+    def more(self) -> int:
+        return max(0, self.total - len(self.rows))
+
+
+@dataclass(frozen=True)
 class Kind:
     key: str
     label: Text
@@ -72,6 +97,7 @@ class Kind:
     mail: ByMail = ByMail.AT_ONCE
     icon: str = "bell"
     order: int = 100
+    enclose: "Callable[[Words, Membership], Enclosure | None] | None" = None
 
     def wants(self, event: "Event") -> bool:
         return any(fnmatchcase(event.type, pattern) for pattern in self.events)
@@ -95,9 +121,11 @@ def notifies(
     mail: ByMail = ByMail.AT_ONCE,
     icon: str = "bell",
     order: int = 100,
+    enclose: "Callable[[Words, Membership], Enclosure | None] | None" = None,
 ) -> None:
     """Register a kind of news. `portal` and `mail` are what members get who have chosen nothing.
 
+    `enclose` adds to a letter when it is written; it says with None that the member may not have it any more.
     `tell` gets all events of a batch at once and may not query in a loop. `many_url` is reversed with the
     tenant alone. Raises ValueError for a key that is taken.
     """
@@ -117,6 +145,7 @@ def notifies(
         mail,
         icon,
         order,
+        enclose,
     )
 
 

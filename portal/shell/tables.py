@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from html import unescape
 from types import MethodType
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.columns import BoundColumn
 
@@ -267,6 +268,11 @@ class Choice(str):
         return choice
 
 
+def _as_text(html: str) -> str:
+    """A cell without its tags; what stands on a second line follows after a space."""
+    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
+
+
 def get_value(record: Any, path: Sequence[str]) -> Any:
     """Follow attributes (or keys of a dict), calling methods; None when something on the way is None."""
     for name in path:
@@ -354,6 +360,15 @@ class Table(tables2.Table):
             cells = "".join([f"{opening}{cell(record)}</td>" for opening, cell in columns])
             rows.append(f"<tr{self.row_attributes(record)}>{cells}</tr>")
         return mark_safe("".join(rows))  # noqa: S308 - each cell is escaped by its column
+
+    def text_rows(self) -> list[list[str]]:
+        """The rows as plain texts, as a letter shows them."""
+        records = list(self.data)
+        cells = []
+        for bound in self.visible_columns():
+            self._prepare(bound, records)
+            cells.append(self._cell(bound))
+        return [[_as_text(cell(record)) for cell in cells] for record in records]
 
     def row_attributes(self, record: Any) -> str:
         """Attributes of a row, with a leading space."""

@@ -80,6 +80,7 @@ from portal.jobs.actions import create_job
 from portal.notifications.enums import Channel
 from portal.notifications.models import Letter, Notification
 from portal.rates.models import ExchangeRate
+from portal.reports.models import Recipient, SavedView, Schedule
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import (
@@ -291,10 +292,24 @@ def furnish(tenant: Tenant) -> House:
         }
         things["theirs"]["asked"] = asked.theirs
         shared["asked"] = asked.invitations[members[Role.ADMIN].pk]
+        for role, member in members.items():
+            if member.is_vendor:
+                personal[role] |= a_view(member)
+        shared |= a_view(members[Role.ADMIN], name="Shared")
         shared["letter"] = Letter.objects.create(member=manager, kind="test", due_at=timezone.now()).pk
         shared["notification"] = personal[Role.ADMIN]["notification"]
         things["theirs"]["notification"] = tell(Membership.objects.get(pk=things["theirs"]["colleague"]))
     return House(members, {**shared, **things["ours"]}, {**shared, **things["theirs"]}, personal)
+
+
+def a_view(owner: Membership, *, name: str = "Mine") -> dict[str, UUID]:
+    """A view that its owner keeps and gets by e-mail."""
+    view = SavedView.objects.create(name=name, page="deals:list", query="stage=won", owner=owner)
+    schedule = Schedule.objects.create(
+        view=view, frequency="weekly", weekday=0, hour=7, next_at=timezone.now() + timedelta(days=7)
+    )
+    Recipient.objects.create(schedule=schedule, member=owner)
+    return {"view": view.pk, "schedule": schedule.pk}
 
 
 def reviewed(partner: Partner, by: Membership) -> dict[str, UUID]:

@@ -15,6 +15,7 @@ OUTSIDE = {
     "events_pendingtenant": "says which tenants have events waiting, so that a sweep need not visit them all",
     "jobs_activejob": "says which tenants have jobs running, so that a sweep need not visit them all",
     "notifications_alarm": "says when a tenant's letters are due, so that a sweep need not visit them all",
+    "reports_reportsdue": "says when a tenant's reports are due, so that a sweep need not visit them all",
     "metrics_dirtytenant": "says which tenants have scores to recompute, so that a sweep need not visit them all",
 }
 OUR_APPS = ("portal.", "partners.", "metrics", "incentives")
