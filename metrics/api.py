@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from metrics import queries
+from metrics.benchmarks.queries import of_card
 from metrics.changes import kpi_moves
 from metrics.closing import lock_of
 from metrics.explain import method_text
@@ -90,6 +91,9 @@ class ExplainedLineSerializer(serializers.Serializer):
     lower_quartile = serializers.FloatField(allow_null=True, help_text="Of five or more peers.")
     median = serializers.FloatField(allow_null=True)
     upper_quartile = serializers.FloatField(allow_null=True)
+    usual = serializers.FloatField(
+        allow_null=True, help_text="In the industry, as the vendor has entered it."
+    )
 
 
 class RecordMoveSerializer(serializers.Serializer):
@@ -168,6 +172,7 @@ def explained(card: Scorecard, tenant: Tenant) -> dict[str, Any]:
     peers = queries.peer_figures(card.partner_id, card.period)
     previous = queries.card_of(SubjectKind.PARTNER, card.subject_key, card.period.previous())
     lock = lock_of(card.period)
+    usual = of_card(card)
     rules = card.version.rules.kpis if card.version else ()
     catalogue = catalogue_at(card.period.end)
     lines = [
@@ -185,6 +190,7 @@ def explained(card: Scorecard, tenant: Tenant) -> dict[str, Any]:
             "lower_quartile": peers.lower.get(rule.code),
             "median": peers.medians.get(rule.code),
             "upper_quartile": peers.upper.get(rule.code),
+            "usual": usual[rule.code].value if rule.code in usual else None,
         }
         for rule in rules
         if rule.code in card.breakdown

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from metrics import closing, queries
+from metrics.benchmarks.queries import of_card
 from metrics.card_pdf import CardPage, card_pdf
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.charts import history_chart, points_chart
 from metrics.comparison import compare as compared
 from metrics.display import format_change, format_points, format_score, format_value
-from metrics.explain import KpiLine, fact_text, kpi_lines, score_change
+from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, score_change
+from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import Period, calendar_of
 from metrics.queries import PeerFigures, revenue_fact
@@ -63,15 +65,19 @@ def working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[s
         .only("period_kind", "period_start", "score")[:HISTORY]
     )
     history = [(older.period, older.score) for older in reversed(cards)]
+    marks = marks_of(card, request.membership, [older for older, _score in history])
+    usual = of_card(card)
+    lines, others = beside_usual(lines, usual, currency), beside_usual(others, usual, currency)
     moves = kpi_moves(card, previous, calendar, today, currency)
     return score_change(card, previous, today) | {
         "score_text": format_score(card.score),
         "lines": lines,
         "tracks": any(line.track for line in lines),
+        "usual": any(line.usual_text for line in [*lines, *others]),
         "others": others,
         "peers": peers,
         "ways": ways_to_gain(card, currency, peers),
-        "history": history_chart(history) if len(history) > 1 else None,
+        "history": history_chart(history, marks) if len(history) > 1 else None,
         "points": points_chart(lines) if lines and card.score is not None else None,
         "moves": moves,
         "bridge": bridge_chart(moves, card, previous) if moves and previous else None,

@@ -8,27 +8,39 @@ from django.utils.translation import gettext as _
 
 from metrics.display import format_points, format_score
 from metrics.explain import KpiLine
+from metrics.marks import Mark, mark_lines, marked
 from metrics.periods import Period
 
 # Grey reads as absence in both themes, beside whatever colour the vendor has.
 MISSING = "rgba(128, 136, 148, 0.35)"
 
 
-def history_chart(history: Sequence[tuple[Period, Decimal | None]]) -> dict[str, Any]:
-    """Scores over the periods. Parameters for the chart component."""
+def history_chart(
+    history: Sequence[tuple[Period, Decimal | None]], marks: Sequence[Mark] = ()
+) -> dict[str, Any]:
+    """Scores over the periods, with what was changed marked. Parameters for the chart component."""
+    periods = [period for period, _score in history]
+    labels = [period.short_label() for period in periods]
+    by_period = marked(marks, periods)
+    rows = [[period.label(), format_score(score)] for period, score in history]
+    if marks:
+        for row, of_period in zip(rows, by_period, strict=True):
+            row.append("; ".join(mark.sentence for mark in of_period))
     return {
         "id": "history",
         "caption": _("Score by period"),
-        "columns": [_("Period"), _("Score")],
-        "rows": [[period.label(), format_score(score)] for period, score in history],
+        "columns": [_("Period"), _("Score"), *([_("What was changed")] if marks else [])],
+        "rows": rows,
+        "marks": [mark.sentence for mark in marks],
         "option": {
-            "xAxis": {"type": "category", "data": [period.short_label() for period, _score in history]},
+            "xAxis": {"type": "category", "data": labels},
             "yAxis": {"type": "value", "min": 0, "max": 100},
             "series": [
                 {
                     "type": "line",
                     "name": _("Score"),
                     "data": [None if score is None else float(round(score, 1)) for _period, score in history],
+                    "markLine": mark_lines(by_period, labels),
                 }
             ],
         },

@@ -1,8 +1,8 @@
 """A scorecard in words: each KPI's working, the records behind it, and the cheapest ways to gain points."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import polars as pl
 from django.apps import apps
 from django.utils.translation import gettext as _
 
+from metrics.benchmarks.models import Benchmark
 from metrics.catalogues import Catalogue
 from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
 from metrics.evaluation import evaluate_facts
@@ -42,6 +43,9 @@ class KpiLine:
     trend: str
     median_text: str
     quartiles_text: str = ""
+    # What is usual in the industry, where somebody has entered it, and from where that is.
+    usual_text: str = ""
+    usual_source: str = ""
     target_text: str = ""
     floor_text: str = ""
     weight_text: str = ""
@@ -119,6 +123,20 @@ def card_values(card: Scorecard, peers: PeerFigures | None = None) -> dict[str, 
         values["quality_score"] = peers.quality
     values |= {code: parts["value"] for code, parts in card.breakdown.items()}
     return values
+
+
+def beside_usual(lines: Iterable[KpiLine], usual: Mapping[str, Benchmark], currency: str) -> list[KpiLine]:
+    """The lines with what is usual in the industry."""
+    return [
+        replace(
+            line,
+            usual_text=format_value(line.kpi.unit, usual[line.kpi.code].value, currency),
+            usual_source=usual[line.kpi.code].source,
+        )
+        if line.kpi.code in usual
+        else line
+        for line in lines
+    ]
 
 
 def _plain_line(

@@ -12,18 +12,31 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
+from partners.directory.narrowing import WITHOUT
 
 from metrics import actions, queries
+from metrics.benchmarks.queries import of_card
 from metrics.card_pages import group_name, working
-from metrics.explain import fact_lines, kpi_lines, records_behind, substituted
+from metrics.display import format_value
+from metrics.explain import (
+    beside_usual,
+    card_values,
+    fact_lines,
+    kpi_lines,
+    records_behind,
+    substituted,
+)
 from metrics.filters import LeagueFilter
 from metrics.forms import NewTemplateForm, TemplateForm
+from metrics.marks import marks_of
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.own import catalogue_at
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.preview import preview_template
 from metrics.queries import PeerFigures
 from metrics.tables import GroupTable, LeagueTable, PreviewTable
+from metrics.tier_groups import tier_figures
+from metrics.trend import kpi_trend
 from partners.directory.models import Partner
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
@@ -32,7 +45,7 @@ from portal.jobs.models import Job
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
 from portal.shell.previewed import digest, was_previewed
-from portal.shell.registry import segment_choices
+from portal.shell.registry import segment_choices, segment_label
 
 HISTORY = 13
 PREVIEW_SHOWN = 50
@@ -92,6 +105,7 @@ class LeaguePage(ListPage):
     search_fields = ("partner__name", "partner__number")
     search_label = gettext_lazy("Search partners")
     export_name = "scorecards"
+    has_period = True
     template_name = "metrics/league.html"
     empty_icon = "chart-bar"
     empty_title = gettext_lazy("No scorecards in this period")
@@ -178,7 +192,20 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
         back_url, back_label = turl(request, "metrics:scorecard", card.partner_id), card.partner.name
     else:
         back_url, back_label = _group_address(request, card), group_name(card)
+    cards = list(
+        queries.subject_cards(SubjectKind(card.subject_kind), card.subject_key, card.period.kind).filter(
+            period_start__lte=card.period_start
+        )[:HISTORY]
+    )
+    usual = of_card(card)
+    (line,) = beside_usual([line], usual, currency)
+    marks = marks_of(card, request.membership, [older.period for older in cards], code)
     context = {
+        "trend": kpi_trend(
+            cards[::-1], measure, currency, marks, usual[code].value if code in usual else None
+        ),
+        "marks": [mark.sentence for mark in marks],
+        "direct": direct_value(card, currency) if code == LIFETIME and request.membership.is_vendor else "",
         "title": measure.name,
         "subtitle": card.period.label(),
         "back_url": f"{back_url}?period={card.period_kind}&start={card.period_start}",
@@ -195,8 +222,20 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
     return render(request, "metrics/kpi.html", context)
 
 
+LIFETIME, DIRECT = "lifetime_value", "direct_lifetime_value"
+
+
+def direct_value(card: Scorecard, currency: str) -> str:
+    """What a customer that no partner won is worth in the same period, as it was reported for the programme."""
+    whole = queries.card_of(SubjectKind.PROGRAMME, "", card.period)
+    kpi = catalogue_at(card.period.end).get(DIRECT)
+    value = card_values(whole).get(DIRECT) if whole is not None else None
+    return format_value(kpi.unit, value, currency) if kpi is not None and value is not None else ""
+
+
 # --- groups ------------------------------------------------------------------------------------
 
+TIERS = "tier"
 GROUP_KINDS = (SubjectKind.PROGRAMME, SubjectKind.PORTFOLIO, SubjectKind.REGION, SubjectKind.TYPE)
 
 
@@ -210,6 +249,8 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
     """The same figures for the programme, each portfolio, region and partner type."""
     period = _period(request)
     wanted = request.GET.get("by", "")
+    if wanted == TIERS and segment_choices():
+        return _tiers(request, period)
     kind = SubjectKind(wanted) if wanted in GROUP_KINDS else SubjectKind.PORTFOLIO
     cards = list(
         queries.groups(kind, period).order_by(models.F("score").desc(nulls_last=True), "subject_key")
@@ -229,20 +270,78 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
         }
         for card in cards
     ]
-    tabs = [
+    context = {
+        "title": _("Groups"),
+        "subtitle": _comparison(request, period),
+        "picker": _picker(request, period),
+        "kinds": _kinds(period, kind.value),
+        "table": GroupTable(rows, request=request) if rows else None,
+    }
+    return render(request, "metrics/groups.html", context)
+
+
+def _kinds(period: Period, active: str) -> list[dict[str, Any]]:
+    """The tabs of the groups; tiers where an app sorts partners."""
+    kinds: list[tuple[str, Any]] = [(kind.value, kind.label) for kind in GROUP_KINDS]
+    if segment_choices():
+        kinds.append((TIERS, segment_label()))
+    return [
         {
-            "label": other.label,
-            "url": f"?by={other.value}&period={period.kind.value}&start={period.start}",
-            "active": other == kind,
+            "label": label,
+            "url": f"?by={value}&period={period.kind.value}&start={period.start}",
+            "active": value == active,
         }
-        for other in GROUP_KINDS
+        for value, label in kinds
+    ]
+
+
+def _tiers(request: HttpRequest, period: Period) -> HttpResponse:
+    """Each tier's figures, and its KPIs side by side; a tier leads to its partners in the analysis."""
+    today, currency = calendar_of(request.tenant).today(), request.tenant.currency
+    tiers = tier_figures(period, today)
+    before = {tier.code: tier.score for tier in tier_figures(period.previous(), today)}
+    query = f"period={period.kind.value}&start={period.start}"
+    rows = []
+    for tier in tiers:
+        earlier = before.get(tier.code)
+        rows.append(
+            {
+                "name": tier.name or _("Without a tier"),
+                "address": f"{turl(request, 'metrics_portfolio:analysis')}?{query}&tier={tier.code or WITHOUT}",
+                "partner_count": tier.facts.get("partners", 0),
+                "score": tier.score,
+                "change": None if tier.score is None or earlier is None else tier.score - earlier,
+                "revenue": tier.facts.get("revenue_won", 0),
+                "deals": tier.facts.get("deals_won", 0),
+                "pipeline": tier.facts.get("pipeline_open_amount", 0),
+                "period": period,
+            }
+        )
+    catalogue = catalogue_at(period.end)
+    codes = [
+        code for code in dict.fromkeys(code for tier in tiers for code in tier.breakdown) if code in catalogue
     ]
     context = {
         "title": _("Groups"),
         "subtitle": _comparison(request, period),
         "picker": _picker(request, period),
-        "kinds": tabs,
+        "kinds": _kinds(period, TIERS),
         "table": GroupTable(rows, request=request) if rows else None,
+        "side_by_side": {
+            "columns": [row["name"] for row in rows],
+            "rows": [
+                (
+                    catalogue[code].name,
+                    [
+                        format_value(
+                            catalogue[code].unit, tier.breakdown.get(code, {}).get("value"), currency
+                        )
+                        for tier in tiers
+                    ],
+                )
+                for code in codes
+            ],
+        },
     }
     return render(request, "metrics/groups.html", context)
 

@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "partners.engagement",
     "partners.content",
     "metrics",
+    "metrics.benchmarks",
     "metrics.costs",
     "metrics.portfolio",
     "metrics.reviews",

@@ -38,6 +38,7 @@ urlpatterns = [
     path("<slug:tenant>/", include("partners.orders.urls")),
     path("<slug:tenant>/", include("partners.marketing.urls")),
     path("<slug:tenant>/scorecards/", include("metrics.urls")),
+    path("<slug:tenant>/", include("metrics.benchmarks.urls")),
     path("<slug:tenant>/", include("metrics.costs.urls")),
     path("<slug:tenant>/", include("metrics.portfolio.urls")),
     path("<slug:tenant>/", include("metrics.reviews.urls")),

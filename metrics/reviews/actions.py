@@ -297,13 +297,17 @@ def _plain(text: str) -> str:
 
 @transaction.atomic
 def add_action(
-    review: Review, *, by: Membership, text: str, owner: Membership, due_on: dt.date
+    review: Review, *, by: Membership, text: str, owner: Membership, due_on: dt.date, kpi: str = ""
 ) -> ReviewAction:
-    """Note what somebody of the vendor's will do, until a day."""
+    """Note what somebody of the vendor's will do, until a day, and which KPI it should change."""
     check(by, "metrics_reviews.hold_review", review.partner)
+    if kpi and ((measure := choosable().get(kpi)) is None or measure.ranks):
+        raise ActionRefused(_("This KPI cannot be measured before and after."), field="kpi")
     if not managers().filter(pk=owner.pk).exists():
         raise ActionRefused(_("Choose somebody of your own people."), field="owner")
-    action = ReviewAction.objects.create(review=review, text=text.strip(), owner=owner, due_on=due_on)
+    action = ReviewAction.objects.create(
+        review=review, text=text.strip(), owner=owner, due_on=due_on, kpi=kpi
+    )
     data = {"text": action.text, "owner": str(owner.pk), "review": str(review.pk), "due_on": str(due_on)}
     record("review.action_added", subject=action, by=by, data=data)
     return action

@@ -14,3 +14,5 @@ class ReviewsConfig(AppConfig):
         for module in ("rules", "descriptions", "notices", "tasks", "places"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.consumers").register()
+        import_module(f"{self.name}.api").register()
+        import_module("metrics.marks").marks_by(import_module(f"{self.name}.effects").marks)

@@ -181,11 +181,19 @@ class ActionForm(forms.Form):
     text = forms.CharField(label=_("What is to be done"), max_length=300)
     owner = forms.ModelChoiceField(label=_("Who"), queryset=Membership.objects.none())
     due_on = DateField(label=_("Until"))
+    kpi = forms.ChoiceField(
+        label=_("Should change"),
+        required=False,
+        help_text=_(
+            "It is measured before and after, and the day on which it is done is marked on its trend."
+        ),
+    )
 
     def __init__(self, *args: Any, by: Membership, review: Review, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.by, self.review = by, review
         self.fields["owner"].queryset = managers()
+        self.fields["kpi"].choices = [("", _g("No figure")), *_kpis()]
 
     def save(self) -> ReviewAction:
         return actions.add_action(self.review, by=self.by, **self.cleaned_data)

@@ -174,6 +174,8 @@ class ReviewAction(TenantModel):
     owner = TenantForeignKey(Membership, models.PROTECT, related_name="+", verbose_name=_("who"))
     due_on = models.DateField(_("until"))
     done_at = models.DateTimeField(_("done"), null=True)
+    # Which of the partner's figures it should change: measured before and after, and marked on its history.
+    kpi = models.CharField(_("should change"), max_length=50, blank=True)
 
     class Meta:
         ordering = ["due_on", "id"]

@@ -16,9 +16,11 @@ from metrics.own import catalogue_now
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.queries import group_names
 from metrics.reviews import actions
+from metrics.reviews.effects import effects
 from metrics.reviews.figures import progress
 from metrics.reviews.forms import ActionForm, GoalForm, MinutesForm, ReviewForm, RuleForm
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction, RuleKind
+from metrics.reviews.paging import leaf
 from partners.directory.pages import form_page
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
@@ -27,7 +29,6 @@ from portal.shell.formats import DASH, number, percent
 from portal.shell.messages import say_refused
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-SHOWN = 200
 
 
 # --- goals -------------------------------------------------------------------------------------
@@ -37,9 +38,10 @@ SHOWN = 200
 def goals(request: HttpRequest, tenant: str) -> HttpResponse:
     """All goals; a partner's people find their own."""
     check(request.membership, "metrics_reviews.view_goal")
-    found = list(
-        Goal.objects.select_related("partner").order_by("-period_start", "subject_kind", "pk")[:SHOWN]
+    page = leaf(
+        request, Goal.objects.select_related("partner").order_by("-period_start", "subject_kind", "pk")
     )
+    found = page.rows
     names = group_names(SubjectKind.PORTFOLIO, _managers_of(found))
     today = calendar_of(request.tenant).today()
     may_set = can(request.membership, "metrics_reviews.set_goal")
@@ -48,6 +50,7 @@ def goals(request: HttpRequest, tenant: str) -> HttpResponse:
         "subtitle": _("What each KPI should come to, and how far it is."),
         "goals": [_goal_line(request, goal, names, today, may_set=may_set) for goal in found],
         "may_set": may_set,
+        "leaf": page,
     }
     return render(request, "reviews/goals.html", context)
 
@@ -155,6 +158,7 @@ def alerts(request: HttpRequest, tenant: str) -> HttpResponse:
     else:
         quiet = found.filter(closed_at=None, snoozed_until__gt=today)
         found = quiet if show == "quiet" else found.filter(closed_at=None).exclude(pk__in=quiet.values("pk"))
+    page = leaf(request, found)
     mine = "&mine=1" if request.GET.get("mine") else ""
     labels = {"": _("Open"), "quiet": _("Kept quiet"), "closed": _("Closed")}
     context = {
@@ -164,7 +168,8 @@ def alerts(request: HttpRequest, tenant: str) -> HttpResponse:
             {"label": label, "url": f"?show={key}{mine}", "active": show == key}
             for key, label in labels.items()
         ],
-        "alerts": [_alert_line(request, alert) for alert in found[:SHOWN]],
+        "alerts": [_alert_line(request, alert) for alert in page.rows],
+        "leaf": page,
         "tomorrow": today + dt.timedelta(days=7),
         "may_change": can(request.membership, "metrics_reviews.change_rule"),
     }
@@ -280,13 +285,15 @@ def reviews(request: HttpRequest, tenant: str) -> HttpResponse:
     found = Review.objects.select_related("partner").prefetch_related("actions")
     if request.GET.get("mine"):
         found = found.filter(partner__manager_id=request.membership.pk)
+    page = leaf(request, found)
     context = {
         "title": _("Reviews"),
         "subtitle": _("Conversations with partners about a quarter, prepared from the figures."),
         "reviews": [
             {"review": one, "open": sum(action.done_at is None for action in one.actions.all())}
-            for one in found[:SHOWN]
+            for one in page.rows
         ],
+        "leaf": page,
     }
     return render(request, "reviews/reviews.html", context)
 
@@ -314,13 +321,24 @@ def review_new(request: HttpRequest, tenant: str) -> HttpResponse:
 @requires("metrics_reviews.view_review")
 def review(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Review.objects.select_related("partner", "prepared_by__user"), pk=pk)
+    promised = list(found.actions.select_related("owner__user"))
+    effect = effects(found.partner_id, promised)
+    catalogue = catalogue_now()
     context = {
         "title": found.partner.name,
         "subtitle": _("Review of %(period)s") % {"period": found.period.label()},
         "back_url": turl(request, "metrics_reviews:reviews"),
         "back_label": _("Reviews"),
         "review": found,
-        "actions": list(found.actions.select_related("owner__user")),
+        "actions": [
+            {
+                "action": one,
+                "kpi": catalogue[one.kpi].name if one.kpi in catalogue else "",
+                "effect": effect[one.pk].text(request.tenant.currency) if one.pk in effect else "",
+                "tone": effect[one.pk].tone if one.pk in effect else "",
+            }
+            for one in promised
+        ],
         "may_hold": can(request.membership, "metrics_reviews.hold_review", found.partner),
         "today": calendar_of(request.tenant).today(),
         "minutes_form": MinutesForm(by=request.membership, review=found),

@@ -30,6 +30,7 @@ from incentives.tiers.models import (
     TierStanding,
 )
 from metrics.actions import recompute_periods
+from metrics.benchmarks.models import Benchmark
 from metrics.closing import lock_period
 from metrics.defining import define_kpi
 from metrics.models import OwnKpi, Restatement, Scorecard, ScorecardTemplate
@@ -170,6 +171,15 @@ def things_of(partner: Partner, manager: Membership, colleague: Membership) -> d
         "contact": PartnerContact.objects.create(partner=partner, name="Jo", email="jo@example.com").pk,
         "order": OrderFactory(partner=partner, customer=customer).pk,
         "campaign": CampaignFactory(partner=partner).pk,
+        "partner_goal": Goal.objects.create(
+            subject_kind="partner",
+            subject_key=str(partner.pk),
+            partner=partner,
+            kpi="revenue",
+            period_kind="quarter",
+            period_start=date(2026, 1, 1),
+            target=1,
+        ).pk,
         "customer_contact": CustomerContact.objects.create(
             customer=customer, partner=partner, email="buyer@customer.example"
         ).pk,
@@ -280,6 +290,13 @@ def furnish(tenant: Tenant) -> House:
             "loss_reason": LossReason.objects.create(name="Price").pk,
             "secret": "no-such-secret",
             "cost": CostFactory().pk,
+            "benchmark": Benchmark.objects.create(
+                kpi="win_rate",
+                period_kind="quarter",
+                value=0.3,
+                source="A study",
+                valid_from=date(2026, 1, 1),
+            ).pk,
             **reviewed(ours, members[Role.ADMIN]),
             "reading": ReadingFactory().pk,
             "metric": MetricDefinition.objects.first().pk,

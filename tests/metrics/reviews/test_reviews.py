@@ -349,3 +349,114 @@ def test_a_colleagues_partner_is_reviewed_by_the_colleague(
     assert client.post(f"{address}minutes/", minutes).status_code == 403
     with tenant_scope(tenant.pk):
         assert Review.objects.get().minutes == ""
+
+
+def test_what_an_action_should_change_is_measured_on_the_reviews_page(
+    client_as: SignIn, tenant: Tenant, manager: Membership
+) -> None:
+    today = timezone.localdate()
+    with tenant_scope(tenant.pk):
+        partner = PartnerFactory(name="Harbour", manager=manager)
+        won_deal(partner, 100_00, today - dt.timedelta(days=1))
+        won_deal(partner, 700_00, today)
+        period = calendar_of(tenant).current(PeriodKind.QUARTER)
+        review = actions.prepare_review(by=manager, partner=partner, period=period, planned_on=today)
+        with pytest.raises(ActionRefused, match="before and after"):
+            actions.add_action(review, by=manager, text="x", owner=manager, due_on=today, kpi="quality_score")
+    client, address = client_as(manager), f"/acme/reviews/{review.pk}/"
+    promised = {"text": "Call", "owner": manager.pk, "due_on": str(today), "kpi": "revenue"}
+    assert client.post(f"{address}actions/", promised).status_code == 302
+    assert "should change Total sales revenue" in client.get(address).content.decode()
+    with tenant_scope(tenant.pk):
+        action = ReviewAction.objects.get()
+    client.post(f"/acme/reviews/actions/{action.pk}/done/")
+    page = client.get(address).content.decode()
+    assert "better" in page
+    assert "€100 in the 1 days before, €700 in the 1 days since" in page
+
+
+def test_long_lists_have_pages(client_as: SignIn, tenant: Tenant, manager: Membership) -> None:
+    with tenant_scope(tenant.pk):
+        rule = AlertRule.objects.create(name="Low", kpi="revenue", kind=RuleKind.THRESHOLD, limit=1)
+        partners = [PartnerFactory(name=f"P{number:02}", manager=manager) for number in range(27)]
+        for number, partner in enumerate(partners):
+            start = dt.date(2026, 1, 1)
+            moment = timezone.now() - dt.timedelta(minutes=number)
+            Alert.objects.create(
+                rule=rule, partner=partner, period_start=start, value=0, reference=1, opened_at=moment
+            )
+            Review.objects.create(partner=partner, period_start=start, planned_on=start, prepared_by=manager)
+            Goal.objects.create(
+                subject_kind=SubjectKind.PARTNER,
+                subject_key=str(partner.pk),
+                partner=partner,
+                kpi="revenue",
+                period_kind=PeriodKind.QUARTER,
+                period_start=start,
+                target=1,
+            )
+    client = client_as(manager)
+    for page, key in (("alerts", "alerts"), ("reviews", "reviews"), ("goals", "goals")):
+        first, last = client.get(f"/acme/{page}/?mine=1"), client.get(f"/acme/{page}/?mine=1&page=2")
+        assert (len(first.context[key]), len(last.context[key])) == (25, 2), page
+        assert "page=2" in first.content.decode()
+        assert "mine=1&amp;page=1" in last.content.decode()
+        # Behind the end is the last page, and nonsense the first.
+        assert len(client.get(f"/acme/{page}/?page=99").context[key]) == 2
+        assert len(client.get(f"/acme/{page}/?page=x").context[key]) == 25
+
+
+def test_goals_alerts_and_reviews_are_read_by_api(
+    client_as: SignIn, tenant: Tenant, manager: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        ours, theirs = PartnerFactory(name="Ours"), PartnerFactory(name="Theirs")
+        owner = make_member(Role.PARTNER_OWNER, partner=ours)
+        start = dt.date(2026, 1, 1)
+        for partner in (ours, theirs, None):
+            Goal.objects.create(
+                subject_kind=SubjectKind.PARTNER if partner else SubjectKind.PROGRAMME,
+                subject_key=str(partner.pk) if partner else "",
+                partner=partner,
+                kpi="revenue",
+                period_kind=PeriodKind.QUARTER,
+                period_start=start,
+                baseline=100,
+                value=150,
+                target=200,
+            )
+        rule = AlertRule.objects.create(name="Low", kpi="revenue", kind=RuleKind.THRESHOLD, limit=1)
+        Alert.objects.create(
+            rule=rule, partner=ours, period_start=start, value=0, reference=1, opened_at=timezone.now()
+        )
+        review = Review.objects.create(
+            partner=ours,
+            period_start=start,
+            planned_on=start,
+            prepared_by=manager,
+            agenda=[{"title": "Results", "lines": ["Score 80"]}],
+        )
+        ReviewAction.objects.create(review=review, text="Call", owner=manager, due_on=start, kpi="revenue")
+    vendor, partner_side = client_as(manager), client_as(owner)
+
+    def rows(client: Client, address: str) -> list[dict]:
+        answer = client.get(f"/acme/api/v1/{address}")
+        assert answer.status_code == 200, answer.content
+        return answer.json()["results"]
+
+    assert len(rows(vendor, "goals/")) == 3
+    (own,) = rows(partner_side, "goals/")
+    assert (own["partner"], own["progress"], own["target"]) == (str(ours.pk), 0.5, 200)
+    assert [row["partner"] for row in rows(vendor, f"goals/?partner={theirs.pk}&kpi=revenue")] == [
+        str(theirs.pk)
+    ]
+    assert rows(vendor, "goals/?status=reached") == []
+    (alert,) = rows(vendor, "alerts/?is_open=true")
+    assert (alert["rule_name"], alert["kpi"]) == ("Low", "revenue")
+    assert rows(vendor, "alerts/?is_open=false") == []
+    (found,) = rows(vendor, f"reviews/?partner={ours.pk}")
+    assert found["agenda"] == [{"title": "Results", "lines": ["Score 80"]}]
+    assert [action["text"] for action in found["actions"]] == ["Call"]
+    for closed in ("alerts/", "reviews/"):
+        assert partner_side.get(f"/acme/api/v1/{closed}").status_code == 403
+    assert vendor.post("/acme/api/v1/goals/", {}).status_code == 405

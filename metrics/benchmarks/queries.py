@@ -1,0 +1,34 @@
+"""Which benchmark holds for whom. A partner's session reads them like the vendor's."""
+
+from collections.abc import Mapping
+
+from metrics.benchmarks.models import Benchmark
+from metrics.models import Scorecard, SubjectKind
+from metrics.periods import Period
+
+
+def benchmarks(period: Period) -> list[Benchmark]:
+    """Those that hold in a period, the most particular first and then the newest. One query."""
+    found = Benchmark.objects.filter(period_kind=period.kind, valid_from__lt=period.end)
+    return sorted(found, key=lambda one: (-one.particularity, -one.valid_from.toordinal()))
+
+
+def fitting(found: list[Benchmark], partner_type: str, region: str) -> Mapping[str, Benchmark]:
+    """The one of each KPI that fits a partner; for a group of all partners both are empty."""
+    result: dict[str, Benchmark] = {}
+    for one in found:
+        if one.partner_type in {"", partner_type} and one.region in {"", region}:
+            result.setdefault(one.kpi, one)
+    return result
+
+
+def of_card(card: Scorecard) -> Mapping[str, Benchmark]:
+    """Those that a scorecard is held against. A group's are those of its type or region; sums of many partners are
+    held against none."""
+    kind = SubjectKind(card.subject_kind)
+    partner_type, region = card.partner_type, card.region
+    if kind == SubjectKind.TYPE:
+        partner_type = card.subject_key
+    elif kind == SubjectKind.REGION:
+        region = card.subject_key
+    return fitting(benchmarks(card.period), partner_type, region)

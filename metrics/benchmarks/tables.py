@@ -1,0 +1,41 @@
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from metrics.benchmarks.models import Benchmark
+from metrics.display import format_value
+from metrics.own import catalogue_now
+from metrics.periods import PeriodKind
+from portal.shell.tables import Column, DateColumn, LinkColumn, Table
+
+
+class BenchmarkTable(Table):
+    kpi = LinkColumn(_("KPI"), to="metrics_benchmarks:detail")
+    period_kind = Column(_("In a"))
+    value = Column(_("Usual value"))
+    partner_type = Column(_("Partner type"))
+    region = Column(_("Region"))
+    source = Column(_("Where it is from"))
+    valid_from = DateColumn(_("Valid from"))
+
+    class Meta:
+        caption = _("Benchmarks")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.kpis = catalogue_now()
+
+    def render_kpi(self, value: str, record: Benchmark, column: LinkColumn) -> str:
+        kpi = self.kpis.get(value)
+        return column.cell(str(kpi.name) if kpi else value, record, self)
+
+    def value_kpi(self, value: str, record: Benchmark) -> str:
+        kpi = self.kpis.get(value)
+        return str(kpi.name) if kpi else value
+
+    def render_period_kind(self, value: str) -> str:
+        return str(PeriodKind(value).label)
+
+    def render_value(self, value: float, record: Benchmark) -> str:
+        kpi = self.kpis.get(record.kpi)
+        return format_value(kpi.unit if kpi else "count", value, self.request.tenant.currency)

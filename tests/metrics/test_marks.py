@@ -1,0 +1,229 @@
+"""What was changed is marked on trends, and figures of tiers are sums of their partners'."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from incentives.tiers.models import Tier, TierAssignment
+from metrics import actions as metrics
+from metrics.marks import Mark, marked, marks_of
+from metrics.models import Scorecard, SubjectKind
+from metrics.periods import Period, PeriodKind, calendar_of
+from metrics.readings.actions import ensure_known
+from metrics.readings.models import MetricDefinition
+from metrics.reviews.effects import effects
+from metrics.reviews.models import Review, ReviewAction
+from metrics.tier_groups import tier_figures
+from metrics.trend import values_of
+from partners.directory.models import Partner
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership
+from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
+from tests.factories import DealFactory, PartnerFactory, ReadingFactory, make_member, won_deal
+
+SignIn = Callable[[Membership], Client]
+QUARTER = PeriodKind.QUARTER
+
+
+@pytest.fixture
+def period(tenant: Tenant) -> Period:
+    return calendar_of(tenant).current(QUARTER)
+
+
+@pytest.fixture
+def partner(tenant: Tenant, manager: Membership, period: Period) -> Partner:
+    """Sold for 100 in the quarter before and for 300 in this one."""
+    with tenant_scope(tenant.pk):
+        partner = PartnerFactory(name="Harbour", manager=manager)
+        won_deal(partner, 100_00, period.previous().start)
+        won_deal(partner, 300_00, period.start)
+        metrics.ensure_default_template(tenant)
+        metrics.recompute_everything()
+        return partner
+
+
+def promise(
+    partner: Partner, by: Membership, period: Period, done: dt.datetime, **given: object
+) -> ReviewAction:
+    review, _new = Review.objects.get_or_create(
+        partner=partner,
+        period_start=period.previous().start,
+        defaults={"planned_on": period.start, "prepared_by": by},
+    )
+    return ReviewAction.objects.create(
+        review=review, owner=by, due_on=period.start, done_at=done, **{"text": "Call weekly", **given}
+    )
+
+
+def card_of(partner: Partner, period: Period) -> Scorecard:
+    return Scorecard.objects.get(partner=partner, period_kind=period.kind, period_start=period.start)
+
+
+def test_an_action_is_measured_by_as_many_days_before_and_after(
+    tenant: Tenant, manager: Membership, partner: Partner, period: Period
+) -> None:
+    calendar = calendar_of(tenant)
+    today = calendar.today()
+    with tenant_scope(tenant.pk):
+        won_deal(partner, 40_00, today - dt.timedelta(days=12))
+        won_deal(partner, 20_00, today - dt.timedelta(days=25))
+        won_deal(partner, 70_00, today - dt.timedelta(days=3))
+        DealFactory(partner=partner, stage="lost", closed_on=today - dt.timedelta(days=4))
+        done = calendar.moment(today - dt.timedelta(days=9)) + dt.timedelta(hours=9)
+        # Ten days since, today among them, against the ten before: 19 to 10 days ago.
+        revenue = promise(partner, manager, period, done, kpi="revenue")
+        rate = promise(partner, manager, period, done, kpi="win_rate")
+        plain = promise(partner, manager, period, done)
+        open_one = promise(partner, manager, period, None, kpi="revenue")
+        effects(partner.pk, [revenue])
+        with CaptureQueriesContext(connection) as one:
+            found = effects(partner.pk, [revenue])
+        with CaptureQueriesContext(connection) as many:
+            found = effects(partner.pk, [revenue, rate, plain, open_one])
+        assert len(many) == len(one)
+    assert set(found) == {revenue.pk, rate.pk}
+    recent = period.start >= today - dt.timedelta(days=9)
+    assert (found[revenue.pk].days, found[revenue.pk].before) == (10, 40_00)
+    assert found[revenue.pk].after == (370_00 if recent else 70_00)
+    assert found[revenue.pk].tone == "good"
+    assert found[rate.pk].before == 1
+    assert found[rate.pk].tone == "bad"
+
+
+def test_what_was_changed_is_marked_for_whom_it_concerns(
+    client_as: SignIn, tenant: Tenant, manager: Membership, partner: Partner, period: Period
+) -> None:
+    before = period.previous()
+    with tenant_scope(tenant.pk):
+        owner = make_member(Role.PARTNER_OWNER, partner=partner)
+        gold = Tier.objects.create(name="Gold", rank=900)
+        TierAssignment.objects.create(partner=partner, tier=gold, during=(before.start, None))
+        TierAssignment.objects.create(
+            partner=PartnerFactory(), tier=gold, during=(period.start, None), reason="Somebody else"
+        )
+        moment = calendar_of(tenant).moment(period.start)
+        promise(partner, manager, period, moment, kpi="win_rate", text="Train the team")
+        card = card_of(partner, period)
+        periods = [before, period]
+        seen = [mark.text for mark in marks_of(card, manager, periods)]
+        assert seen == ["Tier: Gold", "Train the team"]
+        assert [mark.text for mark in marks_of(card, owner, periods)] == ["Tier: Gold"]
+        # Done for another KPI, it is not marked on this one.
+        assert "Train the team" not in [mark.text for mark in marks_of(card, manager, periods, "revenue")]
+        assert "Train the team" in [mark.text for mark in marks_of(card, manager, periods, "win_rate")]
+        assert marks_of(card, manager, [before.previous()]) == []
+    page = client_as(manager).get(f"/acme/scorecards/partners/{partner.pk}/").content.decode()
+    assert "Train the team" in page
+    own = client_as(owner).get("/acme/scorecards/mine/").content.decode()
+    assert "Train the team" not in own
+    assert "Tier: Gold" in own
+    kpi = client_as(manager).get(f"/acme/scorecards/cards/{card.pk}/win_rate/")
+    assert "Train the team" in kpi.content.decode()
+    assert kpi.context["trend"]["option"]["series"][0]["markLine"]["data"] != []
+
+
+def test_a_mark_falls_into_its_period() -> None:
+    periods = [Period(dt.date(2026, 1, 1), QUARTER), Period(dt.date(2026, 4, 1), QUARTER)]
+    first, last = Mark(dt.date(2026, 3, 31), "a"), Mark(dt.date(2026, 4, 1), "b")
+    assert marked([first, last], periods) == [[first], [last]]
+
+
+def test_a_new_version_of_the_template_is_marked(
+    tenant: Tenant, admin: Membership, partner: Partner, period: Period
+) -> None:
+    with tenant_scope(tenant.pk):
+        card = card_of(partner, period)
+        version = card.version
+        assert version is not None
+        version.pk, version.number, version.valid_from = None, version.number + 1, period.start
+        version.id = None
+        type(version).objects.bulk_create([_copy(version)])
+        (mark,) = marks_of(card_of(partner, period), admin, [period])
+        assert mark.text.endswith(f"version {version.number}")
+        assert mark.day == period.start
+
+
+def _copy(row: object) -> object:
+    names = [
+        field.attname for field in row._meta.concrete_fields if field.attname not in ("id", "created_at")
+    ]
+    return type(row)(**{name: getattr(row, name) for name in names})
+
+
+def test_the_trend_shows_each_period_as_it_was_scored(
+    tenant: Tenant, partner: Partner, period: Period
+) -> None:
+    with tenant_scope(tenant.pk):
+        cards = [card_of(partner, period.previous()), card_of(partner, period)]
+        assert values_of(cards, "revenue") == [100_00, 300_00]
+        assert values_of(cards, "sales_cycle")[1] is not None
+        assert values_of(cards, "nonsense") == [None, None]
+
+
+# --- tiers as groups ---------------------------------------------------------------------------
+
+
+def test_a_tiers_kpis_are_the_formula_on_summed_facts(
+    client_as: SignIn, tenant: Tenant, manager: Membership, period: Period
+) -> None:
+    """Two partners of 1 of 1 and of 1 of 3 won: half, not the mean of 100% and 33%."""
+    with tenant_scope(tenant.pk):
+        gold = Tier.objects.create(name="Gold", rank=900)
+        base = Tier.objects.create(name="Base", rank=0)
+        one, two, other = PartnerFactory(), PartnerFactory(), PartnerFactory()
+        for each in (one, two):
+            TierAssignment.objects.create(partner=each, tier=gold, during=(period.start, None))
+        won_deal(one, 100_00, period.start)
+        won_deal(two, 200_00, period.start)
+        won_deal(other, 50_00, period.start)
+        for _number in range(2):
+            DealFactory(partner=two, stage="lost", closed_on=period.start)
+        metrics.ensure_default_template(tenant)
+        metrics.recompute_everything()
+        found = {tier.name: tier for tier in tier_figures(period, calendar_of(tenant).today())}
+        whole = Scorecard.objects.get(
+            subject_kind=SubjectKind.PROGRAMME, period_kind=QUARTER, period_start=period.start
+        )
+        summed = {
+            name: sum(tier.facts.get(name, 0) for tier in found.values())
+            for name in ("revenue_won", "deals_won", "deals_lost", "partners")
+        }
+        assert summed == {name: whole.facts.get(name, 0) for name in summed}
+    assert found["Gold"].facts["revenue_won"] == 300_00
+    assert found["Gold"].facts["partners"] == 2
+    assert found["Gold"].breakdown["win_rate"]["value"] == 0.5
+    page = client_as(manager).get("/acme/scorecards/groups/?by=tier")
+    rows = page.context["side_by_side"]["rows"]
+    assert page.status_code == 200
+    assert "Gold" in page.content.decode()
+    assert rows != []
+    inside = client_as(manager).get(f"/acme/analysis/?tier={gold.pk}")
+    assert {row["name"] for row in inside.context["rows"]} == {one.name, two.name}
+    assert base.name == "Base"
+
+
+# --- lifetime value ----------------------------------------------------------------------------
+
+
+def test_lifetime_value_stands_beside_that_of_other_channels(
+    client_as: SignIn, tenant: Tenant, manager: Membership, partner: Partner, period: Period
+) -> None:
+    with tenant_scope(tenant.pk):
+        owner = make_member(Role.PARTNER_OWNER, partner=partner)
+        ensure_known()
+        metric = MetricDefinition.objects.get(code="direct_lifetime_value")
+        ReadingFactory(definition=metric, partner=None, day=period.start, value=1600_00)
+        metrics.recompute_everything()
+        card = card_of(partner, period)
+    page = client_as(manager).get(f"/acme/scorecards/cards/{card.pk}/lifetime_value/")
+    assert "Customers of other channels" in page.content.decode()
+    assert "1,600" in page.context["direct"]
+    assert (
+        "Customers of other channels"
+        not in client_as(owner).get(f"/acme/scorecards/cards/{card.pk}/lifetime_value/").content.decode()
+    )
