@@ -8,8 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from metrics.display import format_score, format_value
+from metrics.portfolio.funnel import Funnel
 from metrics.portfolio.queries import Part, Standing
 from portal.money import to_decimal
+from portal.shell.formats import number
 
 # More points than this say nothing; the largest by revenue are shown.
 POINTS = 150
@@ -87,6 +89,37 @@ def months_chart(parts: Sequence[tuple[str, Part]], currency: str) -> dict[str, 
                     "type": "bar",
                     "name": _("Revenue"),
                     "data": [float(to_decimal(part.amount, currency)) for _label, part in parts],
+                }
+            ],
+        },
+    }
+
+
+def funnel_chart(part: Funnel) -> dict[str, Any]:
+    """How many got how far, as bars one below the other."""
+    steps = [
+        (_("Leads"), part.leads),
+        (_("Leads that became a registration"), part.leads_registered),
+        (_("Registrations submitted"), part.submitted),
+        (_("Approved"), part.approved),
+        (_("Won"), part.won),
+    ]
+    return {
+        "id": "funnel",
+        "caption": _("How many of those that began in the period got how far"),
+        "columns": [_("Step"), _("Number")],
+        "rows": [[label, number(count)] for label, count in steps],
+        "height": 240,
+        "option": {
+            "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
+            "xAxis": {"type": "value", "minInterval": 1},
+            "yAxis": {"type": "category", "inverse": True, "data": [label for label, _count in steps]},
+            "series": [
+                {
+                    "type": "bar",
+                    "name": _("Number"),
+                    "data": [count for _label, count in steps],
+                    "label": {"show": True, "position": "right"},
                 }
             ],
         },

@@ -27,21 +27,29 @@ def league_file(
 ) -> HttpResponseBase:
     """The league in the form asked for. Amounts in major units; KPI values as the scorecard keeps them, money in
     minor units, % as a fraction."""
-    codes = sorted({code for working in workings.values() for code in working})
-    header = [label for label, _type in _columns()]
-    header += [f"{code} {part}" for code in codes for part in ("value", "attainment")]
-    lines = [_line(row, workings.get(row.partner_id, {}), codes, currency) for row in rows]
+    header, lines = league_lines(rows, workings, currency)
     if form == "csv":
         return csv_response(name, csv_lines(header, lines))
     if form == "xlsx":
         return xlsx_response(name, header, lines)
-    kinds = [kind for _label, kind in _columns()] + [pl.Float64] * (2 * len(codes))
+    own = _columns()
+    kinds = [kind for _label, kind in own] + [pl.Float64] * (len(header) - len(own))
     frame = pl.DataFrame(lines, schema=dict(zip(header, kinds, strict=True)), orient="row", strict=False)
     file = BytesIO()
     frame.write_parquet(file)
     response = HttpResponse(file.getvalue(), content_type=_PARQUET)
     response["Content-Disposition"] = f'attachment; filename="{name}.parquet"'
     return response
+
+
+def league_lines(
+    rows: Sequence[Standing], workings: Mapping[UUID, Mapping[str, Mapping[str, Any]]], currency: str
+) -> tuple[list[str], list[list[Any]]]:
+    """The header and a line of values for each partner."""
+    codes = sorted({code for working in workings.values() for code in working})
+    header = [label for label, _type in _columns()]
+    header += [f"{code} {part}" for code in codes for part in ("value", "attainment")]
+    return header, [_line(row, workings.get(row.partner_id, {}), codes, currency) for row in rows]
 
 
 def _columns() -> list[tuple[str, type[pl.DataType]]]:

@@ -16,6 +16,7 @@ from django.db.models.functions import TruncMonth
 
 from metrics.models import Scorecard
 from metrics.periods import MONTHS_IN, Period, PeriodKind, add_months
+from metrics.portfolio.dimensions import Dimension, part_key
 from metrics.queries import partner_cards, with_figures
 from partners.deals.enums import OPEN_STAGES, SalesStage
 from partners.deals.models import Deal
@@ -34,11 +35,17 @@ class Choice:
     manager: UUID | None = None
     region: str = ""
     partner_type: str = ""
+    # A tier's code, and the partners that have it today.
+    tier: str = ""
+    of_tier: frozenset[UUID] = frozenset()
 
     def of_partner(self, prefix: str = "") -> dict[str, Any]:
         """The choice as filters on a partner, reached by `prefix`."""
         wanted = {"manager_id": self.manager, "region": self.region, "type": self.partner_type}
-        return {f"{prefix}{name}": value for name, value in wanted.items() if value}
+        found: dict[str, Any] = {f"{prefix}{name}": value for name, value in wanted.items() if value}
+        if self.tier:
+            found[f"{prefix}pk__in"] = self.of_tier
+        return found
 
 
 @dataclass(slots=True)
@@ -229,15 +236,19 @@ def won_deals(choice: Choice, period: Period) -> QuerySet[Deal]:
     )
 
 
-def won_by(choice: Choice, period: Period, key: str, label: str) -> list[Part]:
-    """Won deals and revenue by a field, the largest first. Each deal counts once, whoever shares it. One query."""
+def won_by(choice: Choice, period: Period, by: Dimension) -> list[Part]:
+    """Won deals and revenue by a breakdown, the largest first. Each deal counts once, whoever shares it. One query, and
+    at most one for the names."""
     rows = (
         won_deals(choice, period)
         .order_by()
-        .values_list(key, label)
+        .annotate(part=by.deal)
+        .values_list("part")
         .annotate(deals=Count("pk"), amount=Sum("revenue_base"))
     )
-    parts = [Part(key, text or "", deals, amount or 0) for key, text, deals, amount in rows]
+    found = [(part_key(part), deals, amount or 0) for part, deals, amount in rows]
+    names = by.names([key for key, _deals, _amount in found])
+    parts = [Part(key, names.get(key, key), deals, amount) for key, deals, amount in found]
     return sorted(parts, key=lambda part: (-part.amount, part.label))
 
 

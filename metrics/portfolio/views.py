@@ -3,34 +3,37 @@
 import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
-from babel.dates import format_date
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from metrics.display import direction, format_change, format_score, format_value
+from metrics.benchmarks.models import Benchmark
+from metrics.benchmarks.queries import benchmarks, fitting
+from metrics.display import direction, format_change, format_score, format_value, in_sentence
+from metrics.kpis.shape import Kpi
 from metrics.own import catalogue_at
-from metrics.periods import Period, PeriodKind, add_months, calendar_of
+from metrics.periods import Period, add_months
 from metrics.portfolio import queries
+from metrics.portfolio.asked import Asked, address, asked, keep_address
 from metrics.portfolio.charts import months_chart, quadrant, sparkline
-from metrics.portfolio.exports import FORMATS, league_file
-from metrics.portfolio.queries import Choice, Part, Standing
-from metrics.queries import chosen_period
+from metrics.portfolio.dimensions import dimension
+from metrics.portfolio.exports import FORMATS, league_file, league_lines
+from metrics.portfolio.labels import last_day, month_bounds, month_label
+from metrics.portfolio.queries import Part, Standing
 from partners.deals.enums import SalesStage
-from partners.directory.enums import PartnerType
-from partners.directory.models import Partner
-from partners.directory.queries import managers
 from portal.accounts.access import requires
 from portal.shell.addresses import turl
 from portal.shell.exports import XLSX_LIMIT
 from portal.shell.formats import DASH, number, percent
+from portal.shell.reporting import ROWS_ENCLOSED, ROWS_SHOWN, Report
 
+ANALYSIS = "metrics_portfolio:analysis"
+# Parts of a breakdown; what is smaller stands in the lists.
+SHOWN = 50
 PER_PAGE = 25
 SHADES = 4
 ORDERS = ("place", "revenue", "change", "name")
@@ -40,23 +43,16 @@ ORDERS = ("place", "revenue", "change", "name")
 @requires("metrics.view_scorecards")
 def analysis(request: HttpRequest, tenant: str) -> HttpResponseBase:
     """League, quadrant, heat map, cohorts and breakdowns of the partners chosen, in the period chosen."""
-    calendar = calendar_of(request.tenant)
-    today = calendar.today()
-    period = chosen_period(request.GET.get("period", ""), request.GET.get("start", ""), calendar, today)
-    people = list(managers())
-    regions = list(
-        Partner.objects.exclude(region="").order_by("region").values_list("region", flat=True).distinct()
-    )
-    choice = _choice(request, {person.pk for person in people}, regions)
-    rows = queries.league(choice, period)
+    found = asked(request)
+    period, choice = found.period, found.choice
     order = request.GET.get("sort", "")
     order = order if order in ORDERS else "place"
-    rows = _sorted(rows, order)
+    rows = _sorted(queries.league(choice, period), order)
     form = request.GET.get("export", "")
     if form in FORMATS:
         if form == "xlsx" and len(rows) > XLSX_LIMIT:
             messages.error(request, _("That is too much for a spreadsheet. Take the CSV or Parquet file."))
-            return redirect(_address(request, export=""))
+            return redirect(address(request, export=""))
         working = queries.workings([row.card_id for row in rows])
         name = f"portfolio-{period.kind.value}-{period.start}"
         return league_file(form, name, rows, working, request.tenant.currency)
@@ -68,71 +64,67 @@ def analysis(request: HttpRequest, tenant: str) -> HttpResponseBase:
         "title": _("Portfolio analysis"),
         "subtitle": _("%(period)s, %(count)s partners")
         % {"period": period.label(), "count": number(len(rows))},
-        "picker": _picker(request, period, calendar.current(period.kind)),
-        "period": period,
-        "people": people,
-        "regions": regions,
-        "types": PartnerType.choices,
-        "chosen": choice,
-        "manager_key": str(choice.manager or ""),
+        "keep_url": keep_address(request, ANALYSIS),
+        "page_url": turl(request, ANALYSIS),
+        "others": [
+            (_("Funnel"), f"{turl(request, 'metrics_portfolio:funnel')}{address(request, sort='')}"),
+            (
+                _("Channels and sources"),
+                f"{turl(request, 'metrics_portfolio:channels')}{address(request, sort='')}",
+            ),
+        ],
         "orders": _orders(request, order),
         "rows": [_league_row(request, row, period) for row in shown],
-        "heat": _heat(request, shown, period),
+        "heat": _heat(request, shown, found),
         "page": page,
-        "earlier_page": _address(request, page=str(page - 1)) if page > 1 else "",
-        "later_page": _address(request, page=str(page + 1)) if page < pages else "",
+        "earlier_page": address(request, page=str(page - 1)) if page > 1 else "",
+        "later_page": address(request, page=str(page + 1)) if page < pages else "",
         "pages": pages,
-        "exports": [(form.upper(), _address(request, export=form)) for form in FORMATS],
+        "exports": [(form.upper(), address(request, export=form)) for form in FORMATS],
         "quadrant": quadrant(rows, currency),
-        "cohorts": _cohorts(choice, today, currency),
+        "cohorts": _cohorts(found, currency),
         "ages": [f"{first + 1}-{last}" for first, last in queries.AGES],
-        **_breakdowns(request, choice, period),
+        **_breakdowns(found),
+        **found.context(),
     }
     return render(request, "portfolio/analysis.html", context)
 
 
-def _choice(request: HttpRequest, people: set[UUID], regions: list[str]) -> Choice:
-    """What the address asks for, without what does not exist."""
-    try:
-        manager = UUID(request.GET.get("manager", ""))
-    except ValueError:
-        manager = None
-    region, kind = request.GET.get("region", ""), request.GET.get("type", "")
-    return Choice(
-        manager if manager in people else None,
-        region if region in regions else "",
-        kind if kind in PartnerType.values else "",
-    )
-
-
-def _address(request: HttpRequest, **changes: str) -> str:
-    parameters = request.GET.copy()
-    for name in ("page", "export"):
-        parameters.pop(name, None)
-    for name, value in changes.items():
-        parameters.pop(name, None)
-        if value:
-            parameters[name] = value
-    return f"?{parameters.urlencode()}"
-
-
-def _picker(request: HttpRequest, period: Period, current: Period) -> dict[str, Any]:
-    def of(other: Period) -> str:
-        return _address(request, period=other.kind.value, start=str(other.start))
-
-    return {
-        "period": period,
-        "tabs": [
-            {
-                "label": kind.label,
-                "url": _address(request, period=kind.value, start=""),
-                "active": kind == period.kind,
-            }
-            for kind in PeriodKind
+def analysis_report(request: HttpRequest) -> Report:
+    """The league for a letter, with the choice's sums."""
+    found = asked(request)
+    order = request.GET.get("sort", "")
+    rows = _sorted(queries.league(found.choice, found.period), order)
+    currency = request.tenant.currency
+    scores = [row.score for row in rows if row.score is not None]
+    held = rows if len(rows) <= ROWS_ENCLOSED else []
+    working = queries.workings([row.card_id for row in held])
+    header, lines = league_lines(held, working, currency)
+    return Report(
+        figures=[
+            (_("Partners"), number(len(rows))),
+            (_("Mean score"), format_score(sum(scores) / len(scores)) if scores else DASH),
+            (_("Revenue"), format_value("money", sum(row.revenue for row in rows), currency)),
+            (_("Deals won"), number(sum(row.deals for row in rows))),
+            (_("Pipeline"), format_value("money", sum(row.pipeline for row in rows), currency)),
         ],
-        "earlier": of(period.previous()),
-        "later": of(period.next()) if period.start < current.start else "",
-    }
+        columns=[_("Place"), _("Partner"), _("Score"), _("Change"), _("Revenue"), _("Pipeline")],
+        lines=[
+            [
+                number(row.place) if row.place is not None else DASH,
+                row.name,
+                format_score(row.score),
+                format_change(row.change),
+                format_value("money", row.revenue, currency),
+                format_value("money", row.pipeline, currency),
+            ]
+            for row in rows[:ROWS_SHOWN]
+        ],
+        header=header,
+        rows=lines,
+        total=len(rows),
+        note=found.period.label(),
+    )
 
 
 def _sorted(rows: list[Standing], order: str) -> list[Standing]:
@@ -153,7 +145,7 @@ def _orders(request: HttpRequest, order: str) -> list[dict[str, Any]]:
         "name": _("Name"),
     }
     return [
-        {"label": label, "url": _address(request, sort=name), "active": name == order}
+        {"label": label, "url": address(request, sort=name), "active": name == order}
         for name, label in labels.items()
     ]
 
@@ -184,8 +176,9 @@ def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str
         "tone": tone if row.change is not None else "",
         "trend": sparkline(row.trend),
         "revenue": format_value("money", row.revenue, request.tenant.currency),
-        "revenue_address": _deals(request, period, partner=str(row.partner_id)),
+        "revenue_address": turl(request, "metrics:kpi", row.card_id, "revenue"),
         "deals": number(row.deals),
+        "deals_address": turl(request, "metrics:kpi", row.card_id, "deal_count"),
         "pipeline": format_value("money", row.pipeline, request.tenant.currency),
         "pipeline_address": f"{turl(request, 'metrics:kpi', row.card_id, 'pipeline')}",
         "coverage": percent(row.coverage, 0),
@@ -196,28 +189,26 @@ def _in(period: Period) -> str:
     return urlencode({"period": period.kind.value, "start": str(period.start)})
 
 
-def _deals(request: HttpRequest, period: Period, **filters: str) -> str:
-    """The list of the deals won in the period, narrowed down further."""
-    parameters = {
-        "stage": SalesStage.WON.value,
-        "closed_after": str(period.start),
-        "closed_before": str(period.end - dt.timedelta(days=1)),
-        **filters,
-    }
-    return f"{turl(request, 'deals:list')}?{urlencode(parameters)}"
-
-
 # --- heat map ----------------------------------------------------------------------------------
 
 
-def _heat(request: HttpRequest, rows: list[Standing], period: Period) -> dict[str, Any]:
-    """Value and attainment of each KPI of the templates, for the partners of the page."""
+def _heat(request: HttpRequest, rows: list[Standing], found: Asked) -> dict[str, Any]:
+    """Value and attainment of each KPI of the templates, for the partners of the page, beside what is usual."""
+    period, currency = found.period, request.tenant.currency
     working = queries.workings([row.card_id for row in rows])
     catalogue = catalogue_at(period.end)
     codes = dict.fromkeys(code for row in rows for code in working.get(row.partner_id, {}))
     kpis = [kpi for code in codes if (kpi := catalogue.get(code)) is not None]
+    held = benchmarks(period)
+    general = fitting(held, found.choice.partner_type, found.choice.region)
     return {
         "kpis": [str(kpi.name) for kpi in kpis],
+        "usual": [
+            format_value(kpi.unit, general[kpi.code].value, currency) if kpi.code in general else DASH
+            for kpi in kpis
+        ]
+        if general
+        else [],
         "rows": [
             {
                 "name": row.name,
@@ -225,9 +216,10 @@ def _heat(request: HttpRequest, rows: list[Standing], period: Period) -> dict[st
                 "cells": [
                     _cell(
                         working.get(row.partner_id, {}).get(kpi.code),
-                        kpi.unit,
-                        request.tenant.currency,
+                        kpi,
+                        currency,
                         turl(request, "metrics:kpi", row.card_id, kpi.code),
+                        fitting(held, row.partner_type, row.region).get(kpi.code),
                     )
                     for kpi in kpis
                 ],
@@ -237,109 +229,121 @@ def _heat(request: HttpRequest, rows: list[Standing], period: Period) -> dict[st
     }
 
 
-def _cell(parts: dict[str, Any] | None, unit: str, currency: str, address: str) -> dict[str, Any]:
+def _cell(
+    parts: dict[str, Any] | None, kpi: Kpi, currency: str, where: str, usual: Benchmark | None
+) -> dict[str, Any]:
     if parts is None:
-        return {"value": DASH, "attainment": "", "shade": 0, "address": ""}
-    attainment = parts["attainment"]
+        return {"value": DASH, "attainment": "", "shade": 0, "address": "", "against": ""}
+    attainment, value = parts["attainment"], parts["value"]
+    against = ""
+    if usual is not None and value is not None and value != usual.value:
+        is_better = (value > usual.value) == (kpi.better == "up")
+        against = _("better than usual") if is_better else _("worse than usual")
     return {
-        "value": format_value(unit, parts["value"], currency),
+        "value": format_value(kpi.unit, value, currency),
         "attainment": "" if attainment is None else percent(attainment, 0),
         "shade": 0 if attainment is None else min(SHADES, int(attainment * SHADES) + 1),
-        "address": address,
+        "address": where,
+        "against": against,
     }
 
 
 # --- cohorts and breakdowns --------------------------------------------------------------------
 
 
-def _month(day: dt.date) -> str:
-    return format_date(day, "LLL y", locale=to_locale(get_language() or "en"))
+def _cohorts(found: Asked, currency: str) -> list[dict[str, Any]]:
+    """Each number with the list of the partners, or of the deals, behind it."""
+    lines = []
+    kept = {("type" if name == "partner_type" else name): value for name, value in found.kept.items()}
+    partners = turl(found.request, "directory:partners")
+    for cohort in queries.cohorts(found.choice, found.calendar.today()):
+        first, last = month_bounds(cohort.month)
+        joined = {"joined_after": str(first), "joined_before": str(last)}
+        amounts = []
+        for (start, end), amount in zip(queries.AGES, cohort.revenue, strict=True):
+            closed_on = add_months(cohort.month, start), add_months(cohort.month, end) - dt.timedelta(days=1)
+            won = {
+                "stage": SalesStage.WON.value,
+                "closed_after": str(closed_on[0]),
+                "closed_before": str(closed_on[1]),
+            }
+            amounts.append(
+                {
+                    "text": format_value("money", amount, currency),
+                    "address": found.listed("deals:list", **won, **joined) if amount else "",
+                }
+            )
+        of_them = {**kept, **joined}
+        lines.append(
+            {
+                "month": month_label(cohort.month),
+                "joined": number(cohort.joined),
+                "joined_address": f"{partners}?{urlencode(of_them)}",
+                "active": number(cohort.active),
+                "active_address": f"{partners}?{urlencode({**of_them, 'status': 'active'})}"
+                if cohort.active
+                else "",
+                "revenue": amounts,
+            }
+        )
+    return lines
 
 
-def _cohorts(choice: Choice, today: dt.date, currency: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "month": _month(cohort.month),
-            "joined": number(cohort.joined),
-            "active": number(cohort.active),
-            "revenue": [format_value("money", amount, currency) for amount in cohort.revenue],
-        }
-        for cohort in queries.cohorts(choice, today)
-    ]
+BY = ("family", "region", "type", "tier", "channel", "source")
 
 
-def _breakdowns(request: HttpRequest, choice: Choice, period: Period) -> dict[str, Any]:
-    """Won deals by product family, region and month, and open deals by stage, each with the list behind it."""
-    currency = request.tenant.currency
-    kept = {"manager": str(choice.manager)} if choice.manager else {}
-    # The list of deals knows no region or type of partner, so with these chosen a link would show too much.
-    exact = not choice.region and not choice.partner_type
+def _breakdowns(found: Asked) -> dict[str, Any]:
+    """Won deals by several ways and by month, and open deals by stage, each number with the list behind it."""
+    currency, period, choice = found.request.tenant.currency, found.period, found.choice
 
-    def line(part: Part, label: str, address: str) -> dict[str, Any]:
+    def line(part: Part, label: str, where: str) -> dict[str, Any]:
         return {
             "label": label,
             "deals": number(part.deals),
             "amount": format_value("money", part.amount, currency),
-            "address": address,
+            "address": where,
         }
 
-    def listed(period: Period, **filters: str) -> str:
-        return _deals(request, period, **kept, **filters) if exact else ""
+    def won(first: dt.date, last: dt.date, **filters: str) -> str:
+        closed = {"closed_after": str(first), "closed_before": str(last)}
+        return found.listed("deals:list", **{"stage": SalesStage.WON.value, **closed, **filters})
 
-    families = queries.won_by(choice, period, "family_id", "family__name")
-    regions = queries.won_by(choice, period, "partner__region", "partner__region")
+    first, last = period.start, last_day(period)
+    tables = []
+    for code in BY:
+        way = dimension(code, found.calendar)
+        if code == "tier" and not found.tiers:
+            continue
+        tables.append(
+            {
+                "title": _("Won, by %(way)s") % {"way": in_sentence(way.title)},
+                "first": way.title,
+                "lines": [
+                    line(
+                        part,
+                        part.label or str(way.nothing),
+                        won(first, last, **way.parameters("deal", part.key)),
+                    )
+                    for part in queries.won_by(choice, period, way)[:SHOWN]
+                ],
+            }
+        )
     months = queries.won_by_month(choice, period)
     stages = queries.open_by_stage(choice)
-    tables = [
-        {
-            "title": _("Won, by product family"),
-            "first": _("Product family"),
-            "lines": [
-                line(
-                    part,
-                    part.label or _("Without a product"),
-                    listed(period, family=str(part.key)) if part.key else "",
-                )
-                for part in families
-            ],
-        },
-        {
-            "title": _("Won, by region"),
-            "first": _("Region"),
-            "lines": [
-                line(
-                    part,
-                    part.label or _("Without a region"),
-                    _address(request, region=part.label) if part.label else "",
-                )
-                for part in regions
-            ],
-        },
+    tables += [
         {
             "title": _("Won, by month"),
             "first": _("Month"),
-            "lines": [
-                line(part, _month(part.key), listed(Period(add_months(part.key, 0), PeriodKind.MONTH)))
-                for part in months
-            ],
+            "lines": [line(part, month_label(part.key), won(*month_bounds(part.key))) for part in months],
         },
         {
             "title": _("Open today, by stage"),
             "first": _("Stage"),
-            "lines": [
-                line(
-                    part,
-                    part.label,
-                    f"{turl(request, 'deals:list')}?{urlencode({'stage': part.key, **kept})}"
-                    if exact
-                    else "",
-                )
-                for part in stages
-            ],
+            "lines": [line(part, part.label, found.listed("deals:list", stage=part.key)) for part in stages],
         },
     ]
     return {
         "breakdowns": tables,
-        "months": months_chart([(_month(part.key), part) for part in months], currency),
-        "all_won": listed(period),
+        "months": months_chart([(month_label(part.key), part) for part in months], currency),
+        "all_won": won(first, last),
     }

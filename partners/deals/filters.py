@@ -11,16 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from partners.deals.enums import (
     WAITING_STATUSES,
     ForecastCategory,
+    MarketingChannel,
     RegistrationStatus,
     RequestKind,
     SalesStage,
 )
 from partners.deals.models import Deal
 from partners.deals.selling.attention import stalled
+from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_text
 from partners.directory.queries import families, managers, visible_customers, visible_partners
 from portal.money import to_minor
 
-WITHOUT = "none"
 # More than any deal, and still a number that the database can compare.
 MOST = Decimal(10) ** 15
 
@@ -36,7 +37,13 @@ class DealFilter(django_filters.FilterSet):
     stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=SalesStage)
     forecast = django_filters.MultipleChoiceFilter(label=_("Forecast"), choices=ForecastCategory)
     attention = django_filters.BooleanFilter(label=_("Needs attention"), method="by_attention")
-    family = django_filters.ModelChoiceFilter(label=_("Product family"), queryset=lambda request: families())
+    family = django_filters.ModelChoiceFilter(
+        label=_("Product family"), queryset=lambda request: families(), null_label=_("Without a product")
+    )
+    channel = django_filters.MultipleChoiceFilter(
+        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method="by_channel"
+    )
+    source = django_filters.CharFilter(label=_("Source"), method="by_source")
     customer = django_filters.ModelChoiceFilter(
         label=_("Customer"), queryset=lambda request: visible_customers(request.membership).order_by("name")
     )
@@ -55,6 +62,14 @@ class DealFilter(django_filters.FilterSet):
         if not values:
             return deals
         return deals.filter(status__in=["" if value == WITHOUT else value for value in values])
+
+    def by_channel(self, deals: QuerySet[Deal], name: str, values: list[str]) -> QuerySet[Deal]:
+        if not values:
+            return deals
+        return deals.filter(channel__in=["" if value == WITHOUT else value for value in values])
+
+    def by_source(self, deals: QuerySet[Deal], name: str, value: str) -> QuerySet[Deal]:
+        return by_text(deals, name, value)
 
     def by_attention(self, deals: QuerySet[Deal], name: str, value: bool | None) -> QuerySet[Deal]:
         """Open deals that are quiet, or whose next step or expected close has passed."""
@@ -77,7 +92,7 @@ def _held(amount: Decimal) -> Decimal:
     return max(-MOST, min(amount, MOST))
 
 
-class VendorDealFilter(DealFilter):
+class VendorDealFilter(OfPartnerFilter, DealFilter):
     """For the vendor's people, who see every partner's deals."""
 
     partner = django_filters.ModelChoiceFilter(

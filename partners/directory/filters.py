@@ -1,12 +1,16 @@
 """What partners, customers and products can be narrowed down by."""
 
 import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.fields import country_choices
 from partners.directory.models import Customer, Partner, Product
+from partners.directory.narrowing import WITHOUT, partners_by_tier
 from partners.directory.queries import families, managers
+from portal.shell.registry import segment_choices
 
 
 class PartnerFilter(django_filters.FilterSet):
@@ -19,10 +23,19 @@ class PartnerFilter(django_filters.FilterSet):
     )
     region = django_filters.CharFilter(label=_("Region"), lookup_expr="iexact")
     country = django_filters.ChoiceFilter(label=_("Country"), choices=lambda: country_choices()[1:])
+    tier = django_filters.ChoiceFilter(
+        label=_("Tier"), choices=lambda: [*segment_choices(), (WITHOUT, _("None"))], method="by_tier"
+    )
+    joined = django_filters.DateFromToRangeFilter(label=_("Partner since"), field_name="joined_on")
 
     class Meta:
         model = Partner
         fields = ("status", "type", "manager", "region", "country")
+
+    def by_tier(self, partners: QuerySet[Partner], name: str, value: str) -> QuerySet[Partner]:
+        """The tier of today."""
+        of_tier = partners_by_tier(timezone.localdate())
+        return partners.filter(pk__in=of_tier.get("" if value == WITHOUT else value, []))
 
 
 class CustomerFilter(django_filters.FilterSet):

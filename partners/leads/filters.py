@@ -1,9 +1,12 @@
 """What leads can be narrowed down by."""
 
 import django_filters
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from partners.deals.enums import MarketingChannel
+from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_text
 from partners.directory.queries import families, managers, visible_partners
 from partners.leads.enums import LeadOrigin, LeadStatus
 from partners.leads.models import Lead
@@ -23,18 +26,46 @@ class LeadFilter(django_filters.FilterSet):
     origin = django_filters.ChoiceFilter(label=_("Origin"), choices=LeadOrigin)
     qualified = django_filters.BooleanFilter(label=_("Qualified"))
     marketing_qualified = django_filters.BooleanFilter(label=_("Marketing-qualified"))
-    family = django_filters.ModelChoiceFilter(label=_("Product family"), queryset=lambda request: families())
-    channel = django_filters.MultipleChoiceFilter(label=_("Channel"), choices=MarketingChannel)
+    family = django_filters.ModelChoiceFilter(
+        label=_("Product family"), queryset=lambda request: families(), null_label=_("Without a product")
+    )
+    channel = django_filters.MultipleChoiceFilter(
+        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method="by_channel"
+    )
     source = django_filters.CharFilter(label=_("Source"), lookup_expr="icontains")
     submitted = django_filters.DateFromToRangeFilter(label=_("Submitted"), field_name="submitted_at")
     received = django_filters.DateFromToRangeFilter(label=_("Received"), field_name="offered_at")
+
+    came = django_filters.DateFromToRangeFilter(label=_("Came in"), method="by_coming")
+    registered = django_filters.BooleanFilter(label=_("Became a registration"), method="by_registration")
+    source_is = django_filters.CharFilter(
+        label=_("Source, the whole of it"), field_name="source", method="by_source"
+    )
 
     class Meta:
         model = Lead
         fields = ()
 
+    def by_channel(self, leads: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
+        if not values:
+            return leads
+        return leads.filter(channel__in=["" if value == WITHOUT else value for value in values])
 
-class VendorLeadFilter(LeadFilter):
+    def by_coming(self, leads: QuerySet[Lead], name: str, value: slice) -> QuerySet[Lead]:
+        """When it came to a partner: submitted by it, or offered to it."""
+        leads = leads.annotate(came_at=Coalesce("submitted_at", "offered_at"))
+        if value.start is not None:
+            leads = leads.filter(came_at__gte=value.start)
+        return leads.filter(came_at__lte=value.stop) if value.stop is not None else leads
+
+    def by_registration(self, leads: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
+        return leads.filter(deal__first_submitted_at__isnull=not value)
+
+    def by_source(self, leads: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
+        return by_text(leads, name, value)
+
+
+class VendorLeadFilter(OfPartnerFilter, LeadFilter):
     """For the vendor's people, who see every lead."""
 
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=LeadStatus)

@@ -200,6 +200,8 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "marketing:edit": (EVERYONE, "campaign"),
     "marketing:figures": (EVERYONE, "campaign"),
     "metrics_portfolio:analysis": (VENDOR, ""),
+    "metrics_portfolio:funnel": (VENDOR, ""),
+    "metrics_portfolio:channels": (VENDOR, ""),
     "metrics_benchmarks:list": (VENDOR, ""),
     "metrics_benchmarks:create": (ADMIN, ""),
     "metrics_benchmarks:detail": (ADMIN, "benchmark"),

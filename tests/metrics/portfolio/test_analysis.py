@@ -14,7 +14,9 @@ from metrics.models import Scorecard
 from metrics.periods import Period, PeriodKind, add_months, calendar_of
 from metrics.portfolio import queries
 from metrics.portfolio.charts import quadrant, sparkline
+from metrics.portfolio.dimensions import dimension
 from metrics.portfolio.queries import Choice
+from metrics.portfolio.views import BY
 from partners.deals.enums import SalesStage
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
@@ -93,13 +95,12 @@ def test_who_is_chosen_is_ranked_alone(
 def test_breakdowns_add_up_to_the_programme(tenant: Tenant, three: list[Partner], period: Period) -> None:
     with tenant_scope(tenant.pk):
         for parts in (
-            queries.won_by(Choice(), period, "family_id", "family__name"),
-            queries.won_by(Choice(), period, "partner__region", "partner__region"),
+            *(queries.won_by(Choice(), period, dimension(code, calendar_of(tenant))) for code in BY),
             queries.won_by_month(Choice(), period),
         ):
             assert sum(part.amount for part in parts) == 600_00
             assert sum(part.deals for part in parts) == 3
-        regions = queries.won_by(Choice(), period, "partner__region", "partner__region")
+        regions = queries.won_by(Choice(), period, dimension("region", calendar_of(tenant)))
         assert [(part.label, part.deals, part.amount) for part in regions] == [
             ("EMEA", 2, 400_00),
             ("APAC", 1, 200_00),
@@ -126,13 +127,15 @@ def test_cohorts_count_revenue_by_age(tenant: Tenant) -> None:
 
 
 def test_the_page_shows_what_is_behind_each_number(
-    client_as: SignIn, manager: Membership, three: list[Partner], period: Period
+    client_as: SignIn, tenant: Tenant, manager: Membership, three: list[Partner], period: Period
 ) -> None:
     page = client_as(manager).get("/acme/analysis/").content.decode()
     assert "▲ 2" in page
     assert "▼ 1" in page
     assert f"/acme/scorecards/partners/{three[0].pk}/" in page
-    assert f"partner={three[0].pk}" in page
+    with tenant_scope(tenant.pk):
+        card = Scorecard.objects.get(partner=three[0], period_kind=QUARTER, period_start=period.start)
+    assert f"/acme/scorecards/cards/{card.pk}/" in page
     assert "<polyline" in page
     mine = client_as(manager).get(f"/acme/analysis/?manager={manager.pk}").content.decode()
     assert f"/acme/scorecards/partners/{three[1].pk}/" not in mine
