@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 from django.db import connection
-from partners.directory.narrowing import partners_by_tier
 
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
 from metrics.rows import KEYS, PARTNERS, Templates, scored_rows
 from metrics.sources import FACTS
+from partners.directory.narrowing import partners_by_tier
 from portal.shell.registry import segment_choices
 from portal.tenancy.scope import current_tenant_id
 

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
-from partners.directory.narrowing import WITHOUT
 
 from metrics import actions, queries
 from metrics.benchmarks.queries import of_card
@@ -38,6 +37,7 @@ from metrics.tables import GroupTable, LeagueTable, PreviewTable
 from metrics.tier_groups import tier_figures
 from metrics.trend import kpi_trend
 from partners.directory.models import Partner
+from partners.directory.narrowing import WITHOUT
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.jobs.enums import JobState
