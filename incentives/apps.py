@@ -15,7 +15,15 @@ class IncentivesConfig(AppConfig):
     verbose_name = "Incentives"
 
     def ready(self) -> None:
-        for module in ("rules", "tasks", "descriptions", "notices", "refresh", "attachable"):
+        for module in (
+            "rules",
+            "tasks",
+            "descriptions",
+            "notices",
+            "refresh",
+            "ledger.simulation",
+            "attachable",
+        ):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.sources").register()
         import_module(f"{self.name}.consumers").register()

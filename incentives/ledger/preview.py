@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -110,59 +110,100 @@ class _Programme:
 
 def preview_plan(plan: Plan, draft: VersionDraft) -> PlanPreview:
     """Earned under the plans as they stand and with the draft, for each partner that has won anything."""
-    tenant = tenant_in_scope()
-    calendar = calendar_of(tenant)
-    today = calendar.today()
-    window = calendar.trailing(PeriodKind.QUARTER, 4, today)
-    every = published_terms(tenant)
-    own = [terms for terms in every if terms.plan_id == plan.pk]
-    others = [terms for terms in every if terms.plan_id != plan.pk]
-    new = terms_of(draft.version(plan, 0), {key: list(rows) for key, rows in draft.bands.items()}, tenant)
-    current = next((terms for terms in reversed(own) if terms.start <= today), None)
+    simulation = Simulation(plan, draft)
+    return simulation.preview([simulation.of(list(Partner.objects.values_list("pk", flat=True)))])
 
-    since = min(window.start, calendar.period(PeriodKind.YEAR, draft.starts_on).start)
-    partners = {partner.pk: partner for partner in Partner.objects.order_by("name")}
-    deals = won_items(partners, queries.reach_of(since, [new, *every]), [new, *every])
-    held = queries.posted(partners, since)
-    programme = _Programme(
-        deals,
-        {
-            partner_id: queries.settled(audience, held.get(partner_id, {}))
-            for partner_id, audience in queries.audiences(partners).items()
-        },
-        calendar,
-        since,
-        today,
-    )
-    before = programme.earned([*others, *([_always(current, window)] if current else [])])
-    after = programme.earned([*others, _always(new, window)])
 
-    def of_plan(lines: Mapping[UUID, Sequence[Line]], partner_id: UUID) -> int:
-        return sum(
-            line.amount
-            for line in lines[partner_id]
-            if line.terms is not None and line.terms.plan_id == plan.pk and line.day in window
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the simulation of some partners comes to: what each earns now and then, what publishing posts, and what other
+    plans change by."""
+
+    rows: dict[UUID, tuple[int, int]]
+    posts: int
+    others: dict[str, int]
+
+
+class Simulation:
+    """A draft against the won deals of the last four quarters, some partners at a time."""
+
+    def __init__(self, plan: Plan, draft: VersionDraft):
+        tenant = tenant_in_scope()
+        self.plan = plan
+        self.calendar = calendar_of(tenant)
+        self.today = self.calendar.today()
+        self.window = self.calendar.trailing(PeriodKind.QUARTER, 4, self.today)
+        self.every = published_terms(tenant)
+        self.own = [terms for terms in self.every if terms.plan_id == plan.pk]
+        self.others = [terms for terms in self.every if terms.plan_id != plan.pk]
+        self.new = terms_of(
+            draft.version(plan, 0), {key: list(rows) for key, rows in draft.bands.items()}, tenant
+        )
+        self.since = min(self.window.start, self.calendar.period(PeriodKind.YEAR, draft.starts_on).start)
+
+    @property
+    def is_collective(self) -> bool:
+        """Whether partners share something, so that they must all be simulated together."""
+        return any(term.is_collective for term in [self.new, *self.every])
+
+    def of(self, partner_ids: Collection[UUID]) -> Part:
+        terms = [self.new, *self.every]
+        deals = won_items(partner_ids, queries.reach_of(self.since, terms), terms)
+        held = queries.posted(partner_ids, self.since)
+        programme = _Programme(
+            deals,
+            {
+                partner_id: queries.settled(audience, held.get(partner_id, {}))
+                for partner_id, audience in queries.audiences(partner_ids).items()
+            },
+            self.calendar,
+            self.since,
+            self.today,
+        )
+        current = next((terms for terms in reversed(self.own) if terms.start <= self.today), None)
+        now = [_always(current, self.window)] if current else []
+        before = programme.earned([*self.others, *now])
+        after = programme.earned([*self.others, _always(self.new, self.window)])
+
+        def of_plan(lines: Mapping[UUID, Sequence[Line]], partner_id: UUID) -> int:
+            return sum(
+                line.amount
+                for line in lines[partner_id]
+                if line.terms is not None and line.terms.plan_id == self.plan.pk and line.day in self.window
+            )
+
+        return Part(
+            {pk: (of_plan(before, pk), of_plan(after, pk)) for pk in partner_ids if deals.get(pk)},
+            _posts(
+                programme,
+                self.plan,
+                [*self.others, *self.own],
+                [*self.others, *_cut(self.own, self.new), self.new],
+            ),
+            _others(before, after, self.plan.pk, self.window),
         )
 
-    rows = [
-        PartnerPreview(partners[partner_id], of_plan(before, partner_id), of_plan(after, partner_id))
-        for partner_id in partners
-        if deals.get(partner_id)
-    ]
-    taken_over = next(
-        (terms for terms in own if terms.in_force(draft.starts_on - dt.timedelta(days=1))), None
-    )
-    period = calendar.period(new.period, new.start)
-    goes_on = period if taken_over and period.start < new.start else None
-    return PlanPreview(
-        plan.currency,
-        window,
-        rows,
-        _posts(programme, plan, [*others, *own], [*others, *_cut(own, new), new]),
-        goes_on,
-        taken_over.number if taken_over and goes_on else None,
-        _others(before, after, plan.pk, window),
-    )
+    def preview(self, parts: Sequence[Part]) -> PlanPreview:
+        """What the parts come to together."""
+        found = {pk: sums for part in parts for pk, sums in part.rows.items()}
+        partners = Partner.objects.filter(pk__in=found).order_by("name")
+        others: dict[str, int] = defaultdict(int)
+        for part in parts:
+            for currency, amount in part.others.items():
+                others[currency] += amount
+        draft_day_before = self.new.start - dt.timedelta(days=1)
+        taken_over = next((terms for terms in self.own if terms.in_force(draft_day_before)), None)
+        period = self.calendar.period(self.new.period, self.new.start)
+        goes_on = period if taken_over and period.start < self.new.start else None
+        return PlanPreview(
+            self.plan.currency,
+            self.window,
+            [PartnerPreview(partner, *found[partner.pk]) for partner in partners],
+            sum(part.posts for part in parts),
+            goes_on,
+            taken_over.number if taken_over and goes_on else None,
+            {currency: amount for currency, amount in others.items() if amount},
+        )
 
 
 def _posts(programme: _Programme, plan: Plan, now: Sequence[Terms], then: Sequence[Terms]) -> int:

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incentives.ledger.preview import preview_plan
+from incentives.ledger.preview import PlanPreview
+from incentives.ledger.simulation import preview_or_job
 from incentives.plans import queries
 from incentives.plans.actions import VersionDraft, publish_version
 from incentives.plans.enums import BandMode, PlanBase
@@ -127,7 +128,8 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
         return redirect(turl(request, "incentives:ladder"))
     latest = queries.version_in_force_or_next(plan) if plan else None
     calendar = calendar_of(request.tenant)
-    preview, builder, text = None, request.POST.get("builder", ""), []
+    preview: PlanPreview | None = None
+    builder, text, job = request.POST.get("builder", ""), [], None
     if request.method == "POST":
         form = PlanForm(request.POST, plan=plan, tiers=ladder)
         matrix = Matrix.from_post(request.POST, ladder, form.counted)
@@ -150,7 +152,8 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
                             % {"number": published.number},
                         )
                         return redirect(turl(request, "incentives:plans"))
-                preview = preview_plan(subject, draft)
+                found = preview_or_job(subject, draft, digest(request), by=request.membership)
+                preview, job = (found, None) if isinstance(found, PlanPreview) else (None, found)
                 text = plan_text(draft_terms(subject, draft, request.tenant), Names.read())
     else:
         starts_on = calendar.today()
@@ -160,7 +163,7 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
             initial=initial_of(latest, request.tenant.currency, starts_on), plan=plan, tiers=ladder
         )
         matrix = Matrix.from_version(latest, ladder)
-    wrong = request.method == "POST" and preview is None and not builder
+    wrong = request.method == "POST" and preview is None and job is None and not builder
     return render(
         request,
         "incentives/plan_form.html",
@@ -172,6 +175,7 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
             "form": form,
             "matrix": matrix,
             "preview": preview,
+            "job": job,
             "text": text,
             "previewed": digest(request) if preview else "",
         },

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from incentives.example import create_example_programme
+from incentives.ledger import simulation
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.models import Plan, PlanVersion, Tier, TierProposal
@@ -19,6 +20,7 @@ from incentives.tiers.queries import policy
 from metrics.periods import calendar_of
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.jobs.runner import run_inline
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, won_deal
@@ -278,6 +280,38 @@ class TestEditors:
             post_ledger(Partner.objects.values_list("pk", flat=True))
             assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == preview.then
         assert client.get(page("version", version.pk)).status_code == 200
+
+    def test_a_plan_for_many_is_simulated_while_its_form_waits(
+        self, tenant: Tenant, admin: Membership, client_as: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(simulation, "PARTNERS_AT_ONCE", 0)
+        with tenant_scope(tenant.pk):
+            plan, tiers = Plan.objects.get(), list(Tier.objects.all())
+            first = PlanVersion.objects.get()
+        client, address = client_as(admin), page("plan_edit", plan.pk)
+        data = {
+            "exchange_rate": "1",
+            "starts_on": str(first.during.lower),
+            "ends_on": "",
+            "form": "rate",
+            "base": "revenue",
+            "mode": "whole",
+            "period": "quarter",
+            "hold_days": "14",
+            "note": "Typed once",
+            "band-0-end": "",
+            **{f"rate-0-{tier.pk}": "7" for tier in tiers},
+        }
+        waiting = client.post(address, data)
+        assert waiting.status_code == 200
+        assert waiting.context["preview"] is None
+        assert "are being simulated" in waiting.content.decode()
+        assert "Typed once" in waiting.content.decode()
+        if not waiting.context["job"].has_ended:
+            run_inline(waiting.context["job"])
+        shown = client.post(address, data)
+        assert shown.context["preview"].rows
+        assert "Publish" in shown.content.decode()
 
     def test_bands_that_do_not_rise_are_refused(
         self, tenant: Tenant, admin: Membership, client_as: SignIn

@@ -1,17 +1,21 @@
 """What a preview foretells is what comes of the change."""
 
 import datetime as dt
+import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.db.models import Sum
 
+from incentives.ledger import simulation
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.ledger.preview import preview_plan
 from incentives.plans.actions import VersionDraft, publish_version
-from incentives.plans.enums import BandMode
+from incentives.plans.enums import AtCap, BandMode
+from incentives.plans.modifiers import Modifiers
 from incentives.tiers.actions import evaluate_tiers, save_tier
 from incentives.tiers.enums import Comparison, WindowKind
 from incentives.tiers.models import Tier, TierStanding
@@ -20,7 +24,9 @@ from incentives.tiers.requirements import Condition, Group, dump
 from metrics.periods import PeriodKind
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.jobs.enums import JobState
 from portal.tenancy.models import Tenant
+from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, won_deal
 from tests.incentives.builders import bands, make_plan, make_tiers
 
@@ -129,3 +135,44 @@ def test_the_tiers_that_partners_reach_are_those_shown(
     counted = {tier_id: TierStanding.objects.filter(reached_tier=tier_id).count() for tier_id in reached}
     assert counted == reached
     assert sum(reached.values()) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "steps"),
+    [(Modifiers(registered_amount=5_00), 3), (Modifiers(budget=10_00, at_cap=AtCap.PRO_RATA), 1)],
+)
+def test_a_large_programme_is_simulated_by_a_job_that_finds_the_same(
+    tenant: Tenant, admin: Membership, monkeypatch: pytest.MonkeyPatch, said: Modifiers, steps: int
+) -> None:
+    """Some partners at a time, or all at once where they share a budget; asked again, it is the same job."""
+    monkeypatch.setattr(simulation, "PARTNERS_AT_ONCE", 2)
+    monkeypatch.setattr(simulation, "STEP", 1)
+    with time_machine.travel(NOW, tick=False), tenant_scope(tenant.pk):
+        (base,) = make_tiers()
+        plan = make_plan({base: STEPS}).plan
+        for number in range(3):
+            won_deal(PartnerFactory(), 90_00 + number, dt.date(2026, 11, 9), status="won")
+        draft = VersionDraft(
+            dt.date(2026, 11, 1), None, BandMode.WHOLE, PeriodKind.QUARTER, 30, {base.pk: bands(*HIGHER)}
+        )
+        draft = replace(draft, said=said)
+        assert simulation.load_draft(json.loads(json.dumps(simulation.dump_draft(draft)))) == draft
+        expected = preview_plan(plan, draft)
+        assert expected.difference
+        job = simulation.preview_or_job(plan, draft, "typed", by=admin)
+        assert simulation.preview_or_job(plan, draft, "typed", by=admin) == job
+        assert simulation.preview_or_job(plan, draft, "typed otherwise", by=admin) != job
+        total = 0
+        while simulation.simulate_chunk(job):
+            total += 1
+            job.refresh_from_db()
+        assert (total, job.done, job.state) == (steps, 3, JobState.DONE)
+        found = simulation.preview_or_job(plan, draft, "typed", by=admin)
+        assert (found.posts, found.goes_on, found.others) == (
+            expected.posts,
+            expected.goes_on,
+            expected.others,
+        )
+        assert sorted((row.partner.pk, row.now, row.then) for row in found.rows) == sorted(
+            (row.partner.pk, row.now, row.then) for row in expected.rows
+        )
