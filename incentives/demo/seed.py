@@ -43,6 +43,7 @@ from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects, leave_some
+from incentives.demo.reviewing import review_and_report
 from incentives.demo.selling import keep_selling
 from incentives.demo.steering import steer
 from incentives.demo.tiering import by_hand
@@ -535,6 +536,9 @@ class _Director:
             )
             others = [people[0] for index, people in self.cast.people.items() if index != hero and people]
             give_and_ask(self.cast.admin, self.cast.managers[0], [self.cast.people[hero][0], *others])
+            review_and_report(
+                self.cast.admin, self.cast.managers[0], self.cast.partners[hero], self.history.until
+            )
         self._settle()
         with tenant_scope(self.tenant.pk):
             stuck = Event.objects.filter(dispatched_at=None).first()

@@ -11,13 +11,15 @@ from incentives.demo.history import think_up
 from incentives.demo.seed import SLUG, DemoRefused, seed
 from incentives.funds.models import Claim
 from incentives.ledger.models import LedgerEntry
+from metrics.benchmarks.models import Benchmark
 from metrics.models import Scorecard
-from metrics.reviews.models import Goal, Review
+from metrics.reviews.models import Goal, Review, ReviewAction
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.models import Partner
 from portal.accounts.models import User
 from portal.events.models import Event
+from portal.reports.models import Schedule
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 
@@ -58,6 +60,9 @@ def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> Non
         assert Partner.objects.count() == len(PARTNERS) + 1  # an applicant who was approved
         assert Partner.objects.filter(status=PartnerStatus.SUSPENDED).count() == 1
         assert Scorecard.objects.filter(partner__name=HERO).exists()
+        assert Schedule.objects.filter(next_at__gt=UNTIL).count() == 2
+        assert Benchmark.objects.exists()
+        assert ReviewAction.objects.filter(done_at__lt=UNTIL, kpi="win_rate").exists()
         assert LedgerEntry.objects.exists()
         assert Claim.objects.filter(entry__isnull=False).exists()
         assert Goal.objects.filter(parent__isnull=False).exists()
