@@ -31,9 +31,9 @@ class Effect:
 
     @property
     def tone(self) -> str:
-        """Whether it became better, worse or stayed."""
+        """Whether it became better, worse or stayed; `unknown` where one of the two is no data."""
         if self.before is None or self.after is None:
-            return "flat"
+            return "unknown"
         way = direction(self.after - self.before)
         if way == "flat":
             return way

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -92,6 +93,7 @@ def test_an_action_is_measured_by_as_many_days_before_and_after(
     assert found[revenue.pk].after == (370_00 if recent else 70_00)
     assert found[revenue.pk].tone == "good"
     assert found[rate.pk].before == 1
+    assert replace(found[rate.pk], after=None).tone == "unknown"
     assert found[rate.pk].tone == "bad"
 
 
