@@ -35,7 +35,10 @@ RULES_FOR = {
     ("dark", 1440): OF_COLOURS,
     ("dark", 390): OF_COLOURS,
 }
-IDENTIFIER = re.compile(r"(?<=/cards/)[^/]+/\w+|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)(month|quarter|year):[0-9-]+")
+IDENTIFIER = re.compile(
+    r"(?<=/cards/)[^/]+/\w+|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)(month|quarter|year):[0-9-]+"
+    r"|(?<=/questions/)[\w-]+|(?<=/certificates/)[^/]+"
+)
 # What is no page: downloads, other applications' pages, and signing out.
 NO_PAGE = re.compile(
     r"/(logout|schema|refused\.\w+|platform|media|static)(/|$)|export|\.(ics|csv|xlsx|pdf)$|/(pdf|csv|ics|file|certificate)/$"
@@ -106,11 +109,12 @@ def pages_of(browser: Browser, site: Site, role: str) -> list[str]:
         return site.pages[role]
     context = window(browser, site, role)
     page = context.new_page()
+    files: set[str] = set()
     found, waiting = {f"/{SLUG}/": f"/{SLUG}/"}, [f"/{SLUG}/"]
     while waiting and len(found) < MOST:
         address = waiting.pop(0)
         if not is_page(page, address):
-            del found[pattern(urlsplit(address).path)]
+            files.add(pattern(urlsplit(address).path))
             continue
         for link in page.evaluate(LINKS):
             parts = urlsplit(link)
@@ -122,7 +126,7 @@ def pages_of(browser: Browser, site: Site, role: str) -> list[str]:
             found[pattern(parts.path)] = address
             waiting.append(address)
     context.close()
-    site.pages[role] = sorted(found.values())
+    site.pages[role] = sorted(address for kind, address in found.items() if kind not in files)
     return site.pages[role]
 
 
