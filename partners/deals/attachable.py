@@ -1,8 +1,9 @@
-"""Deals as what files and comments hang on."""
+"""Deals as what files and comments hang on; the proof of a win stays while the deal is won."""
 
 from uuid import UUID
 
 from partners.deals import queries
+from partners.deals.enums import WIN_PROOF, RegistrationStatus
 from partners.deals.models import Deal
 from portal.accounts.access import can
 from portal.accounts.models import Membership
@@ -18,6 +19,10 @@ def _may_add(member: Membership, deal: Deal) -> bool:
     return can(member, "deals.view_deal", deal) and (member.is_vendor or deal.partner.may_trade)
 
 
+def _keeps(deal: Deal, purpose: str) -> bool:
+    return purpose == WIN_PROOF and deal.status == RegistrationStatus.WON
+
+
 register(
     Subject(
         Deal,
@@ -26,6 +31,7 @@ register(
         partner_of=lambda deal: deal.partner_id,
         url_name="deals:detail",
         event="deal",
+        keeps=_keeps,
     )
 )
 describe_comments("deal")

@@ -55,6 +55,10 @@ class ConflictCondition(models.TextChoices):
     SOME = "yes", _("Only with a conflict")
 
 
+# The purpose of files that show a win.
+WIN_PROOF = "proof"
+
+
 class RequestKind(models.TextChoices):
     APPEAL = "appeal", _("Appeal")
     EXTENSION = "extension", _("More time")

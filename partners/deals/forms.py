@@ -8,7 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from partners.deals import actions
 from partners.deals.approvals.models import RejectionReason
 from partners.deals.approvals.queries import rejection_reasons
-from partners.deals.enums import OPEN_STAGES, ForecastCategory, Missing, RegistrationStatus, SalesStage
+from partners.deals.enums import (
+    OPEN_STAGES,
+    WIN_PROOF,
+    ForecastCategory,
+    Missing,
+    RegistrationStatus,
+    SalesStage,
+)
 from partners.deals.models import Deal, DealPolicy, ProtectionDays
 from partners.deals.product_lines import ProductFields, ProductLines, first_line
 from partners.deals.selling.losses import competitors_offered, loss_reasons
@@ -239,7 +246,7 @@ class WinForm(StepForm, ProductLines):
             **self.seen,
         )
         for upload in data["proof"]:
-            attach(deal, upload, by=self.by, purpose="proof")
+            attach(deal, upload, by=self.by, purpose=WIN_PROOF)
         return deal
 
 

@@ -7,7 +7,7 @@ from portal.accounts.access import can
 from portal.accounts.models import Membership
 from portal.accounts.rules import is_admin
 from portal.files.models import Attachment
-from portal.shell.subjects import may_add
+from portal.shell.subjects import keeps, may_add
 
 
 @rules.predicate
@@ -21,6 +21,10 @@ rules.add_perm("files.delete_attachment", is_admin | uploaded)
 def may_delete(by: Membership, attachment: Attachment, thing: models.Model) -> bool:
     """Whether the member may take a file away from a thing, or bring it back.
 
-    What takes no more files gives none away, but to an admin: a proof stays once it has been decided on.
+    What takes no more files gives none away, but to an admin: a proof stays once it has been decided on. So does a file
+    that the thing keeps, though that takes more.
     """
-    return can(by, "files.delete_attachment", attachment) and (by.is_admin or may_add(by, thing))
+    if not can(by, "files.delete_attachment", attachment):
+        return False
+    stays = attachment.deleted_at is None and keeps(thing, attachment.purpose)
+    return by.is_admin or (may_add(by, thing) and not stays)

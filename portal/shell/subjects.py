@@ -25,6 +25,7 @@ class Subject:
 
     `find` returns the thing when the member may see it and None otherwise. `may_add` says whether the member may
     add to it. `partner_of` is the partner who sees what is shared on it. `event` starts the types of its events.
+    `keeps` says whether a file of a purpose stays on it for good.
     """
 
     model: type[models.Model]
@@ -33,6 +34,7 @@ class Subject:
     partner_of: Callable[[Any], UUID | None]
     url_name: str
     event: str
+    keeps: Callable[[Any, str], bool] = lambda _thing, _purpose: False
 
     @property
     def label(self) -> str:
@@ -79,6 +81,10 @@ def find_subject(member: Membership, label: str, pk: UUID) -> models.Model | Non
 
 def may_add(member: Membership, thing: models.Model) -> bool:
     return subject_of(thing).may_add(member, thing)
+
+
+def keeps(thing: models.Model, purpose: str) -> bool:
+    return subject_of(thing).keeps(thing, purpose)
 
 
 def address_of(request: HttpRequest, thing: models.Model) -> str:

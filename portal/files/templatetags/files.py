@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.template import Context
 
-from portal.accounts.access import can
 from portal.files.kinds import ACCEPT
 from portal.files.models import Attachment
 from portal.files.queries import visible_files
+from portal.files.rules import may_delete
 from portal.shell.subjects import may_add, subject_of
 
 register = template.Library()
@@ -22,10 +22,7 @@ def files(context: Context, thing: models.Model, title: str = "") -> dict[str, A
     member = context["request"].membership
     takes_more = may_add(member, thing)
     rows = [
-        {
-            "file": attachment,
-            "mine": can(member, "files.delete_attachment", attachment) and (member.is_admin or takes_more),
-        }
+        {"file": attachment, "mine": may_delete(member, attachment, thing)}
         for attachment in visible_files(member).filter(
             subject_type=thing._meta.label_lower, subject_id=thing.pk, purged_at=None
         )

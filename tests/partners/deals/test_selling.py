@@ -26,6 +26,7 @@ from portal.discussion import actions as comments
 from portal.errors import ActionRefused
 from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
+from portal.files.actions import attach, delete
 from portal.files.models import Attachment
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -189,6 +190,28 @@ def test_a_win_may_come_with_cost_and_proof(
         proof = Attachment.objects.get()
     assert (approved.revenue, approved.cost, approved.cost_base) == (900_00, 600_00, 600_00)
     assert (proof.purpose, proof.name, proof.subject_id) == ("proof", "order.pdf", approved.pk)
+
+
+def test_the_proof_of_a_won_deal_stays(
+    tenant: Tenant, people: SimpleNamespace, approved: Deal, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        typo, proof = (
+            attach(approved, upload(name), by=people.seller, purpose="proof") for name in ("a.pdf", "b.pdf")
+        )
+        delete(typo, approved, by=people.seller)
+        won = actions.win(approved, by=people.seller, revenue=900_00, won_on=timezone.now().date())
+        note = attach(won, upload("minutes.pdf"), by=people.seller)
+    client = client_as(people.seller)
+    page = client.get(f"/acme/deals/{won.pk}/").content.decode()
+    assert f"/acme/files/{note.pk}/delete/" in page and f"/acme/files/{proof.pk}/delete/" not in page
+    refused = client.post(f"/acme/files/{proof.pk}/delete/", follow=True).content.decode()
+    assert "its files stay as they are" in refused
+    client.post(f"/acme/files/{typo.pk}/restore/")
+    client.post(f"/acme/files/{note.pk}/delete/")
+    with tenant_scope(tenant.pk):
+        assert set(Attachment.objects.filter(deleted_at=None)) == {proof, typo}
+        assert delete(proof, won, by=people.admin).deleted_at
 
 
 def test_a_false_proof_is_refused_beside_its_field_and_nothing_is_won(
