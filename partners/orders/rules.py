@@ -13,7 +13,13 @@ def in_portfolio(membership: Membership, order: Any = None) -> bool:
     return order is None or order.partner.manager_id == membership.pk
 
 
-acts_for_partner = (is_partner & own_partner) | is_admin | (is_manager & in_portfolio)
+@rules.predicate
+def is_imported(membership: Membership, order: Any = None) -> bool:
+    """Another system of the vendor's reported it, and goes on to say what becomes of it."""
+    return order is not None and bool(order.external_id)
+
+
+acts_for_partner = (is_partner & own_partner & ~is_imported) | is_admin | (is_manager & in_portfolio)
 
 rules.add_perm("orders.view_order", is_vendor | (is_partner & own_partner))
 for verb in ("add", "change", "ship", "deliver", "cancel", "return"):

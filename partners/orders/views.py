@@ -145,6 +145,14 @@ def _items(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
         {"label": _("Cost"), "value": format_money(order.cost, order.currency)},
         {"label": _("Note"), "value": order.note},
     ]
+    if order.external_id:
+        items.append(
+            {
+                "label": _("Number elsewhere"),
+                "value": order.external_id,
+                "hint": _("Another system reports this order and says what becomes of it."),
+            }
+        )
     if order.cancelled_on:
         items.append(
             {"label": _("Cancelled"), "value": short_date(order.cancelled_on), "hint": order.cancel_reason}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -196,3 +197,23 @@ def test_an_order_beyond_all_measure_is_refused_in_words(
         assert words in answer.json()["detail"]
     with tenant_scope(tenant.pk):
         assert not Order.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_another_system_reports_a_partner_only_sees(
+    tenant: Tenant, seller: Membership, admin: Membership, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        own = PartnerFactory._meta.model.objects.get(pk=seller.partner_id)
+        reported = OrderFactory(partner=own, external_id="SAP-1")
+        with pytest.raises(PermissionDenied):
+            actions.cancel_order(reported, by=seller, version=1, reason="Not ours")
+    client, address = client_as(seller), f"/acme/orders/{reported.pk}/"
+    page = client.get(address).content.decode()
+    assert "Another system reports this order" in page
+    assert f"{address}edit/" not in page and f"{address}cancel/" not in page
+    for verb in ("edit", "ship", "deliver", "cancel"):
+        assert client.post(f"{address}{verb}/", {"version": "1"}).status_code == 403, verb
+    assert client.post(f"/acme/api/v1/orders/{reported.pk}/cancel/", {"version": 1}).status_code == 403
+    with tenant_scope(tenant.pk):
+        assert actions.cancel_order(reported, by=admin, version=1, reason="Sold twice").cancelled_on
