@@ -29,7 +29,7 @@ from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 
 class AnswerRefused(ActionRefused):
-    """The link takes no answer any more; `code` says why: answered, expired or closed."""
+    """The link takes no answer any more; `code` says why: answered, expired, closed or left."""
 
 
 class AnswerIncomplete(ActionRefused):
@@ -41,11 +41,14 @@ class AnswerIncomplete(ActionRefused):
 
 
 def state_of(invitation: SurveyInvitation) -> str:
-    """open, answered, expired or closed. The invitation comes with its survey."""
+    """open, answered, expired, closed or left. The invitation comes with its survey and member."""
     if invitation.status == InvitationStatus.ANSWERED:
         return "answered"
     if invitation.survey.status == SurveyStatus.CLOSED:
         return "closed"
+    member = invitation.member
+    if member is not None and not (member.is_active and member.user.is_active):
+        return "left"
     if invitation.status not in ANSWERABLE or invitation.version_id is None or invitation.has_expired:
         return "expired"
     return "open"

@@ -73,6 +73,21 @@ def test_opening_the_link_or_sending_nothing_is_no_answer(
         assert not SurveyResponse.objects.exists()
 
 
+def test_the_link_of_who_has_left_takes_no_answer(admin: Membership, client: Client, tenant: Tenant) -> None:
+    with tenant_scope(tenant.pk):
+        member = make_member(Role.PARTNER_MEMBER, partner=PartnerFactory())
+        invitation = an_invitation(a_survey(admin), member=member, partner_id=member.partner_id)
+    assert client.get(link(invitation)).status_code == 200
+    Membership.objects.filter(pk=member.pk).update(is_active=False)
+    page = client.get(link(invitation))
+    assert page.status_code == 410 and "has been withdrawn" in page.content.decode()
+    assert client.post(link(invitation), {"a-q1": "9", "then": "later"}).status_code == 410
+    with tenant_scope(tenant.pk):
+        with pytest.raises(actions.AnswerRefused):
+            actions.answer(invitation.pk, {"q1": 9})
+        assert not SurveyResponse.objects.exists() and not SurveyDraft.objects.exists()
+
+
 def test_a_link_takes_one_answer(asked: SurveyInvitation, client: Client, tenant: Tenant) -> None:
     client.post(link(asked), {"a-q1": "9"})
     again = client.post(link(asked), {"a-q1": "0"})
