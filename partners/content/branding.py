@@ -1,5 +1,6 @@
 """A partner's logo in the vendor's material: made once for each content, logo and box, and kept."""
 
+import datetime as dt
 import hashlib
 import io
 import tempfile
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from partners.content import drawing
@@ -23,10 +25,12 @@ from portal.files import storage
 from portal.files.actions import refuse_if_no_room
 from portal.jobs import runner
 from portal.jobs.actions import create_job
+from portal.jobs.enums import ENDED
 from portal.jobs.models import Job
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 JOB = "content.brand"
+WAITS_AT_MOST = dt.timedelta(minutes=10)
 
 
 def digest_of(asset: Asset, version: AssetVersion, profile: CompanyProfile) -> str:
@@ -43,7 +47,8 @@ def state_for(asset: Asset, version: AssetVersion | None, partner_id: UUID) -> d
     if profile is None or not profile.logo:
         return {"possible": True, "logo": False}
     copy = copy_of(version, partner_id, digest_of(asset, version, profile))
-    return {"possible": True, "logo": True, "copy": copy}
+    waits = copy is not None and copy.state == CopyState.WAITING and _is_being_made(copy)
+    return {"possible": True, "logo": True, "copy": copy, "waiting": waits}
 
 
 def ask_for_copy(asset: Asset, *, by: Membership) -> BrandedCopy:
@@ -64,7 +69,9 @@ def ask_for_copy(asset: Asset, *, by: Membership) -> BrandedCopy:
             version=version, partner_id=by.partner_id, digest=digest_of(asset, version, profile)
         )
         copy = BrandedCopy.objects.select_for_update(of=("self",)).get(pk=copy.pk)
-        if copy.state == CopyState.READY or (copy.state == CopyState.WAITING and not is_new):
+        if copy.state == CopyState.READY:
+            return copy
+        if copy.state == CopyState.WAITING and not is_new and _is_being_made(copy):
             return copy
         copy.state, copy.problem = CopyState.WAITING, ""
         copy.save(update_fields=["state", "problem"])
@@ -76,6 +83,15 @@ def ask_for_copy(asset: Asset, *, by: Membership) -> BrandedCopy:
             )
             runner.start(job)
         return copy
+
+
+def _is_being_made(copy: BrandedCopy) -> bool:
+    """Whether a worker will bring it: one that has not within ten minutes, or whose job has ended, never will."""
+    with tenant_scope(current_tenant_id()):
+        jobs = Job.objects.filter(
+            kind=JOB, payload__copy=str(copy.pk), created_at__gt=timezone.now() - WAITS_AT_MOST
+        )
+        return jobs.exclude(state__in=ENDED).exists()
 
 
 def make(copy: BrandedCopy, *, seconds: float) -> BrandedCopy:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pypdf
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -29,6 +30,7 @@ from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.models import Event
 from portal.files import storage
+from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.jobs.runner import do_chunk
 from portal.tenancy.models import Tenant
@@ -380,6 +382,32 @@ def test_what_takes_too_long_is_made_by_a_worker_and_what_never_ends_is_given_up
     assert copy.state == CopyState.FAILED and "too complicated" in copy.problem
     monkeypatch.undo()
     assert branding.ask_for_copy(asset, by=partner_owner).state in (CopyState.READY, CopyState.WAITING)
+
+
+def test_a_copy_whose_work_was_lost_is_made_anew(
+    scoped: Tenant, admin: Membership, partner_owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = Asset.objects.get(pk=actions.set_box(published(admin), by=admin, **BOX).pk)
+    version = queries.current_version(asset)
+    logo_for(partner_owner)
+
+    def slow(verb: str, *, seconds: float, **what: Any) -> dict[str, Any]:
+        raise drawing.TookTooLong
+
+    def waits() -> bool:
+        return branding.state_for(asset, version, partner_owner.partner_id)["waiting"]
+
+    monkeypatch.setattr(drawing, "order", slow)
+    copy = branding.ask_for_copy(asset, by=partner_owner)
+    assert waits()
+    Job.objects.update(state=JobState.FAILED)
+    assert not waits()
+    assert branding.ask_for_copy(asset, by=partner_owner) == copy
+    assert waits() and Job.objects.count() == 2
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert not waits()
+        branding.ask_for_copy(asset, by=partner_owner)
+        assert waits() and Job.objects.count() == 3
 
 
 def test_the_workshop_ends_by_itself_when_its_time_or_memory_is_used_up(tmp_path: Any) -> None:
