@@ -13,6 +13,7 @@ from incentives.statements.actions.details import (
 from incentives.statements.actions.payments import (
     approve_batch,
     cancel_batch,
+    file_of,
     propose_batch,
     send_batch,
     settle_batch,
@@ -23,6 +24,7 @@ __all__ = [
     "approve_closing",
     "cancel_batch",
     "cancel_closing",
+    "file_of",
     "hold_payments",
     "propose_batch",
     "propose_closing",

@@ -99,14 +99,7 @@ def approve_batch(batch: Batch, *, by: Membership) -> Batch:
         raise ActionRefused(
             _("You have proposed this yourself: another admin has to approve it."), code="second_person"
         )
-    payments = list(batch.payments.select_related("partner", "statement"))
-    changed = _no_longer_payable(payments)
-    if changed:
-        raise ActionRefused(
-            _("%(partner)s can no longer be paid as planned. Cancel the batch and propose it again.")
-            % {"partner": changed[0].partner.name},
-            code="stale",
-        )
+    payments = _still_payable(batch)
     content = payment_file(batch, payments, queries.terms(), current_tenant())
     batch.file, batch.sha256 = content, hashlib.sha256(content).hexdigest()
     batch.status, batch.approved_by, batch.approved_at = BatchStatus.APPROVED, by, timezone.now()
@@ -116,14 +109,23 @@ def approve_batch(batch: Batch, *, by: Membership) -> Batch:
 
 
 def send_batch(batch: Batch, *, by: Membership) -> Batch:
-    """Note that the bank has the file."""
+    """Note that the bank has the file. Refused where a payment has been held, or an account changed, meanwhile."""
     check(by, "statements.propose")
     batch = _lock(batch, "send")
+    _still_payable(batch)
     batch.status = BatchStatus.SENT
     batch.save(update_fields=["status"])
     batch.payments.filter(status=PaymentStatus.PLANNED).update(status=PaymentStatus.SENT)
     record("batch.sent", subject=batch, by=by, data={"number": batch.number})
     return batch
+
+
+def file_of(batch: Batch) -> bytes:
+    """What the bank is given, the same to the byte each time. ActionRefused where it has not been sent yet and must not be,
+    because a payment has been held, or an account changed, since it was approved."""
+    if batch.status == BatchStatus.APPROVED:
+        _still_payable(batch)
+    return bytes(batch.file or b"")
 
 
 def settle_batch(batch: Batch, *, by: Membership, paid_on: dt.date, failed: Mapping[UUID, str]) -> Batch:
@@ -212,7 +214,20 @@ def _planned(batch: Batch, statement: Statement, payee: queries.Payee, tried: in
     )
 
 
-def _no_longer_payable(payments: Collection[Payment]) -> list[Payment]:
+def _still_payable(batch: Batch) -> list[Payment]:
+    """The payments, where each can be made as planned."""
+    payments = list(batch.payments.select_related("partner", "statement"))
+    changed = no_longer_payable(payments)
+    if changed:
+        raise ActionRefused(
+            _("%(partner)s can no longer be paid as planned. Cancel the batch and propose it again.")
+            % {"partner": changed[0].partner.name},
+            code="stale",
+        )
+    return payments
+
+
+def no_longer_payable(payments: Collection[Payment]) -> list[Payment]:
     """Those whose partner is held, or has other or unverified details by now."""
     payees = queries.payees({payment.partner_id for payment in payments})
     changed = []

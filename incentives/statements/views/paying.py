@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incentives.statements import actions, queries
-from incentives.statements.actions.payments import SEPA_CURRENCY
+from incentives.statements.actions.payments import SEPA_CURRENCY, no_longer_payable
 from incentives.statements.documents import masked
 from incentives.statements.enums import BatchStatus, Method
 from incentives.statements.filters import BatchFilter
@@ -136,6 +136,8 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
         properties.append({"label": _("File’s fingerprint"), "value": found.sha256[:16]})
     payments = found.payments.select_related("partner", "statement").order_by("partner__name", "id")
     today = calendar_of(request.tenant).today()
+    to_pay = found.status in (BatchStatus.DRAFT, BatchStatus.APPROVED)
+    stopped = sorted({payment.partner.name for payment in no_longer_payable(payments)}) if to_pay else []
     return render(
         request,
         "statements/batch.html",
@@ -148,11 +150,13 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
             "tone": BATCH_TONES[BatchStatus(found.status)],
             "properties": properties,
             "rows": [(payment, masked(payment.iban)) for payment in payments],
+            "stopped": ", ".join(stopped[:5]),
             "has_file": found.status in (BatchStatus.APPROVED, BatchStatus.SENT, BatchStatus.SETTLED)
+            and not stopped
             and can(request.membership, "statements.take_file"),
-            "may_approve": found.status == BatchStatus.DRAFT and approver and not own,
+            "may_approve": found.status == BatchStatus.DRAFT and approver and not own and not stopped,
             "waits_for_other": found.status == BatchStatus.DRAFT and own,
-            "may_send": found.status == BatchStatus.APPROVED,
+            "may_send": found.status == BatchStatus.APPROVED and not stopped,
             "may_settle": found.status == BatchStatus.SENT,
             "may_cancel": found.status in (BatchStatus.DRAFT, BatchStatus.APPROVED) and (own or approver),
             "settle_form": settle_form or SettleForm(initial={"paid_on": min(found.execution_on, today)}),
@@ -216,8 +220,13 @@ def batch_file(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Batch, pk=pk)
     if not found.file:
         raise Http404
+    try:
+        content = actions.file_of(found)
+    except ActionRefused as refusal:
+        say_refused(request, refusal)
+        return redirect(turl(request, "statements:batch", pk))
     kind, ending = ("application/xml", "xml") if found.method == Method.SEPA else ("text/csv", "csv")
-    response = HttpResponse(bytes(found.file), content_type=kind)
+    response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{found.number}.{ending}"'
     return response
 

@@ -12,6 +12,7 @@ import pytest
 import xmlschema
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from sepaxml import validation
 
 from incentives.ledger.actions import post_ledger
@@ -22,6 +23,7 @@ from incentives.statements.models import Batch, Payment, PayoutDetails, Statemen
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
@@ -162,6 +164,26 @@ class TestABatch:
         actions.save_details(closed.alpha, by=closed.owner, **DETAILS | {"holder": "Someone else"})
         with pytest.raises(ActionRefused, match="Alpha can no longer be paid as planned"):
             actions.approve_batch(batch, by=closed.admin)
+
+    def test_is_stopped_by_a_hold_until_the_bank_has_it(
+        self, closed: SimpleNamespace, payable: Payable, client_as: Callable[[Membership], Client]
+    ) -> None:
+        payable(closed.alpha)
+        batch = actions.approve_batch(propose_batch(closed), by=closed.admin)
+        client, address = client_as(closed.admin), f"/acme/payouts/batches/{batch.pk}/"
+        assert client.get(f"{address}file/")["Content-Type"] == "application/xml"
+        actions.hold_payments(closed.alpha, by=closed.admin, reason="Dispute")
+        with pytest.raises(ActionRefused, match="Alpha can no longer be paid as planned"):
+            actions.send_batch(batch, by=closed.manager)
+        refused = client.get(f"{address}file/", follow=True).content.decode()
+        assert "Alpha can no longer be paid as planned" in refused
+        assert "Cannot be paid as planned any more: Alpha." in refused
+        assert f"{address}file/" not in refused and f"{address}send/" not in refused
+        actions.release_payments(closed.alpha, by=closed.admin, reason="Settled")
+        actions.send_batch(batch, by=closed.manager)
+        actions.hold_payments(closed.alpha, by=closed.admin, reason="Dispute")
+        # What the bank was given can be looked at ever after.
+        assert client.get(f"{address}file/").status_code == 200
 
     def test_a_statement_has_one_live_payment(self, closed: SimpleNamespace, payable: Payable) -> None:
         payable(closed.alpha)
