@@ -197,7 +197,8 @@ class Statement(TenantModel):
     """A partner's entries of one closing in one currency, and what is paid of them.
 
     `opening` is what an earlier statement carried forward, `earned` the sum of the lines. Where the two reach the least
-    amount that is paid, `withheld` of it is tax and `payable` the rest; else all of it is carried forward.
+    amount that is paid, `withheld` of it is tax and `payable` the rest; else, or where tax is withheld and nobody has verified
+    the partner's country, all of it is carried forward.
     """
 
     closing = TenantForeignKey(Closing, models.PROTECT, related_name="statements")

@@ -31,6 +31,8 @@ from metrics.periods import Calendar, Period, PeriodKind
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.tenancy.db import the_one
+from portal.tenancy.models import current_tenant
+from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 
 def terms() -> PayoutTerms:
@@ -136,19 +138,20 @@ def tax_rules(day: dt.date) -> dict[str, TaxRule]:
 
 
 def tax_countries(partner_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Where each partner pays its taxes: as the payout details that were verified last said, else as its details say,
-    else where the company is.
+    """Where each partner pays its taxes, as the payout details that were verified last said; without those that nobody has
+    verified yet.
 
     Or a partner would name another country just before a period is closed, and its own again before it is paid.
     """
-    countries = dict(Partner.objects.filter(pk__in=partner_ids).order_by().values_list("id", "country"))
-    said = PayoutDetails.objects.filter(partner_id__in=partner_ids).order_by()
     verified = PayeeCheck.objects.filter(partner_id__in=partner_ids).exclude(country="").order_by()
-    return (
-        countries
-        | dict(said.values_list("partner_id", "country"))
-        | dict(verified.values_list("partner_id", "country"))
-    )
+    return dict(verified.values_list("partner_id", "country"))
+
+
+def waits_for_country(statement: Statement) -> bool:
+    """Whether it carries forward what is enough to be paid, because nobody had verified where the partner is taxed."""
+    with tenant_scope(current_tenant_id()):
+        least = terms().minimum if statement.currency == current_tenant().currency else 0
+    return statement.carried > 0 and statement.carried >= least
 
 
 # --- paying ------------------------------------------------------------------------------------

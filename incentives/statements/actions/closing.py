@@ -222,9 +222,11 @@ def _collect(closing: Closing, partner_ids: list[UUID]) -> None:
             key,
             earned.get(key, (0, 0)),
             carried.get(key, 0),
-            rules.get(countries[key[0]]),
+            rules.get(countries.get(key[0], "")),
             terms,
             tenant,
+            # What is to be withheld is not known while nobody has verified the country: it waits.
+            waits=bool(rules) and key[0] not in countries,
         )
         for key in sorted({*earned, *carried})
     ]
@@ -253,12 +255,14 @@ def _draft(
     rule: TaxRule | None,
     terms: PayoutTerms,
     tenant: Tenant,
+    *,
+    waits: bool,
 ) -> Statement:
     partner_id, currency = key
     amount, entries = earned
     due = opening + amount
     least = terms.minimum if currency == tenant.currency else 0
-    is_paid = due > 0 and due >= least
+    is_paid = due > 0 and due >= least and not waits
     withheld = round_half_up(due * queries.rate_of(rule)) if is_paid else 0
     return Statement(
         closing=closing,

@@ -97,6 +97,7 @@ def statement(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "statement": found,
             "tone": STATEMENT_TONES[StatementStatus(found.status)],
             "tax": percent(found.tax_rate),
+            "waits_for_country": queries.waits_for_country(found),
             "properties": properties,
             "entries": entries[:SHOWN],
             "more": max(0, found.entries - SHOWN),

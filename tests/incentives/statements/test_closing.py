@@ -9,16 +9,18 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.db.models import Sum
+from django.test import Client
 
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.statements import actions, queries
-from incentives.statements.enums import ClosingStatus, StatementStatus
+from incentives.statements.enums import ClosingStatus, Method, StatementStatus
 from incentives.statements.models import Closing, PayoutDetails, Statement, StatementLine
 from metrics.periods import Period, PeriodKind, calendar_of
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.models import Event
 from portal.jobs.enums import JobState
@@ -110,12 +112,13 @@ class TestWhatIsOnAStatement:
         assert figures(Statement.objects.get(partner=people.beta)) == (0, 50_00, 0, 50_00, 0)
 
     def test_tax_is_withheld_at_the_rate_of_the_periods_last_day(
-        self, people: SimpleNamespace, earn: Earn
+        self, people: SimpleNamespace, earn: Earn, payable: Callable[[Partner], PayoutDetails]
     ) -> None:
         for rate, day in [("0.10", dt.date(2020, 1, 1)), ("0.15", dt.date(2026, 6, 30)), ("0.30", Q2.end)]:
             actions.save_tax_rule(
                 by=people.admin, country="NL", name="Tax", rate=Decimal(rate), starts_on=day
             )
+        payable(people.alpha)
         earn(people.alpha, 100_10)  # earns 10.01
         close(people)
         statement = Statement.objects.get()
@@ -138,6 +141,32 @@ class TestWhatIsOnAStatement:
         actions.save_details(people.alpha, by=people.owner, **DETAILS | {"holder": "Alpha BV"})
         assert queries.payee(people.alpha.pk).obstacle == ""
         assert figures(Statement.objects.get()) == (0, 10_01, 1_50, 8_51, 0)
+
+    def test_nothing_is_paid_by_a_country_that_nobody_has_ever_verified(
+        self,
+        people: SimpleNamespace,
+        earn: Earn,
+        client_as: Callable[[Membership], Client],
+        today: object,
+    ) -> None:
+        actions.save_tax_rule(
+            by=people.admin, country="NL", name="Tax", rate=Decimal("0.15"), starts_on=dt.date(2020, 1, 1)
+        )
+        actions.save_details(people.alpha, by=people.owner, **DETAILS | {"country": "DE"})
+        earn(people.alpha, 100_10)
+        close(people)
+        waiting = Statement.objects.get()
+        assert figures(waiting) == (0, 10_01, 0, 0, 10_01)
+        page = client_as(people.owner).get(f"/acme/statements/{waiting.pk}/").content.decode()
+        assert "was not verified when the period was closed" in page
+        details = actions.save_details(people.alpha, by=people.owner, **DETAILS)
+        actions.verify_payee(people.alpha, by=people.admin, fingerprint=details.fingerprint)
+        with pytest.raises(ActionRefused, match="nothing to pay"):
+            actions.propose_batch("EUR", by=people.manager, execution_on=dt.date(2026, 7, 15), method=Method.SEPA)
+        earn(people.alpha, 100_00, dt.date(2026, 7, 2))
+        today.move_to(dt.datetime(2026, 10, 2, 12, tzinfo=dt.UTC))  # type: ignore[attr-defined]
+        close(people, Q2.next())
+        assert figures(Statement.objects.latest("id")) == (10_01, 10_00, 3_00, 17_01, 0)
 
     def test_a_large_programme_is_collected_by_a_job_and_a_killed_worker_loses_nothing(
         self, people: SimpleNamespace, earn: Earn, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
