@@ -9,6 +9,7 @@ from rest_framework import mixins, serializers
 from incentives.ledger import queries as ledger
 from incentives.ledger.filters import EntryFilter
 from incentives.ledger.models import LedgerEntry
+from incentives.ledger.words import few_share
 from incentives.tiers import queries as tiers
 from incentives.tiers.models import Tier, TierStanding
 from incentives.tiers.progress import progress_of
@@ -92,10 +93,16 @@ class EntrySerializer(serializers.ModelSerializer):
 
 
 def for_partner(explanation: dict[str, Any]) -> dict[str, Any]:
-    """An entry's explanation without what is of others: who decided, and what a pool's partners have won together."""
+    """An entry's explanation without what is of others: who decided, and what a pool's partners have won together.
+
+    Where fewer than five share it, the own amount is all that is told: with the pool or the part, it would tell of others.
+    """
     kept = {name: value for name, value in explanation.items() if name not in VENDORS_OWN}
     if "pool" in kept:
         kept.pop("total", None)
+        if few_share(kept["pool"]):
+            kept["pool"] = {"by": kept["pool"]["by"]}
+            kept.pop("inputs", None)
     return kept
 
 

@@ -14,6 +14,7 @@ from incentives.ledger.enums import EntryKind, Nothing, Part
 from incentives.ledger.models import LedgerEntry
 from incentives.plans.enums import MONEY_BASES, BandMode, PlanBase, PlanForm, PoolBy
 from metrics.periods import Period
+from metrics.queries import ENOUGH_PEERS
 from portal.shell.formats import quick_money, short_date
 
 
@@ -70,7 +71,7 @@ def counted_text(base: str, count: int) -> str:
 def because(explanation: Mapping[str, Any], currency: str, *, mine: bool) -> str:
     """ "12% of €4,514.00 because you were Gold on 11 Mar 2026"; `mine` speaks to the partner."""
     if pool := explanation.get("pool"):
-        return pool_text(pool, currency)
+        return pool_text(pool, currency, mine=mine)
     template = (
         _("%(parts)s because you were %(tier)s on %(day)s")
         if mine
@@ -94,8 +95,18 @@ def because(explanation: Mapping[str, Any], currency: str, *, mine: bool) -> str
     return text
 
 
-def pool_text(pool: Mapping[str, Any], currency: str) -> str:
-    """ "12.5% of a pool of €50,000 that 14 partners share by won revenue"."""
+def few_share(pool: Mapping[str, Any]) -> bool:
+    """Whether what a pool says of itself would tell one of its partners what another has won."""
+    return int(pool["partners"]) < ENOUGH_PEERS
+
+
+def pool_text(pool: Mapping[str, Any], currency: str, *, mine: bool) -> str:
+    """ "12.5% of a pool of €50,000 that 14 partners share by won revenue".
+
+    To a partner who shares it with fewer than four others no part and no pool: they would say what those have won.
+    """
+    if mine and few_share(pool):
+        return _("Your share of a pool that few partners share")
     total = int(pool["weights"])
     part = Decimal(int(pool["weight"])) / total if total else Decimal(0)
     return ngettext(

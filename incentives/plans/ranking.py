@@ -20,6 +20,7 @@ from incentives.plans.queries import published_terms
 from incentives.plans.terms import Terms
 from incentives.tiers.queries import tenant_in_scope
 from metrics.periods import Calendar, Period, PeriodKind, calendar_of
+from metrics.queries import ENOUGH_PEERS
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -42,7 +43,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A campaign's ranking, or a pool's division, as one reader may see it. `others` is how many more there are."""
+    """A campaign's ranking, or a pool's division, as one reader may see it. `others` is how many more there are.
+
+    Where `few` share a pool, a partner is told its own amount alone: with the pool or its part, it would know what the
+    others have won.
+    """
 
     title: str
     currency: str
@@ -50,6 +55,7 @@ class Ranking:
     partners: int
     total: int | None = None
     settled: bool = True
+    few: bool = False
 
     @property
     def others(self) -> int:
@@ -128,6 +134,16 @@ def _division(
     *,
     settled: bool,
 ) -> Ranking:
+    if membership.is_partner and len(shares) < ENOUGH_PEERS:
+        own = {key: share for key, share in shares.items() if key == membership.partner_id}
+        return Ranking(
+            period.label(),
+            terms.currency,
+            _places(membership, terms, own),
+            len(own),
+            settled=settled,
+            few=True,
+        )
     places = _places(membership, terms, shares, weights)
     return Ranking(period.label(), terms.currency, places, len(shares), pool, settled)
 

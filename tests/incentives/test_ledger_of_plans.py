@@ -24,7 +24,7 @@ from incentives.ledger.queries import balances
 from incentives.ledger.verify import verify, verify_all
 from incentives.plans.actions import VersionDraft, publish_version
 from incentives.plans.bands import Band
-from incentives.plans.enums import BandMode, PlanBase, PlanForm, PoolBy
+from incentives.plans.enums import BandMode, PlanBase, PlanForm, PoolBy, Shown
 from incentives.plans.models import Plan, PlanVersion, PoolSettlement
 from incentives.plans.modifiers import Modifiers
 from incentives.tiers.models import Tier
@@ -138,6 +138,36 @@ class TestCollectivePlans:
         assert "total" not in shown
         assert shown["base"] == 100_00
         assert client_as(admin).get(address).json()["explanation"] == entry.explanation
+
+    @pytest.mark.parametrize(("others", "told"), [(1, False), (4, True)])
+    def test_where_few_share_a_pool_a_partner_is_told_its_own_amount_alone(
+        self,
+        others: int,
+        told: bool,
+        admin: Membership,
+        client_as: Callable[[Membership], Client],
+        tenant: Tenant,
+    ) -> None:
+        (base,) = make_tiers()
+        said = Modifiers(pool_rate=Decimal("0.1"), pool_by=PoolBy.REVENUE, shown=Shown.NAMES)
+        terms = publish("Pool", base, form=PlanForm.POOL, said=said)
+        one = won_deal(PartnerFactory(name="Alpha"), 1_000_00, DAY)
+        for _number in range(others):
+            won_deal(PartnerFactory(name="Beta"), 3_000_00, DAY)
+        post(dt.date(2026, 4, 1))
+        entry = LedgerEntry.objects.get(partner=one.partner)
+        assert entry.amount == 100_00
+        owner, vendor = client_as(make_member(Role.PARTNER_OWNER, partner=one.partner)), client_as(admin)
+        pool = "13,000" if told else "4,000"
+        for client, sees in ((vendor, True), (owner, told)):
+            shown = client.get(f"/acme/api/v1/ledger-entries/{entry.pk}/").json()["explanation"]
+            assert ("weights" in shown["pool"], "pool" in shown["pool"]) == (sees, sees)
+            page = client.get(f"/acme/earnings/entries/{entry.pk}/").content.decode()
+            assert ("partners share by" in page) == sees
+            listed = client.get(f"/acme/plans/{terms.plan_id}/ranking/").content.decode()
+            assert ("Beta" in listed, "among" in listed) == (sees, sees)
+            assert "€100" in listed
+            assert sees or ("Your share is €100" in listed and pool not in page)
 
     def test_two_workers_at_once_post_a_pool_once(self) -> None:
         """The second waits for the plan's lock and finds nothing left; see also the test with connections below."""

@@ -162,7 +162,9 @@ class TestWhatIsOnAStatement:
         details = actions.save_details(people.alpha, by=people.owner, **DETAILS)
         actions.verify_payee(people.alpha, by=people.admin, fingerprint=details.fingerprint)
         with pytest.raises(ActionRefused, match="nothing to pay"):
-            actions.propose_batch("EUR", by=people.manager, execution_on=dt.date(2026, 7, 15), method=Method.SEPA)
+            actions.propose_batch(
+                "EUR", by=people.manager, execution_on=dt.date(2026, 7, 15), method=Method.SEPA
+            )
         earn(people.alpha, 100_00, dt.date(2026, 7, 2))
         today.move_to(dt.datetime(2026, 10, 2, 12, tzinfo=dt.UTC))  # type: ignore[attr-defined]
         close(people, Q2.next())
