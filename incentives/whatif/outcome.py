@@ -136,7 +136,8 @@ class Outlook:
 class _Card:
     """A running period's rows of the partner and its peers, to be scored with a wish or without.
 
-    `still` are the KPIs, with their values, in which the partner stays where it is among its peers.
+    `still` are the KPIs, with their values, in which the partner stays where it is among its peers. `steps` are those in
+    which it moves from one quarter of its peers to another alone, with its value now and where the quarters begin.
     """
 
     period: Period
@@ -144,6 +145,7 @@ class _Card:
     templates: Templates
     partner_id: UUID
     still: Mapping[str, float | None] = field(default_factory=dict)
+    steps: Mapping[str, tuple[float | None, Sequence[float]]] = field(default_factory=dict)
 
     def scored(self, wish: Wish) -> tuple[float | None, dict[str, dict[str, float]]]:
         """The score and how it is made up; peers' figures are read for it, and none of them is told."""
@@ -156,9 +158,19 @@ class _Card:
             .alias(name)
             for name, more in wish.facts.items()
         )
-        given = {**wish.figures, **self.still}
+        score, breakdown = self._scored(rows, {**wish.figures, **self.still})
+        if not self.steps:
+            return score, breakdown
+        stepped = {
+            code: _in_steps(_number(breakdown[code]["value"]), *steps) for code, steps in self.steps.items()
+        }
+        return self._scored(rows, {**wish.figures, **self.still, **stepped})
+
+    def _scored(
+        self, rows: pl.DataFrame, given: Mapping[str, float | None]
+    ) -> tuple[float | None, dict[str, dict[str, float]]]:
         scored = scored_rows(rows, self.templates, given=given, of=str(self.partner_id))
-        row = scored.filter(mine).row(0, named=True)
+        row = scored.filter(pl.col("partner_id") == str(self.partner_id)).row(0, named=True)
         return _number(row["score"]), _parsed(row["breakdown"])
 
 
@@ -201,8 +213,8 @@ class Situation:
 def situation(partner_id: UUID, *, to_partner: bool = False) -> Situation:
     """Where the partner stands, read once for any number of wishes.
 
-    A partner that has fewer than five peers stays where it is among them: from where on it would pass one of them says
-    what that one has.
+    To a partner it tells of no single peer: from where on it would pass one says what that one has. Among fewer than five
+    it stays where it is, and among more it moves by quarters, whose limits its benchmarks tell it.
     """
     with tenant_scope(current_tenant_id()):
         calendar = calendar_of(tiers.tenant_in_scope())
@@ -260,28 +272,52 @@ def _cards(
         period = calendar.current(kind, today)
         rows = _rows(partner_id, period, names)
         if rows is not None:
-            still = _held_still(str(partner_id), rows, templates, period) if to_partner else {}
-            found[kind] = _Card(period, rows, templates, partner_id, still)
+            told = _held_back(str(partner_id), rows, templates, period) if to_partner else ({}, {})
+            found[kind] = _Card(period, rows, templates, partner_id, *told)
     return found
 
 
-def _held_still(
+def _held_back(
     partner_id: str, rows: pl.DataFrame, templates: Templates, period: Period
-) -> dict[str, float | None]:
-    """The values, as they are, of the KPIs that are held against fewer than five peers."""
-    own = rows.filter(pl.col("partner_id") == partner_id).row(0, named=True)
-    version = templates.version_for(period, own["partner_type"], own["region"], own["segment"])
+) -> tuple[dict[str, float | None], dict[str, tuple[float | None, list[float]]]]:
+    """Of the KPIs that are held against peers: the values of those that stay as they are (the peers are fewer than five,
+    or it is a rank made of others), and the value and the quarters of the rest."""
+    card = rows.filter(pl.col("partner_id") == partner_id).row(0, named=True)
+    version = templates.version_for(period, card["partner_type"], card["region"], card["segment"])
     catalogue = templates.catalogue(period)
     codes = [rule.code for rule in version.rules.kpis if rule.among_peers(catalogue)] if version else []
     if version is None or not codes:
-        return {}
+        return {}, {}
     scored = scored_rows(rows, templates)
     mine = scored.filter(pl.col("partner_id") == partner_id).row(0, named=True)
     among = ("version_id",) if version.rules.own_peers else ("version_id", "partner_type", "region")
-    if scored.filter(pl.col(name) == mine[name] for name in among).height >= ENOUGH_PEERS:
-        return {}
-    breakdown = _parsed(mine["breakdown"])
-    return {code: breakdown[code]["value"] for code in codes}
+    peers = scored.filter(pl.col(name) == mine[name] for name in among)
+    parts = [_parsed(text) for text in peers["breakdown"]]
+    own = _parsed(mine["breakdown"])
+    still: dict[str, float | None] = {}
+    steps: dict[str, tuple[float | None, list[float]]] = {}
+    for code in codes:
+        values = [value for part in parts if (value := _number(part.get(code, {}).get("value"))) is not None]
+        if len(values) < ENOUGH_PEERS or catalogue[code].ranks:
+            still[code] = _number(own[code]["value"])
+        else:
+            steps[code] = _number(own[code]["value"]), _quarters(values)
+    return still, steps
+
+
+def _quarters(values: Sequence[float]) -> list[float]:
+    """Where the second, third and fourth quarter of the values begin; as in the benchmarks."""
+    found = pl.Series(values, dtype=pl.Float64)
+    return [float(found.quantile(share, "linear") or 0) for share in (0.25, 0.5, 0.75)]
+
+
+def _in_steps(value: float | None, now: float | None, quarters: Sequence[float]) -> float | None:
+    """The limit that is passed last on the way from `now` to a value; `now` where none is."""
+    if value is None or value == now:
+        return value
+    if now is None or value > now:
+        return max((each for each in quarters if each <= value and (now is None or each > now)), default=now)
+    return min((each for each in quarters if value <= each < now), default=now)
 
 
 def _rows(partner_id: UUID, period: Period, names: Sequence[str]) -> pl.DataFrame | None:

@@ -14,7 +14,7 @@ from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.enums import Comparison, Join, WindowKind
 from incentives.tiers.measures import check_code
 from incentives.tiers.requirements import SCORE, Condition, Group
-from incentives.whatif.outcome import Idea, Situation, Wish, outlook, outlook_of, situation
+from incentives.whatif.outcome import Idea, Situation, Wish, _in_steps, outlook, outlook_of, situation
 from metrics.actions import publish_template, recompute_everything, recompute_periods
 from metrics.display import format_score
 from metrics.models import Scorecard, ScorecardTemplate
@@ -214,12 +214,12 @@ class TestPages:
 def test_a_partner_cannot_find_out_by_trying_where_the_one_other_peer_stands(
     others: int, learns: bool, admin: Membership, scoped: Tenant
 ) -> None:
-    """From five peers on a place among them is nobody's in particular."""
+    """From five peers on it moves by quarters, whose limits its benchmarks tell it, and passes nobody in particular."""
     start = calendar_of(scoped).current(PeriodKind.QUARTER).start
     partner = PartnerFactory()
     won_deal(partner, 100_00, start)
     for number in range(others):
-        won_deal(PartnerFactory(), 500_00 + number, start)
+        won_deal(PartnerFactory(), 500_00 + number * 100_00, start)
     ensure_default_template(scoped)
     publish_template(
         ScorecardTemplate.objects.get(period_kind="quarter"),
@@ -240,8 +240,32 @@ def test_a_partner_cannot_find_out_by_trying_where_the_one_other_peer_stands(
 
     assert (scores(mine, tried), scores(mine, guessed)) == ((2, 2) if learns else (1, 1))
     assert scores(vendors, tried) == 2
+    # Beyond the last quarter's limit, 700, is one peer of whom nothing is told: 800.
+    beyond = [Wish((Idea(revenue),)) for revenue in (650_00, 750_00)]
+    assert (scores(mine, beyond), scores(vendors, beyond)) == (1, 2 if learns else 1)
     # What is not held against the peers moves all the same.
     found = outlook_of(mine, tried[0])
     assert found.then.score > found.now.score  # type: ignore[operator]
     offered = {figure.code for figure in mine.figures()}
     assert ("revenue" in offered, "deal_count" in offered) == (learns, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "now", "shown"),
+    [
+        (19.0, 10.0, 10.0),
+        (20.0, 10.0, 20.0),
+        (45.0, 10.0, 40.0),
+        (29.0, 35.0, 30.0),
+        (31.0, 35.0, 35.0),
+        (1.0, 45.0, 20.0),
+        (5.0, None, None),
+        (25.0, None, 20.0),
+        (None, 10.0, None),
+        (10.0, 10.0, 10.0),
+    ],
+)
+def test_among_peers_a_value_moves_from_limit_to_limit(
+    value: float | None, now: float | None, shown: float | None
+) -> None:
+    assert _in_steps(value, now, [20.0, 30.0, 40.0]) == shown
