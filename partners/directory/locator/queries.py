@@ -6,7 +6,8 @@ Everything leaves here as plain data, so that a template cannot reach what is no
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -16,9 +17,10 @@ from partners.directory.fields import countries, country_name
 from partners.directory.models import CompanyProfile, Competence, Partner, PartnerAddress
 from portal.shell.registry import segment_choices, segment_codes
 from portal.tenancy.models import Tenant
-from portal.tenancy.scope import tenant_scope
+from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 PER_PAGE = 12
+TIERS_KEPT = 300  # seconds
 LONGEST = 80
 
 
@@ -81,11 +83,14 @@ def find(tenant: Tenant, search: Search, page: int) -> Results | None:
             return None
         tiers = segment_choices() if policy.show_tier else []
         offered = _offered()
-        ids = _ids(search, dict(offered), dict(tiers))
-        pages = max(1, -(-len(ids) // PER_PAGE))
+        fitting = _fitting(search, dict(offered), dict(tiers))
+        total = fitting.count()
+        pages = max(1, -(-total // PER_PAGE))
         page = min(max(1, page), pages)
-        rows = _details(ids[(page - 1) * PER_PAGE : page * PER_PAGE], dict(tiers))
-        return Results(policy.heading, policy.text, rows, len(ids), page, pages, offered, tiers)
+        ids = list(fitting.values_list("pk", flat=True)[(page - 1) * PER_PAGE : page * PER_PAGE])
+        return Results(
+            policy.heading, policy.text, _details(ids, dict(tiers)), total, page, pages, offered, tiers
+        )
 
 
 def one(tenant: Tenant, pk: UUID) -> Found | None:
@@ -106,29 +111,40 @@ def logo_of(tenant: Tenant, pk: UUID) -> CompanyProfile | None:
 
 def _offered() -> list[tuple[str, str]]:
     """Competences that some listed partner has: what nobody has is no choice."""
-    named: set[UUID] = set()
-    for keys in CompanyProfile.objects.filter(partner__in=listed()).values_list("competences", flat=True):
-        named |= set(keys)
-    return [(str(pk), name) for pk, name in Competence.objects.filter(pk__in=named).values_list("pk", "name")]
+    having = CompanyProfile.objects.filter(
+        partner__in=listed(), competences__contains=Func(OuterRef("pk"), template="ARRAY[%(expressions)s]")
+    )
+    found = Competence.objects.filter(Exists(having)).values_list("pk", "name")
+    return [(str(pk), name) for pk, name in found]
 
 
-def _ids(search: Search, competences: dict[str, str], tiers: dict[str, str]) -> list[UUID]:
+def _fitting(search: Search, competences: dict[str, str], tiers: dict[str, str]) -> QuerySet[Partner]:
     """All that fit, by name. What is not a choice finds nothing."""
     rows = listed()
     for word in search.place.split()[:6]:
         rows = rows.filter(_at(word[:LONGEST]))
     if search.competence:
         if search.competence not in competences:
-            return []
+            return rows.none()
         having = CompanyProfile.objects.filter(competences__contains=[UUID(search.competence)])
         rows = rows.filter(pk__in=having.values("partner"))
-    ids = list(rows.order_by("name", "pk").values_list("pk", flat=True))
     if search.tier:
         if search.tier not in tiers:
-            return []
-        codes = _codes(ids)
-        ids = [pk for pk in ids if codes.get(pk) == search.tier]
-    return ids
+            return rows.none()
+        rows = rows.filter(pk__in=_in_tier(search.tier))
+    return rows.order_by("name", "pk")
+
+
+def _in_tier(tier: str) -> list[UUID]:
+    """The listed partners of a tier. All of them are looked at once in five minutes, however often the public asks."""
+    key = f"locator:tiers:{current_tenant_id()}"
+    by_tier: dict[str, list[UUID]] | None = cache.get(key)
+    if by_tier is None:
+        by_tier = {}
+        for pk, code in _codes(list(listed().order_by().values_list("pk", flat=True))).items():
+            by_tier.setdefault(code, []).append(pk)
+        cache.set(key, by_tier, TIERS_KEPT)
+    return by_tier.get(tier, [])
 
 
 def _at(word: str) -> Q:

@@ -2,8 +2,10 @@
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -304,6 +306,33 @@ def test_pages_of_the_locator_cost_the_same_however_many_there_are(
     second = client.get(url("locator"), {"page": "2"}).content.decode()
     assert ">More 12</a>" in second and ">First</a>" not in second
     assert client.get(url("locator"), {"page": "999"}).status_code == 200
+
+
+def test_the_public_does_not_have_all_partners_read_again_and_again(
+    tenant: Tenant, admin: Membership, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_scope(tenant.pk):
+        actions.save_locator(by=admin, is_open=True, show_tier=True)
+        listed = [list_partner(f"Gold {number:02}", admin) for number in range(13)]
+        list_partner("Silver", admin)
+    gold, asked = {partner.pk for partner in listed}, []
+
+    def codes(standings: Iterable[tuple[UUID, date]]) -> dict[tuple[UUID, date], str]:
+        wanted = list(standings)
+        asked.append(len(wanted))
+        return {key: "gold" if key[0] in gold else "silver" for key in wanted}
+
+    monkeypatch.setattr("partners.directory.locator.queries.segment_codes", codes)
+    monkeypatch.setattr(
+        "partners.directory.locator.queries.segment_choices", lambda: [("gold", "Gold"), ("silver", "Silver")]
+    )
+    found = [client.get(url("locator"), {"tier": "gold", "page": page}).content.decode() for page in (1, 2)]
+    assert ">Gold 11</a>" in found[0] and ">Gold 12</a>" in found[1] and ">Silver</a>" not in "".join(found)
+    client.get(url("locator"))
+    assert asked == [14, 12, 1, 12]
+    with tenant_scope(tenant.pk):
+        CompanyProfile.objects.filter(partner=listed[12]).update(listed=False)
+    assert ">Gold 12</a>" not in client.get(url("locator"), {"tier": "gold", "page": "2"}).content.decode()
 
 
 def test_a_partner_that_is_signed_in_finds_what_the_public_finds(
