@@ -94,6 +94,10 @@ def partner_reinstated(event: Event) -> str:
 
 @describes("partner.merged")
 def partner_merged(event: Event) -> str:
+    if event.data.get("late"):
+        return (
+            _("What %(merged)s had begun while it became part of this company has come as well.") % event.data
+        )
     return _("%(merged)s became part of this company. %(reason)s") % event.data
 
 

@@ -1,5 +1,6 @@
 """Let one partner company become part of another."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +13,9 @@ from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
+
+# So long after a merge what came late is looked for: longer than any work may last.
+COMES_LATE = timedelta(days=3)
 
 
 def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: str) -> PartnerMerge:
@@ -38,6 +42,41 @@ def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: st
             % {"partner": kept.name, "status": kept.get_status_display().lower()},
             field="kept",
         )
+    moved, left = _carry_over(merged, kept)
+    _end(merged, kept, by)
+    merge = PartnerMerge.objects.create(
+        merged=merged, kept=kept, reason=reason, moved=moved, left=left, by=by
+    )
+    words = {"merged": merged.name, "kept": kept.name, "reason": reason}
+    keys = {"merged_id": str(merged.pk), "kept_id": str(kept.pk), "moved": moved}
+    record("partner.merged", subject=kept, by=by, partner_id=kept.pk, data=words | keys)
+    # Under a name of its own: what was worked out for the old company is not to be worked out anew.
+    record("company.became_part", subject=merged, by=by, partner_id=merged.pk, data=words | keys)
+    return merge
+
+
+def bring_the_rest(now: datetime) -> int:
+    """Bring what was written in the name of a merged company while it was being merged; how many rows came.
+
+    Whoever writes a row during the merge waits for it to end, and then writes in the old company's name all the same.
+    """
+    found = 0
+    for merge in PartnerMerge.objects.filter(created_at__gte=now - COMES_LATE).select_related("merged"):
+        merged = merge.merged
+        if merged.merged_into_id is None:
+            continue
+        merged, kept = _locked(merged, Partner(pk=merged.merged_into_id))
+        moved, _left = _carry_over(merged, kept)
+        if moved:
+            found += sum(moved.values())
+            words = {"merged": merged.name, "kept": kept.name, "reason": merge.reason}
+            keys = {"merged_id": str(merged.pk), "kept_id": str(kept.pk), "moved": moved, "late": True}
+            record("partner.merged", subject=kept, partner_id=kept.pk, data=words | keys)
+    return found
+
+
+def _carry_over(merged: Partner, kept: Partner) -> tuple[dict[str, int], dict[str, int]]:
+    """Give the rows to `kept`; how many went and how many stayed, by column."""
     moved: dict[str, int] = {}
     left: dict[str, int] = {}
     for place in moving():
@@ -52,17 +91,7 @@ def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: st
         for label, count in keep_together(place, merged, kept).items():
             moved[label] = moved.get(label, 0) - count
             left[label] = left.get(label, 0) + count
-    moved = {label: count for label, count in moved.items() if count > 0}
-    _end(merged, kept, by)
-    merge = PartnerMerge.objects.create(
-        merged=merged, kept=kept, reason=reason, moved=moved, left=left, by=by
-    )
-    words = {"merged": merged.name, "kept": kept.name, "reason": reason}
-    keys = {"merged_id": str(merged.pk), "kept_id": str(kept.pk), "moved": moved}
-    record("partner.merged", subject=kept, by=by, partner_id=kept.pk, data=words | keys)
-    # Under a name of its own: what was worked out for the old company is not to be worked out anew.
-    record("company.became_part", subject=merged, by=by, partner_id=merged.pk, data=words | keys)
-    return merge
+    return {label: count for label, count in moved.items() if count > 0}, left
 
 
 def _end(merged: Partner, kept: Partner, by: Membership) -> None:

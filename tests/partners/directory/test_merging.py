@@ -1,12 +1,14 @@
 """One partner company becomes part of another: nothing is lost and nothing is doubled."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
@@ -17,17 +19,19 @@ from metrics.models import Scorecard, SubjectKind
 from partners.deals.models import Deal
 from partners.directory.actions import change_partner_status
 from partners.directory.enums import PartnerStatus
-from partners.directory.merging.actions import merge_partners
+from partners.directory.merging.actions import bring_the_rest, merge_partners
 from partners.directory.merging.moving import counts, moving, places
 from partners.directory.merging.words import KINDS, in_words
 from partners.directory.models import CustomerPartner, Partner, PartnerMerge
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.events.describe import describe
+from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import PartnerFactory, make_member
+from tests.factories import CustomerFactory, PartnerFactory, make_member, won_deal
 from tests.sweeps.house import House, furnish
 
 SignIn = Callable[[Membership], Client]
@@ -178,3 +182,26 @@ def test_companies_merged_one_after_the_other_end_in_the_last(scoped: Tenant, ad
     merge_partners(first, second, by=admin, reason="x")
     merge_partners(second, third, by=admin, reason="x")
     assert set(Partner.objects.filter(merged_into=third)) == {first, second}
+
+
+def test_what_was_written_during_a_merge_follows(scoped: Tenant, admin: Membership) -> None:
+    merged, kept = PartnerFactory(name="Old"), PartnerFactory(name="New")
+    customer, both_know = CustomerFactory(), CustomerFactory()
+    CustomerPartner.objects.create(customer=both_know, partner=kept)
+    merge_partners(merged, kept, by=admin, reason="Bought")
+    # Whoever had begun to write waits for the merge to end, and then writes in the old name.
+    late = won_deal(merged, 100_00, timezone.localdate())
+    for known in (customer, both_know):
+        CustomerPartner.objects.create(customer=known, partner=merged)
+    dispatch_pending(scoped.pk)
+    late.refresh_from_db()
+    assert late.partner_id == kept.pk
+    links = CustomerPartner.objects.filter(customer__in=[customer, both_know])
+    links = links.values_list("customer_id", "partner_id")
+    assert set(links) == {(customer.pk, kept.pk), (both_know.pk, kept.pk), (both_know.pk, merged.pk)}
+    told = [describe(event) for event in Event.objects.filter(type="partner.merged").order_by("id")]
+    assert ["has come as well" in text for text in told] == [False, True]
+    assert bring_the_rest(timezone.now()) == 0
+    CustomerPartner.objects.filter(customer=customer).update(partner=merged)
+    assert bring_the_rest(timezone.now()) == 1
+    assert bring_the_rest(timezone.now() + timedelta(days=4)) == 0
