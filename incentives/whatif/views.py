@@ -70,6 +70,7 @@ def _wish_page(request: HttpRequest, partner_id: UUID, more: dict[str, Any]) -> 
             ),
             "form": form,
             "outlook": found,
+            "card": it.card,
             "ways": [_way(tier, found, currency) for tier in found.above],
             "currency": currency,
             **more,

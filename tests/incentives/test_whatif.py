@@ -212,7 +212,7 @@ class TestPages:
 
 @pytest.mark.parametrize(("others", "learns"), [(1, False), (4, True)])
 def test_a_partner_cannot_find_out_by_trying_where_the_one_other_peer_stands(
-    others: int, learns: bool, admin: Membership, scoped: Tenant
+    others: int, learns: bool, admin: Membership, scoped: Tenant, client_as: SignIn
 ) -> None:
     """From five peers on it moves by quarters, whose limits its benchmarks tell it, and passes nobody in particular."""
     start = calendar_of(scoped).current(PeriodKind.QUARTER).start
@@ -243,6 +243,9 @@ def test_a_partner_cannot_find_out_by_trying_where_the_one_other_peer_stands(
     # Beyond the last quarter's limit, 700, is one peer of whom nothing is told: 800.
     beyond = [Wish((Idea(revenue),)) for revenue in (650_00, 750_00)]
     assert (scores(mine, beyond), scores(vendors, beyond)) == (1, 2 if learns else 1)
+    owner = make_member(Role.PARTNER_OWNER, partner=partner)
+    page = client_as(owner).get(reverse("incentives:what_if", args=("acme",))).content.decode()
+    assert ("once you pass a quarter" in page, "stays as it is" in page) == (learns, not learns)
     # What is not held against the peers moves all the same.
     found = outlook_of(mine, tried[0])
     assert found.then.score > found.now.score  # type: ignore[operator]
