@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier
+from time import sleep
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -32,6 +34,7 @@ from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, PartnerFactory, make_member, won_deal
+from tests.partners.deals.test_races import at_once
 from tests.sweeps.house import House, furnish
 
 SignIn = Callable[[Membership], Client]
@@ -205,3 +208,27 @@ def test_what_was_written_during_a_merge_follows(scoped: Tenant, admin: Membersh
     CustomerPartner.objects.filter(customer=customer).update(partner=merged)
     assert bring_the_rest(timezone.now()) == 1
     assert bring_the_rest(timezone.now() + timedelta(days=4)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_win_during_a_merge_ends_with_the_company_that_stands(tenant: Tenant, admin: Membership) -> None:
+    with tenant_scope(tenant.pk):
+        merged, kept = PartnerFactory(name="Old"), PartnerFactory(name="New")
+    is_merged = Barrier(2)
+
+    def merge() -> None:
+        with tenant_scope(tenant.pk):
+            merge_partners(merged, kept, by=admin, reason="Bought")
+            is_merged.wait(10)
+            sleep(0.3)  # the other's row waits for this to be committed
+
+    def win() -> Deal:
+        is_merged.wait(10)
+        with tenant_scope(tenant.pk):
+            return won_deal(merged, 100_00, timezone.localdate())
+
+    _merged, deal = at_once(merge, win)
+    assert isinstance(deal, Deal) and deal.partner_id == merged.pk
+    dispatch_pending(tenant.pk)
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.get().partner_id == kept.pk
