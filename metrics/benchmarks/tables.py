@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from metrics.benchmarks.models import Benchmark
@@ -27,7 +28,7 @@ class BenchmarkTable(Table):
 
     def render_kpi(self, value: str, record: Benchmark, column: LinkColumn) -> str:
         kpi = self.kpis.get(value)
-        return column.cell(str(kpi.name) if kpi else value, record, self)
+        return mark_safe(column.cell(str(kpi.name) if kpi else value, record, self))  # noqa: S308 - escaped there
 
     def value_kpi(self, value: str, record: Benchmark) -> str:
         kpi = self.kpis.get(value)

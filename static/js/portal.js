@@ -30,7 +30,7 @@
 
   function themed() {
     const ink = css("--ink-2"), line = css("--line");
-    const axis = { axisLine: { lineStyle: { color: css("--line-strong") } }, axisTick: { show: false }, axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } }, nameTextStyle: { color: ink } };
+    const axis = { axisLine: { lineStyle: { color: css("--line-strong") } }, axisTick: { show: false }, axisLabel: { color: ink, hideOverlap: true }, splitLine: { lineStyle: { color: line } }, nameTextStyle: { color: ink } };
     const dark = document.documentElement.dataset.bsTheme === "dark";
     return {
       color: [css("--accent-text"), ...(dark ? ["#5fc9b0", "#f0b866", "#c39bf0", "#f28b93", "#8fa3bf"] : ["#0f8a72", "#b3690b", "#7a4fc0", "#c2414b", "#5d6b82"])],
@@ -39,7 +39,7 @@
       legend: { textStyle: { color: ink }, inactiveColor: css("--line-strong") },
       categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis, timeAxis: axis, logAxis: axis,
       line: { symbol: "circle", symbolSize: 6, lineStyle: { width: 2 }, smooth: false },
-      bar: { itemStyle: { borderRadius: [3, 3, 0, 0] }, barMaxWidth: 36 },
+      bar: { itemStyle: { borderRadius: [3, 3, 0, 0] }, barMaxWidth: 36, label: { color: ink, textBorderWidth: 0 } },
     };
   }
 

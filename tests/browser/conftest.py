@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    # The longest of all begins first, so that nobody waits for it alone.
+    items.sort(key=lambda item: item.path.name != "test_every_page.py")
 
 
 @pytest.fixture(scope="session")
