@@ -31,7 +31,7 @@ run: install
 
 # Engines of their own, thrown away afterwards, unless DATABASE_URL and REDIS_URL name real servers.
 test: install-dev
-	@PORTAL_ENV=test exec $(ENGINES) -- $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) $(ARGS)
+	@PORTAL_ENV=test exec $(ENGINES) -- $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: install-dev
 	@PORTAL_ENV=test exec $(ENGINES) -- sh .ci/check
