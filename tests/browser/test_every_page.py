@@ -76,7 +76,10 @@ def site(
 
 
 def window(browser: Browser, site: Site, role: str | None) -> BrowserContext:
-    context = browser.new_context(base_url=site.address, viewport={"width": 1440, "height": 900})
+    # Without transitions, so that a theme is there at once.
+    context = browser.new_context(
+        base_url=site.address, viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+    )
     context.set_default_timeout(30_000)
     context.add_cookies([{"name": "theme", "value": "light", "url": site.address}])
     if role is not None:
