@@ -7,6 +7,7 @@ from metrics.benchmarks.models import Benchmark
 from metrics.display import format_value
 from metrics.own import catalogue_now
 from metrics.periods import PeriodKind
+from portal.accounts.access import can
 from portal.shell.tables import Column, DateColumn, LinkColumn, Table
 
 
@@ -27,8 +28,10 @@ class BenchmarkTable(Table):
         self.kpis = catalogue_now()
 
     def render_kpi(self, value: str, record: Benchmark, column: LinkColumn) -> str:
-        kpi = self.kpis.get(value)
-        return mark_safe(column.cell(str(kpi.name) if kpi else value, record, self))  # noqa: S308 - escaped there
+        name = self.value_kpi(value, record)
+        if not can(self.request.membership, "metrics_benchmarks.change_benchmark"):
+            return name
+        return mark_safe(column.cell(name, record, self))  # noqa: S308 - escaped there
 
     def value_kpi(self, value: str, record: Benchmark) -> str:
         kpi = self.kpis.get(value)
