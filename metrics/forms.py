@@ -130,7 +130,7 @@ class TemplateForm(forms.Form):
                 "name": template.name,
                 "min_coverage": int(version.min_coverage * 100) if version else 50,
                 "number": version.number if version else 0,
-                "gate_score": version.gate_score.normalize() if version and version.gate_score else None,
+                "gate_score": f"{version.gate_score.normalize():f}" if version and version.gate_score else None,
                 "gate_each": version.gate_each if version else False,
             }
         )

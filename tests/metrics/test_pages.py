@@ -117,6 +117,7 @@ def test_an_admin_previews_and_publishes_a_template(
     lines = {
         "name": "Quarter",
         "min_coverage": "40",
+        "gate_score": "50",
         "number": "1",
         "revenue-weight": "60",
         "revenue-method": "target",
@@ -138,6 +139,7 @@ def test_an_admin_previews_and_publishes_a_template(
     seen = lines | {"action": "save", "previewed": answer.context["previewed"]}
     response = client.post(address, seen)
     assert response.status_code == 302
+    assert 'name="gate_score" value="50"' in client.get(address).content.decode()
     with tenant_scope(tenant.pk):
         version = template.versions.get(number=2)
         assert version.kpis[0] == {
