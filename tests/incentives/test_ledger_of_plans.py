@@ -168,6 +168,9 @@ class TestCollectivePlans:
             assert ("Beta" in listed, "among" in listed) == (sees, sees)
             assert "€100" in listed
             assert sees or ("Your share is €100" in listed and pool not in page)
+        plain = publish("Rebate", base)
+        plans = vendor.get("/acme/plans/").content.decode()
+        assert [f"/{each.plan_id}/ranking/" in plans for each in (terms, plain)] == [True, False]
 
     def test_two_workers_at_once_post_a_pool_once(self) -> None:
         """The second waits for the plan's lock and finds nothing left; see also the test with connections below."""
