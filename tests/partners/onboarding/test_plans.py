@@ -50,7 +50,7 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, PartnerFactory, ProductFactory, make_member, won_deal
 from tests.partners.directory.test_company import png
-from tests.partners.onboarding.test_applications import an_application, told
+from tests.partners.onboarding.builders import an_application, told
 from tests.partners.training.builders import a_course
 from tests.portal.files.builders import PDF, PNG, upload
 

@@ -20,10 +20,9 @@ from partners.onboarding.models import (
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.partners.onboarding.test_applications import FORM, is_open, path_in, post, sending
+from tests.partners.onboarding.builders import FORM, path_in, post
 from tests.portal.files.builders import PDF, upload
 
-__all__ = ["is_open", "sending"]
 K = QuestionKind
 
 
