@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,14 +21,13 @@ from portal.accounts.access import can, requires
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
 from portal.files import storage
+from portal.files.views import send_stored
 from portal.shell.addresses import turl
 from portal.shell.formats import short_date
 from portal.shell.lists import Action, ListPage, Preset
 from portal.shell.registry import segment_choices
 
-log = structlog.get_logger(__name__)
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-SANDBOX = "default-src 'none'; sandbox"
 
 
 class AssetList(ListPage):
@@ -260,24 +258,7 @@ def preview(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
             name = actions.preview_of(source, version.stampable, min(int(page), 500), request.membership)
         except (ActionRefused, drawing.TookTooLong):
             raise Http404 from None
-    return _picture(request, name)
-
-
-def _picture(request: HttpRequest, name: str) -> HttpResponseBase:
-    return _sent(request, name, content_type="image/png")
-
-
-def _sent(request: HttpRequest, stored_as: str, **how: Any) -> HttpResponseBase:
-    """Content from the storage, in a sandbox, of a type that a browser must not guess."""
-    try:
-        content = storage.path_of(request.tenant.pk, stored_as).open("rb")
-    except FileNotFoundError:
-        log.error("file_lost", stored_as=stored_as)
-        raise Http404 from None
-    response = FileResponse(content, **how)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = SANDBOX
-    return response
+    return send_stored(request.tenant, name, content_type="image/png")
 
 
 @require_safe
@@ -304,8 +285,8 @@ def _take(request: HttpRequest, found: Asset, version: AssetVersion) -> HttpResp
         actions.note_download(found, version, by=request.membership)
     if found.kind == AssetKind.LINK:
         return redirect(version.url)
-    return _sent(
-        request,
+    return send_stored(
+        request.tenant,
         version.stored_as,
         as_attachment=True,
         filename=version.name,
@@ -351,8 +332,12 @@ def branded(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
     found, version, copy = _copy(request, pk)
     if request.method == "GET":
         actions.note_download(found, version, by=request.membership, cobranded=True)
-    return _sent(
-        request, copy.stored_as, as_attachment=True, filename=version.name, content_type=version.content_type
+    return send_stored(
+        request.tenant,
+        copy.stored_as,
+        as_attachment=True,
+        filename=version.name,
+        content_type=version.content_type,
     )
 
 
@@ -362,7 +347,7 @@ def branded_preview(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse
     _found, _version, copy = _copy(request, pk)
     if not copy.preview_as:
         raise Http404
-    return _picture(request, copy.preview_as)
+    return send_stored(request.tenant, copy.preview_as, content_type="image/png")
 
 
 # --- categories and use -------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Addresses of files. Content is sent to be saved, never to be shown or run."""
 
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -60,15 +61,23 @@ def download(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
 
 def send(tenant: Tenant, attachment: Attachment) -> HttpResponseBase:
     """The content of a file, for whoever has been found to be allowed to have it."""
-    path = storage.path_of(tenant.pk, attachment.stored_as)
-    try:
-        content = path.open("rb")
-    except FileNotFoundError:
-        log.error("file_lost", attachment=str(attachment.pk))
-        raise Http404 from None
-    response = FileResponse(
-        content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type
+    return send_stored(
+        tenant,
+        attachment.stored_as,
+        as_attachment=True,
+        filename=attachment.name,
+        content_type=attachment.content_type,
     )
+
+
+def send_stored(tenant: Tenant, stored_as: str, **how: Any) -> HttpResponseBase:
+    """Content from the storage, in a sandbox, of a type that a browser must not guess."""
+    try:
+        content = storage.path_of(tenant.pk, stored_as).open("rb")
+    except FileNotFoundError:
+        log.error("file_lost", stored_as=stored_as)
+        raise Http404 from None
+    response = FileResponse(content, **how)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = SANDBOX
     return response

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,7 @@ from partners.directory.models import Competence, Partner, PartnerAddress, Partn
 from partners.directory.pages import form_page
 from portal.accounts.access import check, requires
 from portal.errors import ActionRefused
-from portal.files import storage
+from portal.files.views import send_stored
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
 
@@ -99,14 +99,7 @@ def logo_response(request: HttpRequest, found: Any) -> HttpResponseBase:
     """A PNG that the portal drew itself, or 404."""
     if found is None or not found.logo:
         raise Http404
-    try:
-        content = storage.path_of(request.tenant.pk, found.logo).open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    response = FileResponse(content, content_type="image/png")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return send_stored(request.tenant, found.logo, content_type="image/png")
 
 
 @require_POST
