@@ -165,6 +165,7 @@ def create_customer(*, by: Membership, **fields: Any) -> Customer:
     customer = Customer(number=next_number("C"), **_known(fields, CUSTOMER_FIELDS))
     customer.normalised_name = normalise_name(customer.name)
     customer.domain = normalise_domain(customer.domain)
+    _refuse_backwards(customer.started_on, customer.ended_on)
     _insert(customer, _("Another customer has this external id already."))
     record("customer.created", subject=customer, by=by, data={"new": _plain(customer, fields)})
     return customer
@@ -179,6 +180,9 @@ def update_customer(customer: Customer, *, by: Membership, **fields: Any) -> Cus
         changes["normalised_name"] = normalise_name(changes["name"])
     if "domain" in changes:
         changes["domain"] = normalise_domain(changes["domain"])
+    _refuse_backwards(
+        changes.get("started_on", customer.started_on), changes.get("ended_on", customer.ended_on)
+    )
     return _change(customer, "customer.updated", by, None, changes)
 
 
@@ -193,8 +197,7 @@ def end_business(customer: Customer, *, by: Membership, ended_on: date, reason: 
         raise ActionRefused(_("Give the reason."), field="reason")
     if ended_on > timezone.localdate(timezone=by.tenant.zone):
         raise ActionRefused(_("The day cannot lie in the future."), field="ended_on")
-    if customer.started_on and ended_on < customer.started_on:
-        raise ActionRefused(_("It cannot end before it began."), field="ended_on")
+    _refuse_backwards(customer.started_on, ended_on)
     return _change(
         customer,
         "customer.ended",
@@ -337,6 +340,11 @@ def _refuse_wrong_manager(manager: Membership | None, by: Membership) -> None:
         manager.is_vendor and manager.is_active and manager.tenant_id == by.tenant_id
     ):
         raise ActionRefused(_("Choose a channel manager of this programme."), field="manager")
+
+
+def _refuse_backwards(started_on: date | None, ended_on: date | None) -> None:
+    if started_on and ended_on and ended_on < started_on:
+        raise ActionRefused(_("It cannot end before it began."), field="ended_on")
 
 
 def _refuse_unless_trading(partner: Partner) -> None:

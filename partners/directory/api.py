@@ -190,8 +190,6 @@ class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
         """Say since when it is a customer."""
         customer, given = self.get_object(), CustomerStartSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        if customer.ended_on and given.validated_data["started_on"] > customer.ended_on:
-            raise serializers.ValidationError({"started_on": "It cannot begin after it has ended."})
         return self._answer(actions.update_customer(customer, by=self.membership, **given.validated_data))
 
     @extend_schema(request=CustomerEndSerializer, responses=VendorCustomerSerializer)

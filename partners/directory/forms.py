@@ -97,14 +97,6 @@ class CustomerForm(forms.Form):
             kwargs["initial"] = {name: getattr(customer, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
 
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        data = self.cleaned_data
-        started, ended = data.get("started_on"), data.get("ended_on")
-        if started and ended and ended < started:
-            self.add_error("ended_on", _("The end cannot be before the beginning."))
-        return data
-
     def save(self) -> Customer:
         if self.customer is None:
             return actions.create_customer(by=self.by, **self.cleaned_data)

@@ -201,7 +201,7 @@ def test_a_customers_start_and_end_by_the_api_reach_retention_and_churn(
     assert post(customers[0], "end", ended_on="2026-08-31", reason="Gone") == 409
     assert post(customers[0], "end", ended_on="2026-11-10", reason="Gone") == 200
     assert post(customers[0], "end", ended_on="2026-11-10", reason="Gone") == 409
-    assert post(customers[0], "start", started_on="2026-11-11") == 400
+    assert post(customers[0], "start", started_on="2026-11-11") == 409
     with tenant_scope(tenant.pk):
         seller = make_member(Role.PARTNER_OWNER, partner=partner)
     own = client_as(seller)

@@ -1,6 +1,7 @@
 """Partners, customers and products: who may see and change them."""
 
 from collections.abc import Callable
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -162,6 +163,21 @@ def test_a_customer_is_found_by_domain_then_by_name_and_country(
     with pytest.raises(ActionRefused):
         name(" - ")
     assert CustomerPartner.objects.filter(partner=people.partner).count() == Customer.objects.count()
+
+
+def test_business_with_a_customer_does_not_end_before_it_began(
+    tenant: Tenant, people: SimpleNamespace, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        customer = CustomerFactory(name="Initech", started_on=date(2026, 9, 1))
+        actions.end_business(customer, by=people.admin, ended_on=date(2026, 10, 31), reason="Gone")
+        # The copy in hand was read before the end was noted.
+        with pytest.raises(ActionRefused, match="before it began"):
+            actions.update_customer(customer, by=people.admin, started_on=date(2026, 11, 1))
+    backwards = {"name": "Initech", "started_on": "2026-09-01", "ended_on": "2026-08-31"}
+    for page in (address("customer_create"), address("customer_edit", customer.pk)):
+        refused = client_as(people.admin).post(page, backwards)
+        assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["ended_on"])
 
 
 def test_products_are_renamed_priced_and_taken_off_sale(
