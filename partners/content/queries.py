@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from partners.content.enums import AssetStatus, CopyState
@@ -43,9 +44,13 @@ def visible_assets(member: Membership) -> QuerySet[Asset]:
 
 def catalogue(member: Membership) -> QuerySet[Asset]:
     """For the list: with the date of the current version, and for the vendor's people how often it was taken."""
-    assets = visible_assets(member).annotate(renewed_at=Max("versions__created_at"))
+    current = AssetVersion.objects.filter(asset=OuterRef("pk"), number=OuterRef("version"))
+    assets = visible_assets(member).annotate(renewed_at=Subquery(current.values("created_at")))
     if member.is_vendor:
-        assets = assets.annotate(download_count=Count("downloads", distinct=True))
+        # Counted apart: joined, each version would repeat every download.
+        taken = AssetDownload.objects.filter(asset=OuterRef("pk")).order_by().values("asset")
+        count = Subquery(taken.annotate(count=Count("pk")).values("count"))
+        assets = assets.annotate(download_count=Coalesce(count, 0))
     return assets.order_by("title", "pk")
 
 
