@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from partners.content.queries import who_has_an_older
 from portal.accounts.enums import PARTNER_ROLES
-from portal.accounts.models import Membership
 from portal.events.models import Event
 from portal.shell.notices import ByMail, Notice, Words, notifies
 
@@ -18,25 +17,10 @@ def renewed(events: list[Event]) -> Iterable[Notice]:
     """Those who took an earlier version and may have the new one."""
     out = [event for event in events if event.data.get("out")]
     people = who_has_an_older({event.subject_id for event in out})
-    homes = dict(
-        Membership.objects.filter(pk__in={pk for members in people.values() for pk in members}).values_list(
-            "pk", "partner_id"
-        )
-    )
     for event in out:
         words = {"title": event.data["title"], "version": event.data["version"]}
-        by_partner: dict[object, list] = {}
-        for pk in people.get(event.subject_id, ()):
-            by_partner.setdefault(homes.get(pk), []).append(pk)
-        for partner_id, members in by_partner.items():
-            yield Notice(
-                event,
-                members,
-                words,
-                "content:asset",
-                (event.subject_id,),
-                partner_id=partner_id,  # type: ignore[arg-type]
-            )
+        for partner_id, members in people.get(event.subject_id, {}).items():
+            yield Notice(event, members, words, "content:asset", (event.subject_id,), partner_id=partner_id)
 
 
 def renewed_text(words: Words) -> str:

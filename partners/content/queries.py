@@ -1,6 +1,6 @@
 """Reads of the library, scoped to what the member may see."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -115,26 +115,22 @@ def use_by_partner() -> QuerySet[Partner]:
     )
 
 
-def who_has_an_older(asset_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """The members of partners who took an earlier version of each asset and still may see it. Two queries."""
-    mine = AssetAudience.objects.filter(asset__in=list(asset_ids), until=None).order_by()
+def who_has_an_older(asset_ids: Collection[UUID]) -> dict[UUID, dict[UUID, list[UUID]]]:
+    """By asset and partner: the members who took an earlier version and still may see it. Two queries."""
+    mine = AssetAudience.objects.filter(asset__in=asset_ids, until=None).order_by()
     able = set(mine.values_list("asset_id", "partner_id"))
     rows = (
-        AssetDownload.objects.filter(asset__in=list(asset_ids), partner__isnull=False)
+        AssetDownload.objects.filter(asset__in=asset_ids, partner__isnull=False)
         .filter(member__is_active=True, member__role__in=sorted(PARTNER_ROLES))
         .order_by()
         .values_list("asset_id", "partner_id", "member_id")
         .distinct()
     )
-    found: dict[UUID, list[UUID]] = {}
+    found: dict[UUID, dict[UUID, list[UUID]]] = {}
     for asset_id, partner_id, member_id in rows:
         if (asset_id, partner_id) in able:
-            found.setdefault(asset_id, []).append(member_id)
+            found.setdefault(asset_id, {}).setdefault(partner_id, []).append(member_id)
     return found
-
-
-def partners_in_programme() -> QuerySet[Partner]:
-    return Partner.objects.filter(merged_into=None)
 
 
 def known_content(names: Iterable[str]) -> set[str]:
