@@ -57,7 +57,8 @@ def refresh(*, assets: Collection[UUID] | None = None, partners: Collection[UUID
     rows = AssetAudience.objects.filter(
         asset__in=[asset.pk for asset in offered], partner__in=[partner.pk for partner in found]
     )
-    open_now = {(asset, partner): pk for pk, asset, partner in _keys(rows.filter(until=None))}
+    begun = rows.filter(until=None).values_list("pk", "asset_id", "partner_id")
+    open_now = {(asset, partner): pk for pk, asset, partner in begun}
     over = [pk for pair, pk in open_now.items() if pair not in wanted]
     AssetAudience.objects.filter(pk__in=over).update(until=today)
     changed = len(over) + _begin(wanted - open_now.keys(), today)
@@ -73,7 +74,3 @@ def _begin(pairs: set[Pair], today: dt.date) -> int:
         ignore_conflicts=True,
     )
     return len(pairs)
-
-
-def _keys(rows: object) -> list[tuple[UUID, UUID, UUID]]:
-    return list(rows.order_by().values_list("pk", "asset_id", "partner_id"))  # type: ignore[attr-defined]

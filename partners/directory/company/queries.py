@@ -41,12 +41,13 @@ class Company:
     addresses: Sequence[PartnerAddress]
     contacts: Sequence[PartnerContact]
     competences: Sequence[Competence]
-    offered: bool = True
+    offered: bool
 
     @cached_property
     def points(self) -> list[Point]:
         profile, partner = self.profile, self.partner
-        found = [
+        competences = Point(_("Your competences"), bool(self.competences), "profile")
+        return [
             Point(_("A logo"), bool(profile.logo), "logo"),
             Point(
                 _("A description of at least %s characters") % SHORTEST_DESCRIPTION,
@@ -56,12 +57,10 @@ class Company:
             Point(_("The website"), bool(partner.website), "profile"),
             Point(_("The country"), bool(partner.country), "profile"),
             Point(_("The regions you serve"), bool(profile.regions), "profile"),
+            *([competences] if self.offered else []),
             Point(_("An address"), bool(self.addresses), "addresses"),
             Point(_("A contact"), bool(self.contacts), "contacts"),
         ]
-        if self.offered:
-            found.insert(5, Point(_("Your competences"), bool(self.competences), "profile"))
-        return found
 
     @property
     def missing(self) -> list[Point]:

@@ -99,9 +99,10 @@ def _move_one(place: Place, pk: object, merged: Partner, kept: Partner) -> bool:
 def keep_together(place: Place, merged: Partner, kept: Partner) -> dict[str, int]:
     """Give back the parts whose whole had to stay with `merged`; how many, by column."""
     found = {}
+    going = {one.label for one in moving()}
     for relation in place.model._meta.related_objects:
         part = Place(relation.related_model, "partner_id")
-        if relation.on_delete is not models.CASCADE or part.label not in {one.label for one in moving()}:
+        if relation.on_delete is not models.CASCADE or part.label not in going:
             continue
         whole = f"{relation.field.name}__{place.field}"
         rows = part.rows(kept).filter(**{whole: merged.pk})

@@ -101,9 +101,8 @@ def _refuse_if_no_room(size: int) -> None:
     kept = Attachment.objects.filter(
         subject_type=Application._meta.label_lower, subject_id__in=unconfirmed.values("pk"), purged_at=None
     )
-    if (
-        kept.aggregate(size=Sum("size"))["size"] or 0
-    ) + size > settings.FILES_QUOTA_BYTES // UNCONFIRMED_PART:
+    taken = kept.aggregate(size=Sum("size", default=0))["size"]
+    if taken + size > settings.FILES_QUOTA_BYTES // UNCONFIRMED_PART:
         raise ActionRefused(
             _("No more files can be taken at the moment. Please try again tomorrow, or apply without them."),
             code="full",
