@@ -162,7 +162,8 @@ def note_download(
 
 def _begin(asset: Asset, by: Membership) -> Asset:
     check(by, "content.change_asset")
-    return Asset.objects.select_for_update(of=("self",)).get(pk=asset.pk)
+    # Looking at a file takes seconds, for which who takes the asset, or comes to see it, need not wait.
+    return Asset.objects.select_for_update(of=("self",), no_key=True).get(pk=asset.pk)
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

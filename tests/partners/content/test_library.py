@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -281,6 +282,33 @@ def test_who_took_an_old_version_and_may_have_the_new_one_is_told(
     actions.add_version(asset, by=admin, upload=sent(picture("red")))
     (notice,) = renewed(list(Event.objects.filter(type="asset.version_added")))
     assert (list(notice.members), notice.partner_id) == ([partner_owner.pk], partner_owner.partner_id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_partners_take_an_asset_while_its_next_version_is_looked_at(
+    tenant: Tenant, admin: Membership, partner_owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_scope(tenant.pk):
+        asset = published(admin)
+        version = queries.current_version(asset)
+
+    def take() -> AssetDownload:
+        try:
+            with tenant_scope(tenant.pk, partner_owner.partner_id), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+                return actions.note_download(asset, version, by=partner_owner)
+        finally:
+            connection.close()
+
+    def slow(verb: str, *, seconds: float, **what: Any) -> dict[str, Any]:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(take).result()
+        raise drawing.TookTooLong
+
+    monkeypatch.setattr(drawing, "order", slow)
+    with tenant_scope(tenant.pk):
+        actions.add_version(asset, by=admin, upload=sent(picture("red")))
+        assert AssetDownload.objects.get().version == version
 
 
 # --- with the partner's logo -------------------------------------------------------------------
