@@ -33,6 +33,7 @@ from metrics.own import catalogue_at
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.preview import preview_template
 from metrics.queries import PeerFigures
+from metrics.rows import Templates
 from metrics.tables import GroupTable, LeagueTable, PreviewTable
 from metrics.tier_groups import tier_figures
 from metrics.trend import kpi_trend
@@ -298,8 +299,9 @@ def _kinds(period: Period, active: str) -> list[dict[str, Any]]:
 def _tiers(request: HttpRequest, period: Period) -> HttpResponse:
     """Each tier's figures, and its KPIs side by side; a tier leads to its partners in the analysis."""
     today, currency = calendar_of(request.tenant).today(), request.tenant.currency
-    tiers = tier_figures(period, today)
-    before = {tier.code: tier.score for tier in tier_figures(period.previous(), today)}
+    revenue, templates = queries.revenue_fact(period.end), Templates.load()
+    tiers = tier_figures(period, today, templates)
+    before = {tier.code: tier.score for tier in tier_figures(period.previous(), today, templates)}
     query = f"period={period.kind.value}&start={period.start}"
     rows = []
     for tier in tiers:
@@ -311,7 +313,7 @@ def _tiers(request: HttpRequest, period: Period) -> HttpResponse:
                 "partner_count": tier.facts.get("partners", 0),
                 "score": tier.score,
                 "change": None if tier.score is None or earlier is None else tier.score - earlier,
-                "revenue": tier.facts.get("revenue_won", 0),
+                "revenue": tier.facts.get(revenue, 0),
                 "deals": tier.facts.get("deals_won", 0),
                 "pipeline": tier.facts.get("pipeline_open_amount", 0),
                 "period": period,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from incentives.tiers.models import Tier, TierAssignment
 from metrics import actions
 from metrics.models import OwnKpi, PeriodLock, Scorecard
 from metrics.queries import peer_figures
@@ -71,6 +72,11 @@ def test_an_admin_bases_revenue_on_orders_from_a_day_on(
     assert "O-2026" in page
     start = "period=month&start=2026-11-01"
     assert "€90" in client.get(f"/acme/scorecards/groups/?by=programme&{start}").content.decode()
+    with tenant_scope(tenant.pk):
+        gold = Tier.objects.create(name="Gold", rank=900)
+        TierAssignment.objects.create(partner=partner, tier=gold, during=(dt.date(2026, 1, 1), None))
+    tiers = client.get(f"/acme/scorecards/groups/?by=tier&{start}").context["table"]
+    assert {row["name"]: row["revenue"] for row in tiers.data}["Gold"] == 90_00
     page = client.get("/acme/scorecards/catalogue/?q=total+sales").content.decode()
     assert "<code>order_revenue</code>" in page
     assert "The amount of what was ordered" in page
