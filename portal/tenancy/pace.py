@@ -38,4 +38,6 @@ def paced() -> Iterator[None]:
         _pace.reset(token)
         if pace.step:
             passed = max(pace.least, time.monotonic() - started)
-            time.sleep(started + pace.step * -(-passed // pace.step) - time.monotonic())
+            left = started + pace.step * -(-passed // pace.step) - time.monotonic()
+            # The moment may go by between looking and waiting.
+            time.sleep(max(0.0, left))

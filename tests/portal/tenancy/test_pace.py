@@ -43,6 +43,19 @@ def test_an_answer_leaves_at_a_set_time(
     assert clock.now - 100.0 == pytest.approx(leaves)
 
 
+def test_a_moment_that_has_just_gone_by_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # At the second look 0.2 seconds have gone by; at the third it is the set time already, and a little more.
+    moments = iter((100.0, 100.2, 100.2500001))
+    clock = Clock()
+    monkeypatch.setattr(clock, "monotonic", lambda: next(moments))
+    waits: list[float] = []
+    monkeypatch.setattr(clock, "sleep", waits.append)
+    monkeypatch.setattr(pace, "time", clock)
+    with paced():
+        keep_pace(0.25)
+    assert waits == [0.0]
+
+
 def test_outside_of_a_request_nobody_waits() -> None:
     keep_pace(1000)
     with paced():
