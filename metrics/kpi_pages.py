@@ -27,6 +27,7 @@ from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.jobs.models import Job
 from portal.shell.addresses import turl
+from portal.shell.messages import add_refusal
 
 
 @require_GET
@@ -154,7 +155,7 @@ def engagement_weights(request: HttpRequest, tenant: str) -> HttpResponse:
     versions = weights.versions()
     form = WeightsForm(
         request.POST or None,
-        weights=weights.weights_in(catalogue_now()[weights.CODE].formula),
+        weights=weights.weights_now(),
         number=versions[0].number if versions else 0,
         today=calendar_of(request.tenant).today(),
     )
@@ -167,7 +168,7 @@ def engagement_weights(request: HttpRequest, tenant: str) -> HttpResponse:
                 seen_number=form.cleaned_data["number"] or 0,
             )
         except ActionRefused as refusal:
-            form.add_error(refusal.field, str(refusal.message))
+            add_refusal(form, refusal)
         else:
             if job is not None:
                 messages.success(request, _("Saved. The scorecards are being recomputed."))

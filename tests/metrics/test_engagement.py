@@ -3,13 +3,15 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest.mock import Mock
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from metrics import actions, weights
+from metrics import actions, defining, weights
 from metrics.evaluation import evaluate_facts
+from metrics.formulas import FormulaError
 from metrics.kpis.engagement import PARTS, weighted_mean
 from metrics.models import OwnKpi, Scorecard, SubjectKind
 from metrics.own import catalogue_at, choosable
@@ -357,7 +359,10 @@ def test_a_tenant_weighs_the_parts_of_the_engagement_score_from_a_day_on(
 
 
 def test_the_page_of_the_weights_keeps_what_was_typed_and_saves(
-    tenant: Tenant, admin: Membership, client_as: Callable[[Membership], Client]
+    tenant: Tenant,
+    admin: Membership,
+    client_as: Callable[[Membership], Client],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client, address = client_as(admin), "/acme/scorecards/catalogue/engagement/"
     typed = {part.name: 1 for part in PARTS} | {"number": 0, "valid_from": "2099-01-01"}
@@ -366,6 +371,12 @@ def test_the_page_of_the_weights_keeps_what_was_typed_and_saves(
     assert "At least one part weighs more than 0." in nothing.content.decode()
     wrong = client.post(address, typed | {"events": "many"})
     assert 'value="many"' in wrong.content.decode()
+    with monkeypatch.context() as patch:
+        # It would make the formula of one of the tenant's KPIs too long.
+        patch.setattr(defining, "with_draft", Mock(side_effect=FormulaError("Margin: too long.")))
+        refused = client.post(address, typed | {"events": 3})
+    assert refused.status_code == 422
+    assert "Margin: too long." in refused.content.decode()
     assert client.post(address, typed | {"events": 3}).status_code == 302
     with tenant_scope(tenant.pk):
         assert weights.weights_now()["events"] == 3
