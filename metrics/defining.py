@@ -219,18 +219,21 @@ def publish_built_in(
     """
     check(by, "metrics.define_kpis")
     lock("metrics.kpis", current_tenant_id())
-    kpi, _new = OwnKpi.objects.get_or_create(code=code)
-    newest = kpi.versions.order_by("-number").first()
-    number = newest.number if newest else 0
-    if seen_number != number:
+    if seen_number != OwnKpiVersion.objects.filter(kpi__code=code).count():
         raise ActionRefused(str(_CHANGED_MEANWHILE))
     _refuse_past(valid_from)
+    version = version_of_built_in(code, formula, by=by, valid_from=valid_from)
+    record("kpi.changed", subject=version.kpi, by=by, data={"name": version.name, "new": _told(version)})
+    return version, _recomputed(code, valid_from)
+
+
+def version_of_built_in(code: str, formula: str, *, by: Membership, valid_from: dt.date) -> OwnKpiVersion:
+    """The next version of a KPI of the catalogue. The caller holds the lock of the KPIs, and has checked the day."""
+    kpi, _new = OwnKpi.objects.get_or_create(code=code)
     built_in = CATALOGUE[code]
     draft = replace(built_in, name=str(built_in.name), formula=formula, meaning=str(built_in.meaning))
     _check(draft, valid_from)
-    version = _publish(kpi, draft, number + 1, valid_from, by)
-    record("kpi.changed", subject=kpi, by=by, data={"name": version.name, "new": _told(version)})
-    return version, _recomputed(code, valid_from)
+    return _publish(kpi, draft, kpi.versions.count() + 1, valid_from, by)
 
 
 def _refuse_past(valid_from: dt.date) -> None:

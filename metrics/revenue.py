@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from metrics.actions import start_full_recompute
-from metrics.catalogue import CATALOGUE
-from metrics.models import OwnKpi, OwnKpiVersion, PeriodLock
+from metrics.defining import version_of_built_in
+from metrics.models import PeriodLock
 from metrics.own import catalogue_now, forget_own_kpis
 from portal.accounts.access import check
 from portal.accounts.models import Membership
@@ -54,22 +54,7 @@ def change_revenue_base(base: RevenueBase, *, by: Membership, valid_from: dt.dat
             % {"day": short_date(locked)},
             field="valid_from",
         )
-    kpi, _made = OwnKpi.objects.get_or_create(code=CODE)
-    built_in = CATALOGUE[CODE]
-    OwnKpiVersion.objects.create(
-        kpi=kpi,
-        number=kpi.versions.count() + 1,
-        name=str(built_in.name),
-        formula=base.value,
-        unit=built_in.unit.value,
-        better=built_in.better,
-        kind=built_in.kind,
-        level=built_in.level,
-        meaning=str(base.label),
-        valid_from=valid_from,
-        published_by=by,
-    )
-    forget_own_kpis()
+    version = version_of_built_in(CODE, base.value, by=by, valid_from=valid_from)
     data = {"old": {"base": before.value}, "new": {"base": base.value, "valid_from": str(valid_from)}}
-    record("kpi.revenue_changed", subject=kpi, by=by, data=data)
+    record("kpi.revenue_changed", subject=version.kpi, by=by, data=data)
     return start_full_recompute(since=valid_from)

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from metrics.catalogue import CATALOGUE
 from metrics.defining import publish_built_in
 from metrics.kpis.engagement import PARTS, Part, weighted_mean
 from metrics.models import OwnKpiVersion
+from metrics.own import catalogue_now
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.jobs.models import Job
@@ -40,8 +40,7 @@ def _weight(part: Part, formula: str) -> int:
 
 def weights_now() -> dict[str, int]:
     """The newest weights by part."""
-    known = versions()
-    return weights_in(known[0].formula if known else CATALOGUE[CODE].formula)
+    return weights_in(catalogue_now()[CODE].formula)
 
 
 def set_weights(
