@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
@@ -211,12 +210,3 @@ def send_due(now: dt.datetime | None = None) -> int:
         if first := left.first():
             ReportsDue.objects.create(tenant=tenant, at=max(first, now))
     return len(due)
-
-
-def recipients_of(schedule_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """Whom each report goes to. One query."""
-    found: dict[UUID, list[UUID]] = {key: [] for key in schedule_ids}
-    rows = Recipient.objects.filter(schedule_id__in=schedule_ids).order_by("pk")
-    for schedule_id, member_id in rows.values_list("schedule_id", "member_id"):
-        found[schedule_id].append(member_id)
-    return found

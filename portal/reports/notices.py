@@ -11,9 +11,9 @@ from portal.accounts.access import can
 from portal.accounts.enums import VENDOR_ROLES
 from portal.accounts.models import Membership
 from portal.events.models import Event
-from portal.reports.actions import recipients_of
 from portal.reports.enums import FileKind
 from portal.reports.models import Recipient, Schedule
+from portal.reports.queries import recipients_of
 from portal.shell.notices import Attachment, Enclosure, Notice, Words, notifies
 from portal.shell.reporting import Report, as_csv, as_opened_by, as_xlsx, report_page
 from portal.tenancy.models import current_tenant
@@ -63,8 +63,7 @@ def enclosed(words: Words, member: Membership) -> Enclosure | None:
         return None
     if page.permission and not (can(member, page.permission) and can(owner, page.permission)):
         return None
-    with as_opened_by(member, tenant, view.page, view.query) as request:
-        report = page.report(request)
+    report = page.report(as_opened_by(member, tenant, view.page, view.query))
     return Enclosure(
         title=view.name,
         text=report.note,

@@ -1,13 +1,14 @@
 """Reads of views and reports. Another's view that is not shared is none of the member's business."""
 
 import datetime as dt
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from portal.accounts.enums import VENDOR_ROLES
 from portal.accounts.models import Membership
-from portal.reports.models import ReportsDue, SavedView, Schedule
+from portal.reports.models import Recipient, ReportsDue, SavedView, Schedule
 from portal.tenancy.scope import current_tenant_id
 
 
@@ -44,3 +45,12 @@ def tenants_due(now: dt.datetime) -> list[UUID]:
     return list(
         ReportsDue.objects.filter(at__lte=now).order_by().values_list("tenant_id", flat=True).distinct()
     )
+
+
+def recipients_of(schedule_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Whom each report goes to. One query."""
+    found: dict[UUID, list[UUID]] = {key: [] for key in schedule_ids}
+    rows = Recipient.objects.filter(schedule_id__in=schedule_ids).order_by("pk")
+    for schedule_id, member_id in rows.values_list("schedule_id", "member_id"):
+        found[schedule_id].append(member_id)
+    return found

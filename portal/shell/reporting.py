@@ -7,8 +7,7 @@ Every list that can be exported is one by itself. A page of another kind says wh
 where `report` gets a request that is as if the member had opened the page with the view's parameters.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,9 +83,8 @@ def report_page(url_name: str, tenant: Tenant, member: Membership) -> ReportPage
     page = kind(**view.view_initkwargs)
     if page.permission and not can(member, page.permission):
         return ReportPage(url_name, page.title, page.permission, _nothing)
-    with as_opened_by(member, tenant, url_name, "") as request:
-        # A list may have other columns for other roles, which it decides here.
-        page.get_queryset(request)
+    # A list may have other columns for other roles, which it decides here.
+    page.get_queryset(as_opened_by(member, tenant, url_name, ""))
 
     def report(request: HttpRequest) -> Report:
         return list_report(page, request)
@@ -116,8 +114,7 @@ def list_report(page: ListPage, request: HttpRequest) -> Report:
     )
 
 
-@contextmanager
-def as_opened_by(member: Membership, tenant: Tenant, url_name: str, query: str) -> Iterator[HttpRequest]:
+def as_opened_by(member: Membership, tenant: Tenant, url_name: str, query: str) -> HttpRequest:
     """A request as if the member had opened the page with these parameters."""
     request = HttpRequest()
     request.method = "GET"
@@ -126,7 +123,7 @@ def as_opened_by(member: Membership, tenant: Tenant, url_name: str, query: str) 
     request.user = member.user
     request.membership, request.tenant = member, tenant
     request.htmx = None
-    yield request
+    return request
 
 
 def as_csv(report: Report) -> bytes:

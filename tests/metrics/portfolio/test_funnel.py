@@ -262,8 +262,7 @@ def test_the_analysis_is_kept_and_sent_with_its_figures(
         view = keep_view(by=manager, name=which, page=name, query=query)
         found = report_page(name, tenant, manager)
         assert found is not None
-        with as_opened_by(manager, tenant, name, view.query) as request:
-            report = found.report(request)
+        report = found.report(as_opened_by(manager, tenant, name, view.query))
     assert expected in dict(report.figures)
     assert report.is_whole
     assert report.rows
