@@ -47,9 +47,9 @@ def funnel(request: HttpRequest, tenant: str) -> HttpResponseBase:
             if form == "csv"
             else xlsx_response(name, header, rows)
         )
-    whole = funnels(found.choice, found.period, dimension("", found.calendar), found.calendar)
-    all_of_them = whole[0] if whole else Funnel("")
     everything = dimension("", found.calendar)
+    whole = funnels(found.choice, found.period, everything, found.calendar) if by.code else parts
+    all_of_them = whole[0] if whole else Funnel("")
     context = {
         "title": _("Funnel"),
         "subtitle": _("From lead to won deal: those that began in %(period)s")
@@ -82,7 +82,7 @@ def _ways(request: HttpRequest, by: Dimension) -> list[dict[str, Any]]:
     return [
         {
             "label": title,
-            "url": address(request, by=code) if code else address(request, by=""),
+            "url": address(request, by=code),
             "active": code == by.code,
         }
         for code, title in ways
@@ -236,12 +236,11 @@ def channels(request: HttpRequest, tenant: str) -> HttpResponseBase:
     """Visits, leads, spend and revenue by paid, earned and owned channel, and by source."""
     found = asked(request)
     tables = []
-    for by in ("channel", "source"):
-        way = dimension(by, found.calendar)
-        parts = reach(found.choice, found.period, by, found.calendar)
+    for way in _channel_ways(found):
+        parts = reach(found.choice, found.period, way, found.calendar)
         tables.append(
             {
-                "title": _("By channel") if by == "channel" else _("By source"),
+                "title": _("By channel") if way.code == "channel" else _("By source"),
                 "first": way.title,
                 "lines": [_reach_line(found, way, part) for part in parts[:SHOWN]],
                 "more": max(0, len(parts) - SHOWN),
@@ -260,12 +259,16 @@ def channels(request: HttpRequest, tenant: str) -> HttpResponseBase:
     return render(request, "portfolio/channels.html", context)
 
 
+def _channel_ways(found: Asked) -> list[Dimension]:
+    return [dimension(code, found.calendar) for code in ("channel", "source")]
+
+
 def _reach_line(found: Asked, by: Dimension, part: Reach) -> dict[str, Any]:
     currency = found.request.tenant.currency
     first, last = str(found.period.start), str(last_day(found.period))
     cost = part.cost_per_lead
     return {
-        "label": part.label or str(by.nothing),
+        "label": _label(by, part.key, part.label),
         "visits": number(part.visits),
         "clicks": number(part.clicks),
         "spend": format_value("money", part.spend, currency),
@@ -296,12 +299,11 @@ def channels_report(request: HttpRequest) -> Report:
     found = asked(request)
     currency = request.tenant.currency
     both = [
-        (_label(dimension(by, found.calendar), part.key, part.label), by, part)
-        for by in ("channel", "source")
-        for part in reach(found.choice, found.period, by, found.calendar)
+        (_label(way, part.key, part.label), way, part)
+        for way in _channel_ways(found)
+        for part in reach(found.choice, found.period, way, found.calendar)
     ]
-    of_channels = [(label, part) for label, by, part in both if by == "channel"]
-    titles = {"channel": _("Channel"), "source": _("Source")}
+    of_channels = [(label, part) for label, way, part in both if way.code == "channel"]
     return Report(
         figures=[
             (_("Leads"), number(sum(part.leads for _label, part in of_channels))),
@@ -335,7 +337,7 @@ def channels_report(request: HttpRequest) -> Report:
         ],
         rows=[
             [
-                titles[by],
+                str(way.title),
                 label,
                 part.visits,
                 part.clicks,
@@ -345,7 +347,7 @@ def channels_report(request: HttpRequest) -> Report:
                 part.won,
                 to_decimal(part.won_value, currency),
             ]
-            for label, by, part in both
+            for label, way, part in both
         ],
         total=len(both),
         note=found.period.label(),

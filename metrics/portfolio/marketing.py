@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, Sum
-from django.db.models.functions import Lower
 
 from metrics.periods import Calendar, Period
-from metrics.portfolio.dimensions import dimension, part_key
+from metrics.portfolio.dimensions import Dimension, part_key
 from metrics.portfolio.funnel import leads_of
 from metrics.portfolio.queries import Choice, won_deals
 from partners.marketing.models import DailyFigure
@@ -35,10 +34,8 @@ class Reach:
         return self.spend / self.leads if self.leads and self.spend else None
 
 
-def reach(choice: Choice, period: Period, by: str, calendar: Calendar) -> list[Reach]:
+def reach(choice: Choice, period: Period, way: Dimension, calendar: Calendar) -> list[Reach]:
     """By `channel` or by `source`, the most won first. Three queries."""
-    way = dimension(by, calendar)
-    part = Lower("source") if by == "source" else way.deal
     found: dict[str, Reach] = {}
 
     def add(part: Any, **counts: Any) -> None:
@@ -48,7 +45,7 @@ def reach(choice: Choice, period: Period, by: str, calendar: Calendar) -> list[R
     figures = DailyFigure.objects.filter(
         day__gte=period.start, day__lt=period.end, **choice.of_partner("partner__")
     )
-    rows = figures.order_by().annotate(part=part).values_list("part")
+    rows = figures.order_by().annotate(part=way.deal).values_list("part")
     for key, *sums in rows.annotate(*[Sum(name, default=0) for name in FIGURES]):
         add(key, **dict(zip(FIGURES, sums, strict=True)))
     leads = leads_of(choice, period, calendar).order_by().annotate(part=way.lead)

@@ -14,7 +14,7 @@ registry.navigation(
     "chart-dots",
     roles=VENDOR_ROLES,
     order=37,
-    group=getattr(registry, "MEASURING", registry.PROGRAMME),
+    group=registry.MEASURING,
 )
 
 for name, label, report in (

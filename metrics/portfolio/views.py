@@ -180,7 +180,7 @@ def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str
         "deals": number(row.deals),
         "deals_address": turl(request, "metrics:kpi", row.card_id, "deal_count"),
         "pipeline": format_value("money", row.pipeline, request.tenant.currency),
-        "pipeline_address": f"{turl(request, 'metrics:kpi', row.card_id, 'pipeline')}",
+        "pipeline_address": turl(request, "metrics:kpi", row.card_id, "pipeline"),
         "coverage": percent(row.coverage, 0),
     }
 
@@ -219,12 +219,13 @@ def _heat(request: HttpRequest, rows: list[Standing], found: Asked) -> dict[str,
                         kpi,
                         currency,
                         turl(request, "metrics:kpi", row.card_id, kpi.code),
-                        fitting(held, row.partner_type, row.region).get(kpi.code),
+                        usual.get(kpi.code),
                     )
                     for kpi in kpis
                 ],
             }
             for row in rows
+            for usual in [fitting(held, row.partner_type, row.region)]
         ],
     }
 

@@ -203,7 +203,7 @@ def test_channels_and_sources_by_hand(tenant: Tenant, begun: list[Partner], peri
                 spend=30_00,
                 revenue=0,
             )
-        channels = {one.key: one for one in reach(Choice(), period, "channel", calendar)}
+        channels = {one.key: one for one in reach(Choice(), period, dimension("channel", calendar), calendar)}
         assert (channels["paid"].visits, channels["paid"].leads, channels["paid"].spend) == (150, 1, 60_00)
         assert channels["paid"].cost_per_lead == 60_00
         assert (channels["earned"].leads, channels["earned"].won, channels["earned"].won_value) == (
@@ -211,7 +211,7 @@ def test_channels_and_sources_by_hand(tenant: Tenant, begun: list[Partner], peri
             1,
             250_00,
         )
-        sources = {one.key: one for one in reach(Choice(), period, "source", calendar)}
+        sources = {one.key: one for one in reach(Choice(), period, dimension("source", calendar), calendar)}
         assert (sources["ads"].visits, sources["ads"].leads) == (150, 1)
         assert sum(one.leads for one in sources.values()) == 3
 
