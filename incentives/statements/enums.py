@@ -42,6 +42,10 @@ BATCH_TRANSITIONS = {
 }
 
 
+# Of one that was cancelled the statements are paid in another, so its file goes to nobody any more.
+WITH_FILE = (BatchStatus.APPROVED, BatchStatus.SENT, BatchStatus.SETTLED)
+
+
 class Method(models.TextChoices):
     SEPA = "sepa", _("SEPA credit transfer (pain.001)")
     CSV = "csv", _("CSV file")

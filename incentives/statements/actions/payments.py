@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Mapping
+from typing import NoReturn
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from incentives.statements import queries
 from incentives.statements.enums import (
     BATCH_TRANSITIONS,
     LIVE_PAYMENTS,
+    WITH_FILE,
     BatchStatus,
     Method,
     PaymentStatus,
@@ -121,8 +123,10 @@ def send_batch(batch: Batch, *, by: Membership) -> Batch:
 
 
 def file_of(batch: Batch) -> bytes:
-    """What the bank is given, the same to the byte each time. ActionRefused where it has not been sent yet and must not be,
-    because a payment has been held, or an account changed, since it was approved."""
+    """What the bank is given, the same to the byte each time. ActionRefused where it must not be given: the batch was
+    cancelled, or before it is sent a payment has been held, or an account changed, since it was approved."""
+    if batch.status not in WITH_FILE:
+        _refuse_decided(batch)
     if batch.status == BatchStatus.APPROVED:
         _still_payable(batch)
     return bytes(batch.file or b"")
@@ -186,11 +190,14 @@ def _lock(batch: Batch, verb: str) -> Batch:
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     sources, _target = BATCH_TRANSITIONS[verb]
     if batch.status not in sources:
-        raise ActionRefused(
-            _("This has been decided already: %(status)s.") % {"status": batch.get_status_display()},
-            code="state",
-        )
+        _refuse_decided(batch)
     return batch
+
+
+def _refuse_decided(batch: Batch) -> NoReturn:
+    raise ActionRefused(
+        _("This has been decided already: %(status)s.") % {"status": batch.get_status_display()}, code="state"
+    )
 
 
 def _can_be_paid(payee: queries.Payee, method: Method) -> bool:

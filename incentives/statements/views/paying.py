@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incentives.statements import actions, queries
 from incentives.statements.actions.payments import SEPA_CURRENCY, no_longer_payable
 from incentives.statements.documents import masked
-from incentives.statements.enums import BatchStatus, Method
+from incentives.statements.enums import WITH_FILE, BatchStatus, Method
 from incentives.statements.filters import BatchFilter
 from incentives.statements.forms import BatchForm, ReasonForm, SettleForm, day_in, failures
 from incentives.statements.models import Batch
@@ -151,7 +151,7 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
             "properties": properties,
             "rows": [(payment, masked(payment.iban)) for payment in payments],
             "stopped": ", ".join(stopped[:5]),
-            "has_file": found.status in (BatchStatus.APPROVED, BatchStatus.SENT, BatchStatus.SETTLED)
+            "has_file": found.status in WITH_FILE
             and not stopped
             and can(request.membership, "statements.take_file"),
             "may_approve": found.status == BatchStatus.DRAFT and approver and not own and not stopped,

@@ -185,6 +185,17 @@ class TestABatch:
         # What the bank was given can be looked at ever after.
         assert client.get(f"{address}file/").status_code == 200
 
+    def test_gives_no_file_once_it_is_cancelled(
+        self, closed: SimpleNamespace, payable: Payable, client_as: Callable[[Membership], Client]
+    ) -> None:
+        """Its statements are paid in another batch: the bank would pay them twice."""
+        payable(closed.alpha)
+        batch = actions.approve_batch(propose_batch(closed), by=closed.admin)
+        batch = actions.cancel_batch(batch, by=closed.admin, reason="Wrong day")
+        page = client_as(closed.admin).get(f"/acme/payouts/batches/{batch.pk}/file/", follow=True)
+        assert page["Content-Type"].startswith("text/html")
+        assert "This has been decided already: Cancelled." in page.content.decode()
+
     def test_a_statement_has_one_live_payment(self, closed: SimpleNamespace, payable: Payable) -> None:
         payable(closed.alpha)
         payment = propose_batch(closed).payments.get()
