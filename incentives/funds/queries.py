@@ -19,7 +19,7 @@ from partners.directory.models import Partner
 from partners.marketing.models import Campaign, DailyFigure
 from portal.accounts.models import Membership
 from portal.money import convert
-from portal.rates.queries import rates_on
+from portal.rates.queries import rates
 from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import tenant_scope
 
@@ -116,15 +116,16 @@ class Return:
 
 def returns(rows: QuerySet[FundRequest]) -> Return | None:
     """What the requests with a campaign brought together; None where none has one. A campaign counts once, however many
-    requests paid for it. Two queries, and the rates of foreign currencies."""
+    requests paid for it. Two queries, and one for the rates of foreign currencies."""
     tenant = current_tenant()
     found = rows.filter(campaign__isnull=False).order_by()
     measured = list(found.values_list("campaign_id", "settled", "ends_on", "budget__fund__currency"))
     if not measured:
         return None
     settled: int | None = 0
+    known = _rates({(currency, day) for _campaign, _amount, day, currency in measured}, tenant)
     for _campaign, amount, day, currency in measured:
-        rate = _rate(currency, day, tenant)
+        rate = known.get((currency, day))
         if settled is not None and (amount == 0 or rate is not None):
             settled += convert(amount, rate, currency, tenant.currency) if rate else 0
         else:
@@ -135,12 +136,22 @@ def returns(rows: QuerySet[FundRequest]) -> Return | None:
     return Return(settled, **sums)
 
 
-def _rate(currency: str, day: dt.date, tenant: Tenant) -> Decimal | None:
-    if currency == tenant.currency:
-        return Decimal(1)
-    # The rates are the vendor's; a partner's session cannot read them.
-    with tenant_scope(tenant.pk):
-        return rates_on(day).get(currency)
+def _rates(asked: Collection[tuple[str, dt.date]], tenant: Tenant) -> dict[tuple[str, dt.date], Decimal]:
+    """What a unit of each currency is worth in the tenant's on the day beside it, where somebody has said."""
+    foreign = {currency for currency, _day in asked} - {tenant.currency}
+    said: dict[str, list[tuple[dt.date, Decimal]]] = {tenant.currency: [(dt.date.min, Decimal(1))]}
+    if foreign:
+        # The rates are the vendor's; a partner's session cannot read them.
+        with tenant_scope(tenant.pk):
+            for row in rates().filter(currency__in=foreign):
+                said.setdefault(row.currency, []).append((row.starts_on, row.rate))
+    found = {}
+    for currency, day in asked:
+        # The latest comes first.
+        rate = next((rate for starts_on, rate in said.get(currency, ()) if starts_on <= day), None)
+        if rate is not None:
+            found[currency, day] = rate
+    return found
 
 
 def campaigns_of(request: FundRequest) -> list[Campaign]:
@@ -191,7 +202,7 @@ def budgets_to_give(
 
 def rate_to_base(fund: Fund, day: dt.date) -> Decimal | None:
     """What a unit of the fund's currency is worth in the tenant's on a day; None where nobody has said."""
-    return _rate(fund.currency, day, current_tenant())
+    return _rates([(fund.currency, day)], current_tenant()).get((fund.currency, day))
 
 
 def current_period(fund: Fund, calendar: Calendar, today: dt.date) -> Period:

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from incentives.funds import actions, queries
 from incentives.funds.enums import ClaimStatus, RequestStatus
@@ -335,6 +336,26 @@ class TestWhatCameOfIt:
         Fund.objects.update(currency="CHF")
         found = queries.returns(queries.requests(people.seller))
         assert (found.settled, found.on_funds, found.on_spend) == (None, None, None)
+
+    @pytest.mark.usefixtures("scoped")
+    def test_takes_each_activity_at_the_rate_of_its_last_day(
+        self, people: SimpleNamespace, claimed: Claimed
+    ) -> None:
+        claim = actions.settle_claim(claimed(), by=people.admin, amount=400_00)
+        first = actions.measure_by(claim.request, CampaignFactory(partner=people.alpha), by=people.manager)
+        Fund.objects.update(currency="CHF")
+        before = first.ends_on - dt.timedelta(days=1)
+        ExchangeRate.objects.create(currency="CHF", starts_on=before, rate=Decimal("0.9"))
+        ExchangeRate.objects.create(currency="CHF", starts_on=first.ends_on, rate=Decimal("1.1"))
+        found = queries.requests(people.admin)
+        with CaptureQueriesContext(connection) as one:
+            assert queries.returns(found).settled == 440_00
+        again = FundRequest.objects.get(pk=first.pk)
+        again.pk, again.number, again.starts_on, again.ends_on = None, "MF-2026-00099", before, before
+        again.save()
+        with CaptureQueriesContext(connection) as two:
+            assert queries.returns(found).settled == 440_00 + 360_00
+        assert len(one) == len(two)
 
     def test_is_on_the_pages(
         self,
