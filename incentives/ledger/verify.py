@@ -3,11 +3,10 @@ plan version, what was posted before it, and for a pool the division that was ke
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from incentives.ledger.amounts import Inputs, amount_of
@@ -37,40 +36,42 @@ class Verdict:
 Wrong = tuple[LedgerEntry, Verdict]
 
 
-def verify(entry: LedgerEntry, terms: Terms | None = None) -> Verdict:
-    """Recompute one entry. `terms` spares reading its version."""
-    if terms is None and entry.plan_version is not None and not entry.explanation.get("taken_back"):
-        terms = version_terms(entry.plan_version, tenant_in_scope())
-    return _verdict(entry, terms, _before(entry))
+def verify(entry: LedgerEntry) -> Verdict:
+    """Recompute one entry."""
+    ((_entry, verdict),) = _verdicts([entry], {})
+    return verdict
 
 
 def verify_all(entries: Iterable[LedgerEntry], versions: dict[UUID, Terms] | None = None) -> list[Wrong]:
-    """Those that do not agree. What stood before each is read with one query, each version once; `versions` keeps those
-    that were read."""
-    rows = list(entries)
+    """Those that do not agree. What stood before each and how pools were divided is read with one query each, each
+    version once; `versions` keeps those that were read."""
     known = {} if versions is None else versions
-    before = _all_before(rows)
-    wrong = []
-    for entry in rows:
+    return [(entry, verdict) for entry, verdict in _verdicts(list(entries), known) if not verdict.agrees]
+
+
+def _verdicts(
+    entries: Sequence[LedgerEntry], known: dict[UUID, Terms]
+) -> Iterator[tuple[LedgerEntry, Verdict]]:
+    before, shares = _all_before(entries), _pool_shares(entries)
+    for entry in entries:
         terms = None
         if entry.plan_version_id is not None and entry.plan_version is not None:
             if entry.plan_version_id not in known:
                 known[entry.plan_version_id] = version_terms(entry.plan_version, tenant_in_scope())
             terms = known[entry.plan_version_id]
-        verdict = _verdict(entry, terms, before[entry.pk])
-        if not verdict.agrees:
-            wrong.append((entry, verdict))
-    return wrong
+        yield entry, _verdict(entry, terms, before[entry.pk], shares)
 
 
-def _verdict(entry: LedgerEntry, terms: Terms | None, before: int) -> Verdict:
+def _verdict(
+    entry: LedgerEntry, terms: Terms | None, before: int, shares: Mapping[str, Mapping[UUID, int]]
+) -> Verdict:
     if entry.kind == EntryKind.MANUAL:
         return Verdict(entry.amount, None, before, _("It was adjusted by hand and has no calculation."), True)
     recorded = entry.explanation.get("before_posting", before)
     if entry.explanation.get("taken_back"):
         amount = -(before - (entry.keeps or 0))
         return Verdict(amount, entry.keeps or 0, before, "", amount == entry.amount and before == recorded)
-    earned = _earned(entry, terms) if terms is not None else None
+    earned = _earned(entry, terms, shares) if terms is not None else None
     if earned is None:
         return Verdict(
             None, None, before, _("It was posted before the numbers behind an entry were kept."), True
@@ -81,10 +82,6 @@ def _verdict(entry: LedgerEntry, terms: Terms | None, before: int) -> Verdict:
 
 # Of one company's postings for a subject, plan, day and part.
 _Chain = tuple[UUID, UUID, UUID | None, dt.date, str]
-
-
-def _before(entry: LedgerEntry) -> int:
-    return _all_before([entry])[entry.pk]
 
 
 def _all_before(entries: Sequence[LedgerEntry]) -> dict[UUID, int]:
@@ -117,26 +114,29 @@ def _all_before(entries: Sequence[LedgerEntry]) -> dict[UUID, int]:
     return found
 
 
-def _earned(entry: LedgerEntry, terms: Terms) -> int | None:
+def _pool_shares(entries: Iterable[LedgerEntry]) -> dict[str, dict[UUID, int]]:
+    """What each partner gets by the divisions of pools that these entries come from, divided again."""
+    pools = [entry.explanation["pool"] for entry in entries if entry.explanation.get("pool")]
+    ids = {pool["settlement"] for pool in pools if pool["settlement"]}
+    rows = PoolSettlement.objects.filter(pk__in=ids) if ids else ()
+    return {
+        str(row.pk): divide(row.pool, {UUID(key): weight for key, weight in row.weights.items()})
+        for row in rows
+    }
+
+
+def _earned(entry: LedgerEntry, terms: Terms, shares: Mapping[str, Mapping[UUID, int]]) -> int | None:
     """What the item earned in all, by the version and the inputs that the entry keeps."""
     explanation = entry.explanation
     if explanation.get("nothing") and "inputs" not in explanation:
         return 0
     if pool := explanation.get("pool"):
-        found = PoolSettlement.objects.filter(pk=pool["settlement"] or None).first()
-        if found is None:
+        if pool["settlement"] not in shares:
             return None
-        weights = {UUID(key): weight for key, weight in found.weights.items()}
-        whole = divide(found.pool, weights).get(entry.partner_id, 0)
+        whole = shares[pool["settlement"]].get(entry.partner_id, 0)
     elif "inputs" in explanation:
         whole = amount_of(terms, entry.tier_id, Inputs.load(explanation["inputs"])).amount
     else:
         return None
     held = round_half_up(whole * terms.said.holdback)
     return held if entry.part == Part.HOLDBACK else whole - held
-
-
-def balance_on(partner_id: UUID, currency: str, day: dt.date) -> int:
-    """What is owed to a partner on a day: all that is payable by then. Below zero it is carried forward."""
-    rows = LedgerEntry.objects.filter(partner_id=partner_id, currency=currency, payable_on__lte=day)
-    return rows.aggregate(total=Sum("amount"))["total"] or 0

@@ -61,14 +61,17 @@ def audit(partner_ids: Collection[UUID], versions: dict[UUID, Terms] | None = No
     currencies there are, not on how many partners."""
     entries = LedgerEntry.objects.filter(partner_id__in=partner_ids)
     rows = entries.select_related("partner", "plan_version__plan").order_by("id")
+    statements = list(
+        Statement.objects.filter(partner_id__in=partner_ids).order_by("closing__period_start", "id")
+    )
     return [
         *(
             Finding("entry", str(entry.pk), _label(entry), entry.currency, entry.amount, verdict.amount)
             for entry, verdict in verify_all(rows, versions)
         ),
-        *_statements(partner_ids),
-        *_carried(partner_ids),
-        *_payments(partner_ids),
+        *_statements(partner_ids, statements),
+        *_carried(statements),
+        *_payments(partner_ids, statements),
         *_shown(partner_ids),
     ]
 
@@ -77,7 +80,7 @@ def _label(entry: LedgerEntry) -> str:
     return " · ".join(filter(None, [entry.partner.name, entry.label, str(entry.occurred_on)]))
 
 
-def _statements(partner_ids: Collection[UUID]) -> Iterable[Finding]:
+def _statements(partner_ids: Collection[UUID], statements: Iterable[Statement]) -> Iterable[Finding]:
     sums = {
         statement_id: (total, count)
         for statement_id, total, count in StatementLine.objects.filter(partner_id__in=partner_ids)
@@ -85,15 +88,15 @@ def _statements(partner_ids: Collection[UUID]) -> Iterable[Finding]:
         .values_list("statement_id")
         .annotate(Sum("entry__amount"), Count("id"))
     }
-    for row in _all_statements(partner_ids):
+    for row in statements:
         total, count = sums.get(row.pk, (0, 0))
         if (row.earned, row.entries) != (total, count):
             yield Finding("statement", str(row.pk), row.name, row.currency, row.earned, total)
 
 
-def _carried(partner_ids: Collection[UUID]) -> Iterable[Finding]:
+def _carried(statements: Iterable[Statement]) -> Iterable[Finding]:
     chains: dict[tuple[UUID, str], list[Statement]] = defaultdict(list)
-    for row in _all_statements(partner_ids):
+    for row in statements:
         chains[row.partner_id, row.currency].append(row)
     for rows in chains.values():
         if rows[0].opening:
@@ -105,11 +108,7 @@ def _carried(partner_ids: Collection[UUID]) -> Iterable[Finding]:
                 )
 
 
-def _all_statements(partner_ids: Collection[UUID]) -> Iterable[Statement]:
-    return Statement.objects.filter(partner_id__in=partner_ids).order_by("closing__period_start", "id")
-
-
-def _payments(partner_ids: Collection[UUID]) -> Iterable[Finding]:
+def _payments(partner_ids: Collection[UUID], statements: Iterable[Statement]) -> Iterable[Finding]:
     """Live payments against their statements, and paid statements against a payment."""
     live = Payment.objects.filter(partner_id__in=partner_ids, status__in=LIVE_PAYMENTS)
     paid: dict[UUID, int] = defaultdict(int)
@@ -124,8 +123,8 @@ def _payments(partner_ids: Collection[UUID]) -> Iterable[Finding]:
                 payment.amount,
                 payment.statement.payable,
             )
-    for row in Statement.objects.filter(partner_id__in=partner_ids, status=StatementStatus.PAID):
-        if not paid[row.pk]:
+    for row in statements:
+        if row.status == StatementStatus.PAID and not paid[row.pk]:
             yield Finding("payment", str(row.pk), row.name, row.currency, 0, row.payable)
 
 
