@@ -385,14 +385,16 @@ def _more(line: Line) -> dict[str, Any]:
 
 
 def _last_entries(pairs: Collection[tuple[UUID, Key]]) -> dict[tuple[UUID, Key], LedgerEntry]:
-    """The latest entry of each partner and key."""
+    """The latest entry of each partner and key, also where it was posted to a company that has become part of it since."""
     if not pairs:
         return {}
-    rows = LedgerEntry.objects.filter(
-        subject__in={key.deal_id for _id, key in pairs}, plan__isnull=False
-    ).order_by("sequence")
+    rows = (
+        queries.of_companies({partner_id for partner_id, _key in pairs})
+        .filter(subject__in={key.deal_id for _id, key in pairs}, plan__isnull=False)
+        .order_by("sequence")
+    )
     return {
-        (row.partner_id, Key(row.subject, row.plan_id, row.occurred_on, Part(row.part))): row
+        (row.holder, Key(row.subject, row.plan_id, row.occurred_on, Part(row.part))): row
         for row in rows
         if row.plan_id is not None
     }

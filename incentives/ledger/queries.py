@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -45,6 +46,14 @@ def standing(partner_ids: Iterable[UUID]) -> list[UUID]:
     return sorted({merged.get(pk, pk) for pk in wanted})
 
 
+def of_companies(partner_ids: Collection[UUID]) -> QuerySet[Any]:
+    """The entries of these companies and of those that have become part of them, each with its `holder`: the company that
+    stands for its partner."""
+    companies = Partner.objects.filter(Q(pk__in=partner_ids) | Q(merged_into__in=partner_ids)).order_by()
+    rows = LedgerEntry.objects.filter(partner_id__in=companies.values("pk"))
+    return rows.annotate(holder=Coalesce("partner__merged_into_id", "partner_id"))
+
+
 def posted(
     partner_ids: Collection[UUID], since: dt.date | None = None, plan_ids: Collection[UUID] | None = None
 ) -> dict[UUID, dict[Key, Posted]]:
@@ -53,9 +62,7 @@ def posted(
     What people adjusted by hand stands beside it and is never recalculated. What was posted to a company that has become
     part of another since counts as the other's: it is not earned again.
     """
-    companies = Partner.objects.filter(Q(pk__in=partner_ids) | Q(merged_into__in=partner_ids)).order_by()
-    rows = LedgerEntry.objects.filter(partner_id__in=companies.values("pk"), plan__isnull=False)
-    rows = rows.exclude(kind=EntryKind.MANUAL)
+    rows = of_companies(partner_ids).filter(plan__isnull=False).exclude(kind=EntryKind.MANUAL)
     if since:
         rows = rows.filter(occurred_on__gte=since)
     if plan_ids is not None:
@@ -63,7 +70,6 @@ def posted(
     found: dict[UUID, dict[Key, Posted]] = defaultdict(dict)
     for partner_id, subject, plan_id, day, part, *held, keeps in (
         rows.order_by()
-        .annotate(holder=Coalesce("partner__merged_into_id", "partner_id"))
         .values_list("holder", "subject", "plan_id", "occurred_on", "part")
         .annotate(
             Sum("amount"),
@@ -181,13 +187,6 @@ def disputes(membership: Membership) -> QuerySet[Dispute]:
     return rows.order_by("-id")
 
 
-def of_period(partner_id: UUID, start: dt.date, end: dt.date, currency: str) -> QuerySet[LedgerEntry]:
-    """What counts for a partner on days of `[start, end)`: what a statement of these days says."""
-    return LedgerEntry.objects.filter(
-        partner_id=partner_id, currency=currency, booked_on__gte=start, booked_on__lt=end
-    ).order_by("booked_on", "id")
-
-
 def payable_on(day: dt.date) -> QuerySet[LedgerEntry]:
     """What has come out of its hold by a day, of all partners; who keeps what was paid takes that off."""
     return LedgerEntry.objects.filter(payable_on__lte=day)
@@ -260,9 +259,3 @@ def why_nothing(deal: Deal) -> list[Nothing]:
     if any(line.amount for line in lines):
         return []
     return [line.nothing for line in lines if line.nothing]
-
-
-def earned_by_deal(deal_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The ledger's sum for each deal that has entries, in minor units of the plans' currencies."""
-    rows = LedgerEntry.objects.filter(deal_id__in=deal_ids).order_by().values_list("deal_id")
-    return dict(rows.annotate(Sum("amount")))

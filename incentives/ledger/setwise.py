@@ -18,11 +18,11 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, Max, Q
-from django.db.models.functions import Coalesce
 
 from incentives.ledger.calculation import Audience, WonDeal, not_for
 from incentives.ledger.enums import EntryKind, Part
 from incentives.ledger.models import LedgerEntry
+from incentives.ledger.queries import of_companies
 from incentives.plans.enums import BandMode, PlanBase, PlanForm
 from incentives.plans.modifiers import PLAIN
 from incentives.plans.terms import Terms
@@ -114,12 +114,9 @@ def _held(
     partner_ids: Collection[UUID], plan_ids: Collection[UUID], first: dt.date | None
 ) -> tuple[frozenset[UUID], frozenset[UUID]]:
     """Of whom something was posted that was not simply earned, and of whom anything was."""
-    rows = LedgerEntry.objects.filter(
-        Q(partner_id__in=partner_ids) | Q(partner__merged_into__in=partner_ids), plan_id__in=plan_ids
-    )
+    rows = of_companies(partner_ids).filter(plan_id__in=plan_ids).order_by()
     if first:
         rows = rows.filter(occurred_on__gte=first)
-    rows = rows.annotate(holder=Coalesce("partner__merged_into_id", "partner_id")).order_by()
     simple = Q(kind=EntryKind.EARNING, part=Part.MAIN, sequence=1, partner_id=F("holder"))
     odd = rows.exclude(simple).values_list("holder", flat=True).distinct()
     return frozenset(odd), frozenset(rows.values_list("holder", flat=True).distinct())

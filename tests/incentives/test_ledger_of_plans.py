@@ -33,6 +33,7 @@ from partners.coselling.enums import ShareStatus
 from partners.coselling.models import Seat, Share
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal, DealLine
+from partners.directory.merging.actions import merge_partners
 from partners.directory.models import Partner
 from partners.engagement.models import Gathering, Guest
 from partners.orders.models import OrderReturn
@@ -358,6 +359,43 @@ def test_an_entry_that_was_tampered_with_no_longer_agrees() -> None:
     assert verify(entry).amount == entry.amount
     entry.amount += 1
     assert not verify(entry).agrees
+
+
+@pytest.mark.usefixtures("scoped")
+@pytest.mark.parametrize(("on", "stays"), [(TODAY, 0), (LATER, 2_50)])
+def test_what_a_company_earned_is_taken_back_from_the_one_that_it_became_part_of(
+    admin: Membership, on: dt.date, stays: int
+) -> None:
+    (base,) = make_tiers()
+    publish("Rebate", base, said=Modifiers(clawback_full_days=1, clawback_half_days=1000))
+    old, new = PartnerFactory(), PartnerFactory()
+    deal = won_deal(old, 100_00, DAY)
+    post(TODAY)
+    merge_partners(old, new, by=admin, reason="Bought")
+    Deal.objects.filter(pk=deal.pk).update(stage=SalesStage.LOST)
+    with time_machine.travel(NOW, tick=False):
+        post(on)
+        post(on)
+    assert (ledger(partner=old), ledger()) == (5_00, stays)
+    assert verify_all(LedgerEntry.objects.select_related("plan_version__plan")) == []
+
+
+@pytest.mark.usefixtures("scoped")
+@pytest.mark.parametrize("partners", [2, 4])
+def test_the_shares_of_a_pool_are_verified_together(
+    partners: int, django_assert_num_queries: Callable
+) -> None:
+    (base,) = make_tiers()
+    publish("Pool", base, form=PlanForm.POOL, said=Modifiers(pool_amount=100_00, pool_by=PoolBy.REVENUE))
+    for number in range(partners):
+        won_deal(PartnerFactory(), (number + 1) * 100_00, DAY)
+    post(dt.date(2026, 4, 1))
+    entries = list(LedgerEntry.objects.select_related("plan_version__plan"))
+    assert len(entries) == partners
+    with django_assert_num_queries(5):
+        assert verify_all(entries) == []
+    entries[0].amount += 1
+    assert [entry for entry, _verdict in verify_all(entries)] == entries[:1]
 
 
 @pytest.mark.usefixtures("scoped")
