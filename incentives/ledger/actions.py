@@ -71,13 +71,10 @@ def post_ledger(
     if ordinary:
         simple = [term for term in terms if term.plan_id in ordinary]
         settled = setwise.settle(ids, audiences, simple, first, calendar, today)
-        _record_sums(settled.sums, settled.entries)
         if ordinary.issuperset({term.plan_id for term in terms} - shared):
             ids = [pk for pk in ids if pk not in settled.partner_ids]
-    if not ids:
-        return []
-    deals = won_items(ids, queries.reach_of(first, terms), terms)
-    posted = queries.posted(ids, first)
+    deals = won_items(ids, queries.reach_of(first, terms), terms) if ids else {}
+    posted = queries.posted(ids, first) if ids else {}
     found: list[_Found] = []
     for partner_id in ids:
         held = posted.get(partner_id, {})
@@ -88,7 +85,9 @@ def post_ledger(
         own = [line for line in lines if line.terms is not None and line.terms.plan_id not in done]
         own_held = {key: row for key, row in held.items() if key.plan_id not in done}
         found += _missing(partner_id, own, own_held, first, calendar, today)
-    return _post(found, today, most)
+    entries = _post(found, today, most)
+    _record_posted(entries, settled)
+    return entries
 
 
 _Found = tuple[UUID, Difference, bool]
@@ -130,7 +129,9 @@ def post_collective(*, since: dt.date | None = None, today: dt.date | None = Non
     found: list[_Found] = []
     for partner_id in ids:
         found += _missing(partner_id, due[partner_id], posted.get(partner_id, {}), first, calendar, today)
-    return _post(found, today, None)
+    entries = _post(found, today, None)
+    _record_posted(entries, setwise.Settled())
+    return entries
 
 
 def collective_plans(terms: Iterable[Terms]) -> frozenset[UUID]:
@@ -168,7 +169,6 @@ def _post(found: list[_Found], today: dt.date, most: int | None) -> list[LedgerE
         for partner_id, difference, late in found
     ]
     write_entries(entries)
-    _record_posted(entries)
     return entries
 
 
@@ -220,13 +220,6 @@ def _first_periods(found: Sequence[_Found], most: int) -> list[_Found]:
             break
         taken += rows
     return taken
-
-
-def since_of(deal_ids: Collection[UUID], days: Iterable[dt.date], calendar: Calendar) -> dt.date | None:
-    """The earliest day that these deals touch in the ledger or in `days`."""
-    known = LedgerEntry.objects.filter(deal_id__in=deal_ids).order_by().values_list("occurred_on", flat=True)
-    touched = [*known, *days]
-    return min(touched) if touched else None
 
 
 def _comes_late(
@@ -400,14 +393,15 @@ def _last_entries(pairs: Collection[tuple[UUID, Key]]) -> dict[tuple[UUID, Key],
     }
 
 
-def _record_posted(entries: Collection[LedgerEntry]) -> None:
+def _record_posted(entries: Collection[LedgerEntry], settled: setwise.Settled) -> None:
+    """Tell each partner once what these entries and those of its ordinary plans come to."""
     sums: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for partner_id, amounts in settled.sums.items():
+        sums[partner_id].update(amounts)
     for entry in entries:
         sums[entry.partner_id][entry.currency] += entry.amount
-    _record_sums(sums, Counter(entry.partner_id for entry in entries))
-
-
-def _record_sums(sums: Mapping[UUID, Mapping[str, int]], counts: Mapping[UUID, int]) -> None:
+    counts = Counter(settled.entries)
+    counts.update(entry.partner_id for entry in entries)
     partners = Partner.objects.in_bulk(list(sums))
     record_many(
         EventDraft(

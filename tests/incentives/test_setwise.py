@@ -22,7 +22,7 @@ from incentives.plans.models import Plan
 from incentives.plans.modifiers import Modifiers
 from incentives.tiers.models import Tier, TierAssignment
 from metrics.periods import PeriodKind
-from partners.deals.enums import RegistrationStatus
+from partners.deals.enums import RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.events.models import Event
@@ -33,14 +33,16 @@ from tests.incentives.test_ledger_of_plans import publish
 
 YEAR = dt.date(2026, 1, 1)
 TODAY = dt.date(2026, 8, 1)
+# By then what was posted before may have been paid.
+LATER = dt.date(2026, 10, 1)
 NOT_COMPARED = {"id", "created_at", "subject"}
 
 
-def post(*, many: int) -> list[LedgerEntry]:
+def post(*, many: int, since: dt.date | None = None, today: dt.date = TODAY) -> list[LedgerEntry]:
     """As if so many partners were many."""
     before, setwise.MANY = setwise.MANY, many
     try:
-        return post_ledger(Partner.objects.values_list("pk", flat=True), today=TODAY)
+        return post_ledger(Partner.objects.values_list("pk", flat=True), since=since, today=today)
     finally:
         setwise.MANY = before
 
@@ -58,9 +60,23 @@ def ledger(names: dict[Any, str]) -> list[dict[str, Any]]:
     )
 
 
+def told() -> list[tuple[Any, Any]]:
+    """What each partner was told of postings."""
+    rows = Event.objects.filter(type="ledger.posted").order_by("id").values_list("partner_id", "data")
+    return sorted(rows, key=str)
+
+
 DAYS = st.dates(dt.date(2025, 11, 1), dt.date(2026, 7, 20))
 DEALS = st.lists(
-    st.tuples(st.integers(0, 2), DAYS, st.integers(0, 400_00), st.booleans()), min_size=1, max_size=12
+    st.tuples(
+        st.integers(0, 2),
+        DAYS,
+        st.integers(0, 400_00),
+        st.booleans(),
+        st.sampled_from([Decimal(1), Decimal("0.0061374")]),
+    ),
+    min_size=1,
+    max_size=12,
 )
 LADDERS = st.lists(st.integers(1, 300_00), max_size=3, unique=True).map(sorted)
 RATES = st.lists(st.integers(0, 2500).map(lambda n: Decimal(n) / 10_000), min_size=4, max_size=4)
@@ -72,14 +88,20 @@ VERSIONS = st.lists(
         RATES,
         st.integers(0, 50_00),
         st.booleans(),
+        st.booleans(),
+        st.booleans(),
     ),
     min_size=1,
     max_size=3,
 )
+# What becomes of a deal between two postings.
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["revenue", "day", "lost", "more"]), st.integers(0, 11), DAYS), max_size=3
+)
 
 
-def bands_of(edges: list[int], rates: list[Decimal]) -> list[Band]:
-    ends = [*edges, None]
+def bands_of(edges: list[int], rates: list[Decimal], last: int | None = None) -> list[Band]:
+    ends = [*edges, last]
     return [Band(start, end, rate) for start, end, rate in zip([0, *edges], ends, rates, strict=False)]
 
 
@@ -89,13 +111,24 @@ def bands_of(edges: list[int], rates: list[Decimal]) -> list[Band]:
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(deals=DEALS, versions=VERSIONS, kind=st.sampled_from(list(PeriodKind)), promoted=DAYS)
+@given(
+    deals=DEALS,
+    versions=VERSIONS,
+    kind=st.sampled_from(list(PeriodKind)),
+    promoted=DAYS,
+    since=st.none() | DAYS,
+    changes=CHANGES,
+    moved=st.booleans(),
+)
 def test_the_same_entries_to_the_last_digit(
     scoped: Tenant,
-    deals: list[tuple[int, dt.date, int, bool]],
+    deals: list[tuple[int, dt.date, int, bool, Decimal]],
     versions: list[tuple],
     kind: PeriodKind,
     promoted: dt.date,
+    since: dt.date | None,
+    changes: list[tuple[str, int, dt.date]],
+    moved: bool,
 ) -> None:
     with transaction.atomic():
         low, high = list(Tier.objects.order_by("rank")[:2]) or make_tiers(None)
@@ -104,7 +137,11 @@ def test_the_same_entries_to_the_last_digit(
         ]
         names: dict[Any, str] = {partner.pk: f"p{n}" for n, partner in enumerate(partners)}
         TierAssignment.objects.create(partner=partners[0], tier=high, during=DateRange(promoted, None))
-        for number, (mode, into, edges, rates, least, only) in enumerate(versions):
+        for number, (mode, into, edges, rates, least, only, limited, both) in enumerate(versions):
+            last = 500_00 if limited and mode == BandMode.MARGINAL else None
+            bands = {low.pk: bands_of(edges, rates, last)}
+            if both:
+                bands[high.pk] = bands_of(edges[1:], rates[::-1], last)
             name = "Rebate" if number < 2 else "Other"
             draft = VersionDraft(
                 starts_on=YEAR + dt.timedelta(days=into if number == 1 else -60),
@@ -112,7 +149,7 @@ def test_the_same_entries_to_the_last_digit(
                 mode=mode,
                 period=kind,
                 hold_days=30 + number,
-                bands={low.pk: bands_of(edges, rates), high.pk: bands_of(edges[1:], rates[::-1])},
+                bands=bands,
                 exchange_rate=Decimal(1) if number < 2 else Decimal("1.0837"),
                 partner_types=("reseller",) if only else (),
                 said=Modifiers(min_deal=least, order=number),
@@ -120,29 +157,47 @@ def test_the_same_entries_to_the_last_digit(
             plan = Plan.objects.filter(name=name).first()
             plan = plan or Plan(name=name, currency="EUR" if number < 2 else "JPY")
             publish_version(plan, draft, by=None)
-        made = []
-        for number, (whose, day, revenue, registered) in enumerate(deals):
-            status = RegistrationStatus.WON if registered else ""
-            deal = won_deal(partners[whose], revenue, day, status=status)
-            names[deal.pk] = f"d{number:02}"
+        made: list[Deal] = []
+
+        def win(whose: int, day: dt.date, revenue: int, **fields: Any) -> None:
+            deal = won_deal(partners[whose], revenue, day, **fields)
+            names[deal.pk] = f"d{len(made):02}"
             made.append(deal)
-        with transaction.atomic():
-            post(many=10**9)
-            expected = ledger(names)
-            transaction.set_rollback(True)
-        assert ledger(names) == []
-        assert post(many=1) == []
-        assert ledger(names) == expected
+
+        for whose, day, revenue, registered, rate in deals:
+            win(whose, day, revenue, status=RegistrationStatus.WON if registered else "", rate=rate)
+
+        def same(today: dt.date) -> None:
+            with transaction.atomic():
+                post(many=10**9, since=since, today=today)
+                expected = ledger(names), told()
+                transaction.set_rollback(True)
+            post(many=1, since=since, today=today)
+            assert (ledger(names), told()) == expected
+            # Again nothing.
+            with transaction.atomic():
+                assert post(many=10**9, since=since, today=today) == []
+                assert post(many=1, since=since, today=today) == []
+                assert (ledger(names), told()) == expected
+
+        same(TODAY)
         assert verify_all(LedgerEntry.objects.select_related("plan_version__plan")) == []
-        # Again nothing; and after a change what the calculation posts.
-        assert post(many=1) == post(many=10**9) == []
+        # After changes what the calculation posts, on the same day and when it comes late.
         Deal.objects.filter(pk=made[0].pk).update(revenue=77_77, revenue_base=77_77, closed_on=TODAY)
-        with transaction.atomic():
-            post(many=10**9)
-            expected = ledger(names)
-            transaction.set_rollback(True)
-        post(many=1)
-        assert ledger(names) == expected
+        same(TODAY)
+        if moved:
+            Partner.objects.filter(pk=partners[0].pk).update(type="referral")
+        for what, which, day in changes:
+            deal = Deal.objects.filter(pk=made[which % len(made)].pk)
+            if what == "revenue":
+                deal.update(revenue=123_45, revenue_base=123_45)
+            elif what == "day":
+                deal.update(closed_on=day)
+            elif what == "lost":
+                deal.update(stage=SalesStage.LOST)
+            else:
+                win(which % 3, day, 99_99)
+        same(LATER)
         transaction.set_rollback(True)
 
 
@@ -159,8 +214,7 @@ def test_ordinary_plans_are_settled_without_reading_a_deal(
     assert {entry.deal_id: entry.amount for entry in LedgerEntry.objects.all()} == {
         deal.pk: 5_00 for deal in deals
     }
-    told = Event.objects.filter(type="ledger.posted").values_list("data", flat=True)
-    assert list(told) == [{"amounts": {"EUR": 5_00}, "entries": 1}] * 3
+    assert [data for _partner, data in told()] == [{"amounts": {"EUR": 5_00}, "entries": 1}] * 3
     with django_assert_max_num_queries(16):
         post(many=1)
     assert LedgerEntry.objects.count() == 3
@@ -185,8 +239,8 @@ def test_other_plans_are_left_to_the_calculation(
     names: dict[Any, str] = {deal.pk: "d", deal.partner_id: "p"}
     with transaction.atomic():
         post(many=10**9)
-        expected = ledger(names)
+        expected = ledger(names), told()
         transaction.set_rollback(True)
     post(many=1)
-    assert ledger(names) == expected
-    assert len({row["plan_id"] for row in expected}) == (1 if said.budget else 2)
+    assert (ledger(names), told()) == expected
+    assert len({row["plan_id"] for row in expected[0]}) == (1 if said.budget else 2)
