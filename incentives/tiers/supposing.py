@@ -1,7 +1,8 @@
 """Requirement values as they would be with more on record than there is; what-if and forecasts share it."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from incentives.tiers.readings import Values, window_of
@@ -22,24 +23,30 @@ def with_facts(
 ) -> Values:
     """The values with the KPIs measured again on `day`, over the partner's facts and what `more` adds in a window."""
     changed = dict(values)
-    for kind in {condition.window for condition in conditions}:
-        window = window_of(kind, day, calendar)
+    windows = {item.window: window_of(item.window, day, calendar) for item in conditions}
+    added = {kind: new for kind, window in windows.items() if (new := more(window))}
+    facts = _facts(partner_id, [windows[kind] for kind in added], calendar, day)
+    for kind, new in added.items():
+        window = windows[kind]
         catalogue = catalogue_at(window.end)
         formulas = set(catalogue.formula_codes)
         codes = {item.measure for item in conditions if item.window == kind and item.measure in formulas}
-        added = more(window)
-        if not codes or not added:
-            continue
-        facts = _facts(partner_id, window, calendar, day)
-        for name, number in added.items():
-            facts[name] = facts.get(name, 0) + number
-        for code, value in evaluate_facts(facts, sorted(codes), catalogue).items():
+        supposed = Counter(facts.get(window.key, {}))
+        supposed.update(new)
+        for code, value in evaluate_facts(supposed, sorted(codes), catalogue).items():
             changed[code, kind] = exact(value)
     return changed
 
 
-def _facts(partner_id: UUID, window: Window, calendar: Calendar, day: dt.date) -> dict[str, int]:
-    frame = read_facts([window], calendar, day, [partner_id])
-    if frame.is_empty():
+def _facts(
+    partner_id: UUID, windows: Collection[Window], calendar: Calendar, day: dt.date
+) -> dict[str, dict[str, int]]:
+    """The partner's facts by the key of the window; in one query for all of them."""
+    distinct = list({window.key: window for window in windows}.values())
+    if not distinct:
         return {}
-    return {name: value for name, value in frame.row(0, named=True).items() if isinstance(value, int)}
+    frame = read_facts(distinct, calendar, day, [partner_id])
+    return {
+        row["key"]: {name: value for name, value in row.items() if isinstance(value, int)}
+        for row in frame.iter_rows(named=True)
+    }
