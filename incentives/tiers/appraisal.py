@@ -7,7 +7,7 @@ from uuid import UUID
 
 from incentives.tiers import queries
 from incentives.tiers.decisions import Decision, Policy, Position, Rung, decide
-from incentives.tiers.enums import Direction, OverrideStatus, PromotionTime
+from incentives.tiers.enums import Direction, Outcome, OverrideStatus, PromotionTime
 from incentives.tiers.models import Tier, TierOverride, TierPolicy, TierStanding
 from incentives.tiers.readings import Values, readings
 from incentives.tiers.requirements import Group, GroupResult, evaluate
@@ -26,8 +26,13 @@ class Evaluation:
     then: Mapping[UUID, GroupResult]
 
     def reached(self, ladder: Sequence[Tier]) -> Tier:
-        met = [tier for tier in ladder if self.now[tier.pk].outcome == "met"]
-        return max(met, key=lambda tier: tier.rank, default=ladder[0])
+        return reached(ladder, self.now)
+
+
+def reached(ladder: Sequence[Tier], results: Mapping[UUID, GroupResult]) -> Tier:
+    """The highest tier whose requirements are met; the lowest of the ladder where none is."""
+    met = [tier for tier in ladder if results[tier.pk].outcome == Outcome.MET]
+    return max(met, key=lambda tier: tier.rank, default=ladder[0])
 
 
 @dataclass(frozen=True, slots=True)

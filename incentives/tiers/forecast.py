@@ -2,7 +2,7 @@
 deals it has open, and what ends until then. By the functions that measure the tiers; nothing is written."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incentives.tiers import queries
-from incentives.tiers.enums import Outcome, OverrideStatus, WindowKind
+from incentives.tiers.appraisal import reached
+from incentives.tiers.enums import OverrideStatus, WindowKind
 from incentives.tiers.models import CheckMark, Tier, TierOverride
 from incentives.tiers.readings import Values, readings, window_of
 from incentives.tiers.requirements import CHECK, Condition, Group, evaluate, is_check, is_reported
@@ -119,20 +120,16 @@ def _review(
         return _facts([deal for deal in due if deal.expected_close and deal.expected_close in window])
 
     won = with_facts(quiet, conditions, partner_id, more, calendar, day)
-    results = {tier_id: evaluate(tree, quiet) for tier_id, tree in trees.items()}
+    if_quiet = {tier_id: evaluate(tree, quiet) for tier_id, tree in trees.items()}
+    if_won = {tier_id: evaluate(tree, won) for tier_id, tree in trees.items()}
     return Review(
         day,
-        _reached(ladder, results.__getitem__),
-        _reached(ladder, lambda tier_id: evaluate(trees[tier_id], won)),
-        gap(results[held.pk], currency),
+        reached(ladder, if_quiet),
+        reached(ladder, if_won),
+        gap(if_quiet[held.pk], currency),
         len(due),
         sum(deal.amount_base or 0 for deal in due),
     )
-
-
-def _reached(ladder: Sequence[Tier], result: Callable) -> Tier:
-    met = [tier for tier in ladder if result(tier.pk).outcome == Outcome.MET]
-    return met[-1] if met else ladder[0]
 
 
 def _expected(partner_id: UUID, today: dt.date) -> list[Deal]:

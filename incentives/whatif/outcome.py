@@ -18,7 +18,8 @@ from incentives.plans.enums import PlanForm
 from incentives.plans.queries import published_terms
 from incentives.plans.terms import Terms
 from incentives.tiers import queries as tiers
-from incentives.tiers.enums import Outcome, WindowKind
+from incentives.tiers.appraisal import reached
+from incentives.tiers.enums import WindowKind
 from incentives.tiers.history import TierHistory
 from incentives.tiers.measures import measure_of
 from incentives.tiers.models import Tier
@@ -194,6 +195,10 @@ class Situation:
         order = (PeriodKind.QUARTER, PeriodKind.MONTH, PeriodKind.YEAR)
         return next((self.cards[kind] for kind in order if kind in self.cards), None)
 
+    def scored(self, wish: Wish) -> dict[PeriodKind, float | None]:
+        """The score of each running period."""
+        return {kind: card.scored(wish)[0] for kind, card in self.cards.items()}
+
     def figures(self) -> list[Figure]:
         """What the scorecard and the tiers look at, as it is; a check only where it does not hold."""
         found: dict[str, float | None] = {}
@@ -244,8 +249,9 @@ def outlook(partner_id: UUID, wish: Wish) -> Outlook:
 def outlook_of(it: Situation, wish: Wish) -> Outlook:
     """What would come of a wish."""
     with tenant_scope(current_tenant_id()):
-        now = _standing(it, it.values, Wish())
-        then = _standing(it, _wished(it, wish), wish)
+        scored = it.scored(wish)
+        now = _standing(it, it.values, it.scored(Wish()))
+        then = _standing(it, _wished(it, wish, scored), scored)
         who = ledger.audiences([it.partner_id])[it.partner_id]
         rank = -1 if it.held is None else it.held.rank
         rises = then.reached if then.reached and then.reached.rank > rank else None
@@ -349,15 +355,14 @@ def _parsed(text: str) -> dict[str, dict[str, float]]:
 # --- tier --------------------------------------------------------------------------------------
 
 
-def _standing(it: Situation, values: Values, wish: Wish) -> Standing:
+def _standing(it: Situation, values: Values, scored: Mapping[PeriodKind, float | None]) -> Standing:
     """Each tier's requirements against the figures."""
     results = {tier_id: evaluate(tree, values) for tier_id, tree in it.trees.items()}
-    met = [tier for tier in it.ladder if results[tier.pk].outcome == Outcome.MET]
-    score = it.card.scored(wish)[0] if it.card else None
-    return Standing(score, met[-1] if met else (it.ladder[0] if it.ladder else None), results)
+    score = scored[it.card.period.kind] if it.card else None
+    return Standing(score, reached(it.ladder, results) if it.ladder else None, results)
 
 
-def _wished(it: Situation, wish: Wish) -> Values:
+def _wished(it: Situation, wish: Wish, scored: Mapping[PeriodKind, float | None]) -> Values:
     changed = dict(it.values)
     if wish.facts:
         changed = with_facts(
@@ -368,17 +373,18 @@ def _wished(it: Situation, wish: Wish) -> Values:
             changed[measure, kind] = exact(wish.figures[measure])
     for measure, kind in changed:
         if measure == SCORE:
-            changed[SCORE, kind] = _wished_score(it, kind, wish, changed[SCORE, kind])
+            changed[SCORE, kind] = _wished_score(it, kind, scored, changed[SCORE, kind])
     return changed
 
 
-def _wished_score(it: Situation, kind: WindowKind, wish: Wish, now: Decimal | None) -> Decimal | None:
+def _wished_score(
+    it: Situation, kind: WindowKind, scored: Mapping[PeriodKind, float | None], now: Decimal | None
+) -> Decimal | None:
     """The score that a requirement would look at; over four quarters the running one alone is another."""
     periods = score_periods(kind, it.today, it.calendar)
-    card = it.cards.get(periods[-1].kind)
-    if card is None:
+    if periods[-1].kind not in scored:
         return now
-    then = exact(card.scored(wish)[0])
+    then = exact(scored[periods[-1].kind])
     if len(periods) == 1:
         return then
     past = [scores(period, [it.partner_id]).get(it.partner_id) for period in periods[:-1]]
