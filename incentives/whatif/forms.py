@@ -1,6 +1,7 @@
 """What somebody supposes, as typed: read from the address, so that a wish can be kept and sent on."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -239,7 +240,7 @@ class ThresholdsForm(forms.Form):
         return [self._tier(tier) for tier in self.ladder]
 
     def _tier(self, tier: Tier) -> Tier:
-        draft = Tier.objects.get(pk=tier.pk)
+        draft = copy(tier)
         draft.requirements = dump(self._tree("reach", tier, tier.tree))
         if tier.maintenance:
             draft.maintenance = dump(self._tree("keep", tier, parse(tier.maintenance)))
