@@ -1,7 +1,7 @@
 """What tiers and earnings tell whom."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from portal.shell.notices import ByMail, Notice, Words, notifies
 
 TIERS = gettext_lazy("Tiers")
 EARNINGS = gettext_lazy("Earnings")
+Tell = Callable[[list[Event]], Iterable[Notice]]
 
 
 def proposed(events: list[Event]) -> Iterable[Notice]:
@@ -160,12 +161,27 @@ notifies(
 )
 
 
-def adjustment_waits(events: list[Event]) -> Iterable[Notice]:
+def to_other_admins(address: str) -> Tell:
     """The administrators, but for who proposed it."""
-    admins = set(vendor_people({Role.ADMIN}))
-    for event in events:
-        others = {pk for pk in admins if str(pk) != event.data["proposed_by"]}
-        yield Notice(event, others, event.data, "incentives:adjustment", (event.subject_id,))
+
+    def tell(events: list[Event]) -> Iterable[Notice]:
+        admins = set(vendor_people({Role.ADMIN}))
+        for event in events:
+            others = {pk for pk in admins if str(pk) != event.data["proposed_by"]}
+            yield Notice(event, others, event.data, address, (event.subject_id,))
+
+    return tell
+
+
+def to_proposer(address: str) -> Tell:
+    """Who proposed it."""
+
+    def tell(events: list[Event]) -> Iterable[Notice]:
+        for event in events:
+            people = {UUID(event.data["proposed_by"])}
+            yield Notice(event, people, {**event.data, "event": event.type}, address, (event.subject_id,))
+
+    return tell
 
 
 def adjustment_waits_text(words: Words) -> str:
@@ -174,14 +190,6 @@ def adjustment_waits_text(words: Words) -> str:
         **words,
         "amount": amount,
     }
-
-
-def adjustment_decided(events: list[Event]) -> Iterable[Notice]:
-    """Who proposed it."""
-    for event in events:
-        people = {UUID(event.data["proposed_by"])}
-        words = {**event.data, "event": event.type}
-        yield Notice(event, people, words, "incentives:adjustment", (event.subject_id,))
 
 
 def adjustment_decided_text(words: Words) -> str:
@@ -236,7 +244,7 @@ notifies(
     gettext_lazy("Adjustments that wait for approval"),
     group=EARNINGS,
     events=("adjustment.proposed",),
-    tell=adjustment_waits,
+    tell=to_other_admins("incentives:adjustment"),
     text=adjustment_waits_text,
     many=many_adjustments,
     many_url="incentives:adjustments",
@@ -249,7 +257,7 @@ notifies(
     gettext_lazy("Adjustments that you have proposed"),
     group=EARNINGS,
     events=("adjustment.approved", "adjustment.declined"),
-    tell=adjustment_decided,
+    tell=to_proposer("incentives:adjustment"),
     text=adjustment_decided_text,
     many=many_adjustments,
     many_url="incentives:adjustments",
@@ -285,25 +293,8 @@ notifies(
 )
 
 
-def by_hand_waits(events: list[Event]) -> Iterable[Notice]:
-    """The administrators, but for who proposed it."""
-    admins = set(vendor_people({Role.ADMIN}))
-    for event in events:
-        others = {pk for pk in admins if str(pk) != event.data["proposed_by"]}
-        yield Notice(event, others, event.data, "incentives:override", (event.subject_id,))
-
-
 def by_hand_waits_text(words: Words) -> str:
     return _("Tier %(tier)s by hand for %(partner)s waits for you: %(reason)s") % words
-
-
-def by_hand_decided(events: list[Event]) -> Iterable[Notice]:
-    """Who proposed it."""
-    for event in events:
-        words = {**event.data, "event": event.type}
-        yield Notice(
-            event, {UUID(event.data["proposed_by"])}, words, "incentives:override", (event.subject_id,)
-        )
 
 
 def by_hand_decided_text(words: Words) -> str:
@@ -321,7 +312,7 @@ notifies(
     gettext_lazy("Tiers by hand that wait for approval"),
     group=TIERS,
     events=("tier.override_proposed",),
-    tell=by_hand_waits,
+    tell=to_other_admins("incentives:override"),
     text=by_hand_waits_text,
     many=many_by_hand,
     many_url="incentives:overrides",
@@ -334,7 +325,7 @@ notifies(
     gettext_lazy("Tiers by hand that you proposed"),
     group=TIERS,
     events=("tier.override_approved", "tier.override_declined"),
-    tell=by_hand_decided,
+    tell=to_proposer("incentives:override"),
     text=by_hand_decided_text,
     many=many_by_hand,
     many_url="incentives:overrides",
