@@ -332,13 +332,6 @@ class TierOverride(TenantModel):
     def __str__(self) -> str:
         return f"{self.partner}: {self.tier}"
 
-    def runs_on(self, day: dt.date) -> bool:
-        return (
-            self.status == OverrideStatus.APPROVED
-            and self.starts_on is not None
-            and self.starts_on <= day < self.ends_on
-        )
-
 
 class TierBenefit(TenantModel):
     """Something that partners of a tier are owed, once or every programme year, such as a joint press release."""
