@@ -3,7 +3,7 @@ from django.urls import path
 from incentives.corrections import views as corrections
 from incentives.ledger import views as ledger
 from incentives.plans import views as plans
-from incentives.tiers import check_pages, ladder_pages, override_pages
+from incentives.tiers import benefit_pages, check_pages, ladder_pages, override_pages
 from incentives.tiers import views as tiers
 from incentives.whatif import views as whatif
 
@@ -42,9 +42,9 @@ urlpatterns = [
     path("tiers/checks/<uuid:pk>/", check_pages.check_edit, name="check_edit"),
     path("tiers/partners/<uuid:pk>/check/", check_pages.mark, name="mark"),
     path("tiers/marks/<uuid:pk>/withdraw/", check_pages.mark_withdraw, name="mark_withdraw"),
-    path("tiers/ladder/<uuid:pk>/benefits/", override_pages.benefits, name="benefits"),
-    path("tiers/benefits/<uuid:pk>/", override_pages.benefit_edit, name="benefit_edit"),
-    path("tiers/partners/<uuid:pk>/deliver/", override_pages.benefit_deliver, name="benefit_deliver"),
+    path("tiers/ladder/<uuid:pk>/benefits/", benefit_pages.benefits, name="benefits"),
+    path("tiers/benefits/<uuid:pk>/", benefit_pages.benefit_edit, name="benefit_edit"),
+    path("tiers/partners/<uuid:pk>/deliver/", benefit_pages.benefit_deliver, name="benefit_deliver"),
     path("tiers/partners/<uuid:pk>/by-hand/", override_pages.override_create, name="override_create"),
     path("tiers/by-hand/", override_pages.Overrides.as_view(), name="overrides"),
     path("tiers/by-hand/<uuid:pk>/", override_pages.override, name="override"),
