@@ -1,6 +1,5 @@
 """Pages of the checks that people make by hand."""
 
-import datetime as dt
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incentives.tiers import queries
 from incentives.tiers.checking import confirm_check, save_check, withdraw_check
 from incentives.tiers.forms import CheckForm, MarkForm
 from incentives.tiers.models import CheckMark, ManualCheck
@@ -19,9 +17,6 @@ from portal.accounts.access import check, requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
 from portal.shell.messages import add_refusal, say_refused
-
-# What ends within these days is pointed out.
-SOON = dt.timedelta(days=60)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,23 +99,3 @@ def mark_withdraw(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The confirmation is withdrawn."))
     return redirect(turl(request, "incentives:standing", found.partner_id))
-
-
-def checks_of(partner: Partner) -> list[dict[str, object]]:
-    """Each check in use with what holds of it today, for a partner's page."""
-    today = queries.today()
-    marks = {
-        row.item_id: row
-        for row in CheckMark.objects.filter(partner=partner, withdrawn_on__isnull=True).select_related(
-            "given_by__user"
-        )
-    }
-    return [
-        {
-            "item": item,
-            "mark": marks.get(item.pk),
-            "holds": item.pk in marks and marks[item.pk].holds_on(today),
-            "ends_soon": item.pk in marks and not marks[item.pk].holds_on(today + SOON),
-        }
-        for item in ManualCheck.objects.filter(is_active=True)
-    ]

@@ -10,12 +10,24 @@ from django.utils.translation import gettext as _
 
 from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.history import TierHistory
-from incentives.tiers.models import Tier, TierAssignment, TierPolicy, TierProposal, TierStanding
+from incentives.tiers.models import (
+    CheckMark,
+    ManualCheck,
+    Tier,
+    TierAssignment,
+    TierPolicy,
+    TierProposal,
+    TierStanding,
+)
 from incentives.tiers.requirements import SCORE, is_check, is_reported
 from metrics.defining import Use
+from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant, current_tenant
+
+# What ends within these days is pointed out.
+SOON = dt.timedelta(days=60)
 
 
 def tiers() -> list[Tier]:
@@ -136,6 +148,26 @@ def assignments_of(partner_id: UUID) -> list[TierAssignment]:
         .select_related("tier")
         .order_by("-during")
     )
+
+
+def checks_of(partner: Partner) -> list[dict[str, object]]:
+    """Each check in use with what holds of it today, for a partner's page."""
+    day = today()
+    marks = {
+        row.item_id: row
+        for row in CheckMark.objects.filter(partner=partner, withdrawn_on__isnull=True).select_related(
+            "given_by__user"
+        )
+    }
+    return [
+        {
+            "item": item,
+            "mark": marks.get(item.pk),
+            "holds": item.pk in marks and marks[item.pk].holds_on(day),
+            "ends_soon": item.pk in marks and not marks[item.pk].holds_on(day + SOON),
+        }
+        for item in ManualCheck.objects.filter(is_active=True)
+    ]
 
 
 def ids(partners: Iterable[UUID]) -> list[UUID]:

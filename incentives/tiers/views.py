@@ -16,7 +16,6 @@ from incentives.tiers import queries
 from incentives.tiers.actions import confirm_proposal, decline_proposal
 from incentives.tiers.benefits import owed_to
 from incentives.tiers.certificate import BADGE_TYPES, Image, badge_image, certificate_pdf
-from incentives.tiers.check_pages import checks_of
 from incentives.tiers.enums import Direction, ProposalStatus
 from incentives.tiers.filters import ProposalFilter, StandingFilter
 from incentives.tiers.forecast import forecast
@@ -127,7 +126,7 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
             "ladder": ladder,
             "history": queries.assignments_of(partner.pk),
             "ahead": forecast(partner, currency) if found else None,
-            "checks": checks_of(partner),
+            "checks": queries.checks_of(partner),
             "owed": owed_to(partner),
             "may_deliver": can(request.membership, "incentives.deliver_benefit", partner),
             "may_override": bool(ladder) and can(request.membership, "incentives.propose_override", partner),
