@@ -34,10 +34,7 @@ def create_example_programme(
     """
     if by is not None:
         check(by, "incentives.change_programme")
-    if Tier.objects.exists() or Plan.objects.exists():
-        raise ActionRefused(
-            _("There are tiers or plans already; the example is for a programme without any.")
-        )
+    refuse_second()
     tenant = tenant_in_scope()
     calendar = calendar_of(tenant)
 
@@ -45,10 +42,7 @@ def create_example_programme(
         return to_minor(Decimal(amount) * scale, tenant.currency)
 
     tiers = _tiers(money(100_000), money(250_000))
-    for tier in tiers:
-        tier.save()
-        record("tier.saved", subject=tier, by=by, data={"name": tier.name, "new": True})
-    TierPolicy.objects.get_or_create()
+    save_ladder(tiers, by=by)
     plan = Plan(name=_("Partner rebate"), currency=tenant.currency)
     limits = (money(25_000), money(75_000))
     draft = VersionDraft(
@@ -69,6 +63,22 @@ def create_example_programme(
     )
     publish_version(plan, draft, by=by)
     return tiers, plan
+
+
+def refuse_second() -> None:
+    """ActionRefused where there are tiers or plans."""
+    if Tier.objects.exists() or Plan.objects.exists():
+        raise ActionRefused(
+            _("There are tiers or plans already; the example is for a programme without any.")
+        )
+
+
+def save_ladder(tiers: Sequence[Tier], *, by: Membership | None) -> None:
+    """The tiers of an example, with the policy that they are moved between by."""
+    for tier in tiers:
+        tier.save()
+        record("tier.saved", subject=tier, by=by, data={"name": tier.name, "new": True})
+    TierPolicy.objects.get_or_create()
 
 
 def _tiers(silver_revenue: int, gold_revenue: int) -> list[Tier]:

@@ -8,13 +8,13 @@ from django.db import models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incentives.example import create_example_programme
+from incentives.example import create_example_programme, refuse_second, save_ladder
 from incentives.plans.actions import VersionDraft, publish_version
 from incentives.plans.bands import Band
 from incentives.plans.enums import BandMode
 from incentives.plans.models import Plan
 from incentives.tiers.enums import BadgeColour, Comparison, Join, WindowKind
-from incentives.tiers.models import Tier, TierPolicy
+from incentives.tiers.models import Tier
 from incentives.tiers.queries import tenant_in_scope
 from incentives.tiers.requirements import REPORTED, Condition, Group, dump
 from metrics.periods import PeriodKind, calendar_of
@@ -25,7 +25,6 @@ from metrics.units import UP
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
-from portal.events.record import record
 
 
 class Example(models.TextChoices):
@@ -99,18 +98,12 @@ def start_from(example: str, *, by: Membership) -> list[Tier]:
         raise ActionRefused(str(_("Choose one of the examples.")))
     if example == Example.REBATE:
         return create_example_programme(by=by)[0]
-    if Tier.objects.exists() or Plan.objects.exists():
-        raise ActionRefused(
-            str(_("There are tiers or plans already; the example is for a programme without any."))
-        )
+    refuse_second()
     metrics, steps = PROGRAMMES[example]
     for metric in metrics:
         _ensure(metric, by)
     tiers = [_tier(rank, step, metrics) for rank, step in enumerate(steps)]
-    for tier in tiers:
-        tier.save()
-        record("tier.saved", subject=tier, by=by, data={"name": tier.name, "new": True})
-    TierPolicy.objects.get_or_create()
+    save_ladder(tiers, by=by)
     if any(Decimal(step.commission) for step in steps):
         _commission(tiers, steps, by)
     return tiers
