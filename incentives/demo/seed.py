@@ -31,6 +31,7 @@ from incentives.demo.cast import (
     Staff,
     buyers,
 )
+from incentives.demo.comparing import compare_and_report
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.funding import give_and_ask
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
@@ -43,7 +44,6 @@ from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects, leave_some
-from incentives.demo.reviewing import review_and_report
 from incentives.demo.selling import keep_selling
 from incentives.demo.steering import steer
 from incentives.demo.tiering import by_hand
@@ -533,12 +533,12 @@ class _Director:
                 self.cast.admin,
                 self.cast.managers[0],
                 [partner for partner in trading if partner.manager_id == self.cast.managers[0].pk],
+                self.cast.partners[hero],
+                self.history.until,
             )
             others = [people[0] for index, people in self.cast.people.items() if index != hero and people]
             give_and_ask(self.cast.admin, self.cast.managers[0], [self.cast.people[hero][0], *others])
-            review_and_report(
-                self.cast.admin, self.cast.managers[0], self.cast.partners[hero], self.history.until
-            )
+            compare_and_report(self.cast.admin, self.cast.managers[0], self.history.until.date())
         self._settle()
         with tenant_scope(self.tenant.pk):
             stuck = Event.objects.filter(dispatched_at=None).first()

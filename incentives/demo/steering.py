@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from metrics.models import SubjectKind
-from metrics.periods import PeriodKind
+from metrics.periods import Period, PeriodKind
 from metrics.queries import tenant_calendar
 from metrics.reviews.actions import (
     add_action,
@@ -16,7 +16,7 @@ from metrics.reviews.actions import (
     set_goal,
 )
 from metrics.reviews.alerts import evaluate_alerts
-from metrics.reviews.models import RuleKind
+from metrics.reviews.models import ReviewAction, RuleKind
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 
@@ -24,10 +24,13 @@ MINUTES = (
     "Two large renewals moved to next quarter. Training of the new engineers is planned.\n"
     "They ask for a joint visit at their largest customer."
 )
+DONE_DAYS_AGO = 35
 
 
-def steer(admin: Membership, manager: Membership, partners: Sequence[Partner]) -> None:
-    """Needs scorecards. `partners` are those of the manager; the first two are reviewed."""
+def steer(
+    admin: Membership, manager: Membership, partners: Sequence[Partner], hero: Partner, until: dt.datetime
+) -> None:
+    """Needs scorecards. `partners` are those of the manager; the first two are reviewed, and `hero` was before."""
     calendar = tenant_calendar()
     today = calendar.today()
     year, quarter = calendar.period(PeriodKind.YEAR, today), calendar.period(PeriodKind.QUARTER, today)
@@ -45,9 +48,17 @@ def steer(admin: Membership, manager: Membership, partners: Sequence[Partner]) -
     ):
         save_rule(by=admin, name=name, kpi=kpi, kind=kind, limit=limit, period_kind=PeriodKind.QUARTER)
     evaluate_alerts()
-    for number, partner in enumerate(partners[:2]):
+    _review_of_last(quarter.previous(), manager, partners[:2], today)
+    _review_before(quarter.previous().previous(), manager, hero, until)
+
+
+def _review_of_last(
+    quarter: Period, manager: Membership, partners: Sequence[Partner], today: dt.date
+) -> None:
+    """The first was held, and the others are prepared."""
+    for number, partner in enumerate(partners):
         held = today - dt.timedelta(days=20 + number)
-        review = prepare_review(by=manager, partner=partner, period=quarter.previous(), planned_on=held)
+        review = prepare_review(by=manager, partner=partner, period=quarter, planned_on=held)
         if number == 0:
             hold_review(review, by=manager, held_on=held, minutes=MINUTES, seen="")
             sent = add_action(
@@ -61,3 +72,36 @@ def steer(admin: Membership, manager: Membership, partners: Sequence[Partner]) -
                 owner=manager,
                 due_on=today + dt.timedelta(days=14),
             )
+
+
+def _review_before(quarter: Period, manager: Membership, hero: Partner, until: dt.datetime) -> None:
+    """What was agreed was done long enough ago for its KPI to have moved since."""
+    today = until.date()
+    held = prepare_review(by=manager, partner=hero, period=quarter, planned_on=today - dt.timedelta(days=40))
+    hold_review(
+        held,
+        by=manager,
+        held_on=today - dt.timedelta(days=40),
+        minutes="The pipeline is full, but too many proposals end without an answer.\n"
+        "We go through each open proposal together every Monday.",
+        seen="",
+    )
+    done = add_action(
+        held,
+        by=manager,
+        text="Go through open proposals every Monday",
+        owner=manager,
+        due_on=today - dt.timedelta(days=30),
+        kpi="win_rate",
+    )
+    finish_action(done, by=manager)
+    # A demonstration is made in an afternoon, and this was done before it.
+    ReviewAction.objects.filter(pk=done.pk).update(done_at=until - dt.timedelta(days=DONE_DAYS_AGO))
+    add_action(
+        held,
+        by=manager,
+        text="Bring a customer story to the spring campaign",
+        owner=manager,
+        due_on=today + dt.timedelta(days=14),
+        kpi="leads",
+    )

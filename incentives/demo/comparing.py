@@ -1,15 +1,12 @@
-"""How the managers look at it: benchmarks, what a review had done and changed, views and their reports."""
+"""How the managers look at it: benchmarks, views and their reports."""
 
 import datetime as dt
 from decimal import Decimal
 
 from metrics.benchmarks.actions import set_benchmark
-from metrics.periods import PeriodKind, calendar_of
+from metrics.periods import PeriodKind
 from metrics.readings.actions import report_reading
 from metrics.readings.models import MetricDefinition
-from metrics.reviews import actions as reviews
-from metrics.reviews.models import ReviewAction
-from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.reports.actions import keep_view, schedule_report
 from portal.reports.enums import FileKind, Frequency, Weekday
@@ -23,14 +20,11 @@ USUAL = (
     ("win_rate", "msp", 0.52),
 )
 DIRECT_LIFETIME = Decimal(41_000)
-DONE_DAYS_AGO = 35
 
 
-def review_and_report(admin: Membership, manager: Membership, hero: Partner, until: dt.datetime) -> None:
+def compare_and_report(admin: Membership, manager: Membership, today: dt.date) -> None:
     """One of each, as a manager would have left it."""
-    today = until.date()
     _benchmarks(admin, today)
-    _review(manager, hero, until)
     _views(admin, manager)
 
 
@@ -50,41 +44,6 @@ def _benchmarks(admin: Membership, today: dt.date) -> None:
         report_reading(
             direct, by=admin, day=today - dt.timedelta(days=back), number=DIRECT_LIFETIME - 9 * back
         )
-
-
-def _review(manager: Membership, hero: Partner, until: dt.datetime) -> None:
-    today = until.date()
-    quarter = calendar_of(manager.tenant).current(PeriodKind.QUARTER).previous().previous()
-    held = reviews.prepare_review(
-        by=manager, partner=hero, period=quarter, planned_on=today - dt.timedelta(days=40)
-    )
-    reviews.hold_review(
-        held,
-        by=manager,
-        held_on=today - dt.timedelta(days=40),
-        minutes="The pipeline is full, but too many proposals end without an answer.\n"
-        "We go through each open proposal together every Monday.",
-        seen="",
-    )
-    done = reviews.add_action(
-        held,
-        by=manager,
-        text="Go through open proposals every Monday",
-        owner=manager,
-        due_on=today - dt.timedelta(days=30),
-        kpi="win_rate",
-    )
-    reviews.finish_action(done, by=manager)
-    # A demonstration is made in an afternoon, and this was done before it.
-    ReviewAction.objects.filter(pk=done.pk).update(done_at=until - dt.timedelta(days=DONE_DAYS_AGO))
-    reviews.add_action(
-        held,
-        by=manager,
-        text="Bring a customer story to the spring campaign",
-        owner=manager,
-        due_on=today + dt.timedelta(days=14),
-        kpi="leads",
-    )
 
 
 def _views(admin: Membership, manager: Membership) -> None:
