@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from incentives.locks import lock_partners
 from incentives.tiers import queries
 from incentives.tiers.enums import Repeat
 from incentives.tiers.models import BenefitDelivery, Tier, TierBenefit
@@ -80,20 +81,19 @@ def deliver_benefit(
 ) -> BenefitDelivery:
     """Say that the partner was given what it is owed; once however many say so."""
     check(by, "incentives.deliver_benefit", partner)
+    lock_partners("tiers", [partner.pk])
     owed = next((row for row in owed_to(partner) if row.benefit.pk == benefit.pk), None)
     if owed is None:
         raise ActionRefused(_("The partner is not owed this: it holds another tier."))
-    try:
-        with transaction.atomic():
-            found = BenefitDelivery.objects.create(
-                partner=partner,
-                benefit=benefit,
-                due_from=owed.due_from,
-                delivered_on=queries.today(),
-                note=note.strip(),
-                delivered_by=by,
-            )
-    except IntegrityError as error:
-        raise ActionRefused(_("It has been delivered already.")) from error
+    if owed.delivery is not None:
+        raise ActionRefused(_("It has been delivered already."))
+    found = BenefitDelivery.objects.create(
+        partner=partner,
+        benefit=benefit,
+        due_from=owed.due_from,
+        delivered_on=queries.today(),
+        note=note.strip(),
+        delivered_by=by,
+    )
     record("tier.benefit_delivered", subject=partner, by=by, data={"name": benefit.name, "note": found.note})
     return found

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from incentives.locks import lock_partners
 from incentives.tiers.actions import evaluate_tiers
 from incentives.tiers.measures import forget_measures
 from incentives.tiers.models import CheckMark, ManualCheck
@@ -46,7 +47,7 @@ def confirm_check(
         raise ActionRefused(_("Say what was looked at, for who asks later."), field="note")
     if expires_on is not None and expires_on < today:
         raise ActionRefused(_("The last day lies in the past."), field="expires_on")
-    Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
+    lock_partners("tiers", [partner.pk])
     CheckMark.objects.filter(partner=partner, item=item, withdrawn_on__isnull=True).update(
         withdrawn_on=today, withdrawn_by=by
     )
@@ -67,7 +68,7 @@ def confirm_check(
 def withdraw_check(mark: CheckMark, *, by: Membership) -> CheckMark:
     """No longer from today on."""
     check(by, "incentives.confirm_check", mark.partner)
-    Partner.objects.select_for_update(of=("self",)).get(pk=mark.partner_id)
+    lock_partners("tiers", [mark.partner_id])
     found = CheckMark.objects.select_related("partner", "item").get(pk=mark.pk)
     if found.withdrawn_on is not None:
         raise ActionRefused(_("It has been withdrawn already."))

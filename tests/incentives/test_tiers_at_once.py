@@ -2,14 +2,26 @@
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 
-from incentives.models import TierAssignment, TierOverride, TierProposal
-from incentives.tiers.actions import confirm_proposal, decline_proposal, evaluate_tiers
+from incentives.locks import lock_partners
+from incentives.models import (
+    BenefitDelivery,
+    CheckMark,
+    ManualCheck,
+    TierAssignment,
+    TierBenefit,
+    TierOverride,
+    TierProposal,
+)
+from incentives.tiers.actions import Move, assign_tiers, confirm_proposal, decline_proposal, evaluate_tiers
+from incentives.tiers.benefits import deliver_benefit
+from incentives.tiers.checking import confirm_check, withdraw_check
 from incentives.tiers.enums import Comparison, OverrideStatus, ProposalStatus, WindowKind
 from incentives.tiers.overrides import approve_override, propose_override, withdraw_override
 from incentives.tiers.queries import today
@@ -127,3 +139,58 @@ def test_a_confirmation_and_an_evaluation_at_once_make_one_move() -> None:
     with tenant_scope(tenant.pk):
         assert TierProposal.objects.get().status == ProposalStatus.CONFIRMED
         assert TierAssignment.objects.count() == Partner.objects.count() == 1
+
+
+@pytest.mark.parametrize("verb", ["confirm", "withdraw"])
+def test_a_check_and_a_move_at_once_wait_for_each_other_and_not_both(verb: str) -> None:
+    tenant, moving = TenantFactory(), threading.Event()
+    with tenant_scope(tenant.pk):
+        _base, silver = make_tiers(SILVER)
+        partner, admin = PartnerFactory(), make_member(Role.ADMIN)
+        check = ManualCheck.objects.create(name="References called")
+        mark = confirm_check(partner, check, note="Two of them", by=admin)
+
+    def move() -> None:
+        lock_partners("tiers", [partner.pk])
+        moving.set()
+        time.sleep(0.3)
+        assign_tiers([Move(partner, silver, today())])
+
+    def look() -> None:
+        moving.wait(5)
+        if verb == "confirm":
+            confirm_check(partner, check, note="Again", by=admin)
+        else:
+            withdraw_check(mark, by=admin)
+
+    assert at_once(tenant, move, look) == []
+    with tenant_scope(tenant.pk):
+        assert TierAssignment.objects.get().tier == silver
+        assert CheckMark.objects.filter(withdrawn_on=None).count() == (verb == "confirm")
+
+
+def test_a_benefit_is_delivered_once_and_to_who_still_holds_the_tier() -> None:
+    tenant, moving = TenantFactory(), threading.Event()
+    with tenant_scope(tenant.pk):
+        base, silver = make_tiers(SILVER)
+        staying, leaving = PartnerFactory(), PartnerFactory()
+        assign_tiers([Move(partner, silver, dt.date(2020, 1, 1)) for partner in (staying, leaving)])
+        benefit = TierBenefit.objects.create(tier=silver, name="Press release")
+        admin = make_member(Role.ADMIN)
+
+    def move() -> None:
+        lock_partners("tiers", [leaving.pk])
+        moving.set()
+        time.sleep(0.3)
+        assign_tiers([Move(leaving, base, today())])
+
+    def deliver_late() -> None:
+        moving.wait(5)
+        deliver_benefit(leaving, benefit, by=admin)
+
+    errors = at_once(
+        tenant, *(lambda: deliver_benefit(staying, benefit, by=admin) for _twice in range(2))
+    ) + at_once(tenant, move, deliver_late)
+    assert refusals(errors) == [ActionRefused, ActionRefused]
+    with tenant_scope(tenant.pk):
+        assert BenefitDelivery.objects.get().partner == staying
