@@ -4,8 +4,9 @@ import polars as pl
 from django.utils.translation import gettext_lazy as _
 
 from metrics.costs.models import Category, Cost
-from metrics.imported import in_tenant_currency, tell_by_partner
+from metrics.imported import tell_by_partner
 from partners.directory.importers import EXTERNAL_ID, known_partners
+from portal.imports.amounts import in_tenant_currency
 from portal.imports.records import RecordTarget
 from portal.imports.targets import Context, Field, Kind, Lookup, Problem, register
 

@@ -17,9 +17,9 @@ from partners.leads.models import Lead
 from partners.leads.qualification import judge
 from partners.leads.queries import criteria, policy
 from portal.events.record import EventDraft, record_many
+from portal.imports.amounts import in_tenant_currency
 from portal.imports.records import RecordTarget
 from portal.imports.targets import Context, Field, Kind, Lookup, Notice, Problem, Written, register
-from portal.money import convert
 
 CHANNELS = {
     "paid": MarketingChannel.PAID,
@@ -139,23 +139,10 @@ class LeadTarget(RecordTarget):
             .then(pl.lit(LeadStatus.OPEN.value))
             .otherwise(pl.lit(LeadStatus.UNASSIGNED.value)),
             submitted_at=pl.when(own).then("submitted_at"),
-            budget=self._own_currency(frame, context),
+            budget=in_tenant_currency(frame, "budget", context),
             currency=pl.lit(context.tenant_currency),
             family=pl.lit(None, pl.String),
         )
-
-    @staticmethod
-    def _own_currency(frame: pl.DataFrame, context: Context) -> pl.Series:
-        """Budgets in the tenant's currency; null where there is no rate, which the check points out."""
-        own = context.tenant_currency
-        amounts: list[int | None] = []
-        for minor, code in frame.select("budget", "currency").iter_rows():
-            if minor is None or code in (own, None):
-                amounts.append(minor)
-            else:
-                rate = context.rates.get(code)
-                amounts.append(None if rate is None else convert(minor, rate, code, own))
-        return pl.Series("budget", amounts, pl.Int64)
 
     def problems(self, frame: pl.DataFrame) -> list[Problem]:
         nobody = pl.col("company").is_null() & pl.col("person").is_null()

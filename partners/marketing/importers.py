@@ -13,8 +13,8 @@ from partners.deals.enums import MarketingChannel
 from partners.directory.importers import EXTERNAL_ID, known_partners
 from partners.marketing.models import AMOUNTS, FIGURES, Campaign, DailyFigure
 from portal.events.record import EventDraft, record_many
+from portal.imports.amounts import in_tenant_currency
 from portal.imports.targets import Context, Field, Kind, Known, Lookup, Problem, Target, Written, register
-from portal.money import convert
 from portal.tenancy.models import current_tenant
 
 CHANNELS = {
@@ -86,7 +86,7 @@ class CampaignTarget(Target):
     def refine(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         return frame.with_columns(
             pl.col("name").str.replace_all(r"\s+", " "),
-            budget=_in_tenant_currency(frame, "budget", context),
+            budget=in_tenant_currency(frame, "budget", context),
             currency=pl.lit(None, pl.String),
         )
 
@@ -265,7 +265,7 @@ class FigureTarget(Target):
     )
 
     def refine(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-        amounts = {name: _in_tenant_currency(frame, name, context) for name in AMOUNTS}
+        amounts = {name: in_tenant_currency(frame, name, context) for name in AMOUNTS}
         return frame.with_columns(pl.col("source").fill_null(""), currency=pl.lit(None, pl.String), **amounts)
 
     def problems(self, frame: pl.DataFrame) -> list[Problem]:
@@ -335,21 +335,6 @@ class FigureTarget(Target):
 
 def _first(given: int | None, stored: int | None) -> int:
     return given if given is not None else stored or 0
-
-
-def _in_tenant_currency(frame: pl.DataFrame, name: str, context: Context) -> pl.Series:
-    """Amounts in the tenant's currency; null where there is no rate, which the check points out."""
-    own = context.tenant_currency
-    amounts = [
-        minor if minor is None or code in (own, None) else _converted(minor, code, context)
-        for minor, code in frame.select(name, "currency").iter_rows()
-    ]
-    return pl.Series(name, amounts, pl.Int64)
-
-
-def _converted(minor: int, code: str, context: Context) -> int | None:
-    rate = context.rates.get(code)
-    return None if rate is None else convert(minor, rate, code, context.tenant_currency)
 
 
 register(CampaignTarget())

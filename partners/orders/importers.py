@@ -10,9 +10,9 @@ from partners.directory.importers import known_customers, known_partners
 from partners.orders.enums import OrderStatus
 from partners.orders.models import Order
 from portal.events.record import EventDraft, record_many
+from portal.imports.amounts import in_tenant_currency
 from portal.imports.records import RecordTarget
 from portal.imports.targets import Context, Field, Kind, Lookup, Notice, Problem, Written, register
-from portal.money import convert
 
 MOMENTS = ("ordered_at", "shipped_at", "fulfilled_at")
 
@@ -105,8 +105,8 @@ class OrderTarget(RecordTarget):
         shipped = pl.col("shipped_at").is_not_null()
         return frame.with_columns(
             rate=pl.col("currency").replace_strict(rates, default=None, return_dtype=pl.String),
-            total_base=_base(frame, "total", context),
-            cost_base=_base(frame, "cost", context),
+            total_base=in_tenant_currency(frame, "total", context),
+            cost_base=in_tenant_currency(frame, "cost", context),
             status=pl.when(delivered)
             .then(pl.lit(OrderStatus.DELIVERED.value))
             .when(shipped)
@@ -147,21 +147,6 @@ class OrderTarget(RecordTarget):
     def changed(self, rows: pl.DataFrame, before: pl.DataFrame, context: Context) -> None:
         columns = ["partner", *(pl.col(name).cast(pl.Date) for name in MOMENTS)]
         _tell(pl.concat([rows.select(columns), before.select(columns)]), context)
-
-
-def _base(frame: pl.DataFrame, name: str, context: Context) -> pl.Series:
-    """The amount in the tenant's currency; null where there is no rate, which the check points out."""
-    own = context.tenant_currency
-    amounts = [
-        minor if minor is None or code == own else _converted(minor, code, context)
-        for minor, code in frame.select(name, "currency").iter_rows()
-    ]
-    return pl.Series(f"{name}_base", amounts, pl.Int64)
-
-
-def _converted(minor: int, code: str, context: Context) -> int | None:
-    rate = context.rates.get(code)
-    return None if rate is None else convert(minor, rate, code, context.tenant_currency)
 
 
 def _tell(rows: pl.DataFrame, context: Context) -> None:
