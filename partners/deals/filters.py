@@ -18,7 +18,7 @@ from partners.deals.enums import (
 )
 from partners.deals.models import Deal
 from partners.deals.selling.attention import stalled
-from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_text
+from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
 from partners.directory.queries import families, managers, visible_customers, visible_partners
 from portal.money import to_minor
 
@@ -32,7 +32,7 @@ class DealFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(
         label=_("Registration"),
         choices=[*RegistrationStatus.choices, (WITHOUT, _("Without registration"))],
-        method="by_status",
+        method=by_choices,
     )
     stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=SalesStage)
     forecast = django_filters.MultipleChoiceFilter(label=_("Forecast"), choices=ForecastCategory)
@@ -41,9 +41,9 @@ class DealFilter(django_filters.FilterSet):
         label=_("Product family"), queryset=lambda request: families(), null_label=_("Without a product")
     )
     channel = django_filters.MultipleChoiceFilter(
-        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method="by_channel"
+        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method=by_choices
     )
-    source = django_filters.CharFilter(label=_("Source"), method="by_source")
+    source = django_filters.CharFilter(label=_("Source"), method=by_text)
     customer = django_filters.ModelChoiceFilter(
         label=_("Customer"), queryset=lambda request: visible_customers(request.membership).order_by("name")
     )
@@ -57,19 +57,6 @@ class DealFilter(django_filters.FilterSet):
     class Meta:
         model = Deal
         fields = ()
-
-    def by_status(self, deals: QuerySet[Deal], name: str, values: list[str]) -> QuerySet[Deal]:
-        if not values:
-            return deals
-        return deals.filter(status__in=["" if value == WITHOUT else value for value in values])
-
-    def by_channel(self, deals: QuerySet[Deal], name: str, values: list[str]) -> QuerySet[Deal]:
-        if not values:
-            return deals
-        return deals.filter(channel__in=["" if value == WITHOUT else value for value in values])
-
-    def by_source(self, deals: QuerySet[Deal], name: str, value: str) -> QuerySet[Deal]:
-        return by_text(deals, name, value)
 
     def by_attention(self, deals: QuerySet[Deal], name: str, value: bool | None) -> QuerySet[Deal]:
         """Open deals that are quiet, or whose next step or expected close has passed."""

@@ -22,6 +22,11 @@ def by_text(queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
     return queryset.filter(**{f"{name}__iexact": "" if value == WITHOUT else value})
 
 
+def by_choices(queryset: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+    """Those with one of these texts; `WITHOUT` stands for none."""
+    return queryset.filter(**{f"{name}__in": ["" if value == WITHOUT else value for value in values]})
+
+
 def partners_by_tier(day: date) -> dict[str, list[UUID]]:
     """The partners of each tier on a day, by its code; those without a tier under "". Three queries at most."""
     keys = list(Partner.objects.order_by("pk").values_list("pk", flat=True))

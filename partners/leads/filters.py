@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from partners.deals.enums import MarketingChannel
-from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_text
+from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
 from partners.directory.queries import families, managers, visible_partners
 from partners.leads.enums import LeadOrigin, LeadStatus
 from partners.leads.models import Lead
@@ -30,7 +30,7 @@ class LeadFilter(django_filters.FilterSet):
         label=_("Product family"), queryset=lambda request: families(), null_label=_("Without a product")
     )
     channel = django_filters.MultipleChoiceFilter(
-        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method="by_channel"
+        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method=by_choices
     )
     source = django_filters.CharFilter(label=_("Source"), lookup_expr="icontains")
     submitted = django_filters.DateFromToRangeFilter(label=_("Submitted"), field_name="submitted_at")
@@ -39,17 +39,12 @@ class LeadFilter(django_filters.FilterSet):
     came = django_filters.DateFromToRangeFilter(label=_("Came in"), method="by_coming")
     registered = django_filters.BooleanFilter(label=_("Became a registration"), method="by_registration")
     source_is = django_filters.CharFilter(
-        label=_("Source, the whole of it"), field_name="source", method="by_source"
+        label=_("Source, the whole of it"), field_name="source", method=by_text
     )
 
     class Meta:
         model = Lead
         fields = ()
-
-    def by_channel(self, leads: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
-        if not values:
-            return leads
-        return leads.filter(channel__in=["" if value == WITHOUT else value for value in values])
 
     def by_coming(self, leads: QuerySet[Lead], name: str, value: slice) -> QuerySet[Lead]:
         """When it came to a partner: submitted by it, or offered to it."""
@@ -60,9 +55,6 @@ class LeadFilter(django_filters.FilterSet):
 
     def by_registration(self, leads: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
         return leads.filter(deal__first_submitted_at__isnull=not value)
-
-    def by_source(self, leads: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        return by_text(leads, name, value)
 
 
 class VendorLeadFilter(OfPartnerFilter, LeadFilter):
