@@ -17,7 +17,7 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, make_member
 from tests.incentives.builders import make_tiers
-from tests.sweeps.house import a_proof
+from tests.sweeps.house.incentives import a_proof
 
 TODAY = dt.datetime(2026, 7, 10, 12, tzinfo=dt.UTC)
 PLANNED: dict[str, Any] = {

@@ -29,7 +29,7 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CampaignFactory, DailyFigureFactory, won_deal
 from tests.incentives.funds.conftest import PLANNED
-from tests.sweeps.house import a_proof
+from tests.sweeps.house.incentives import a_proof
 
 Ask = Callable[..., FundRequest]
 Claimed = Callable[..., Claim]
