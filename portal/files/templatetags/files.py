@@ -20,7 +20,6 @@ register = template.Library()
 def files(context: Context, thing: models.Model, title: str = "") -> dict[str, Any]:
     """One query, however many files there are."""
     member = context["request"].membership
-    takes_more = may_add(member, thing)
     rows = [
         {"file": attachment, "mine": may_delete(member, attachment, thing)}
         for attachment in visible_files(member).filter(
@@ -35,7 +34,7 @@ def files(context: Context, thing: models.Model, title: str = "") -> dict[str, A
         "thing": thing,
         "rows": [row for row in rows if _deleted(row) is None],
         "deleted": [row for row in rows if _deleted(row) is not None and row["mine"]],
-        "may_add": takes_more,
+        "may_add": may_add(member, thing),
         "accept": ACCEPT,
         "limit": settings.FILES_MAX_BYTES,
     }
