@@ -125,12 +125,13 @@ class TemplateForm(forms.Form):
         self.fields["begins"].choices = [  # type: ignore[attr-defined]
             (str(period.start), period.label()) for period in self.periods
         ]
+        gate = version.gate_score if version else None
         self.initial.update(
             {
                 "name": template.name,
                 "min_coverage": int(version.min_coverage * 100) if version else 50,
                 "number": version.number if version else 0,
-                "gate_score": f"{version.gate_score.normalize():f}" if version and version.gate_score else None,
+                "gate_score": f"{gate.normalize():f}" if gate else None,
                 "gate_each": version.gate_each if version else False,
             }
         )
