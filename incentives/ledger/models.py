@@ -6,6 +6,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from incentives.ledger.constraints import FollowsWhatStands
 from incentives.ledger.enums import AdjustmentStatus, DisputeStatus, EntryKind, Part
 from incentives.plans.models import Plan, PlanVersion
 from incentives.tiers.models import Tier
@@ -22,7 +23,13 @@ class LedgerEntry(TenantModel):
     entry counts: the deal's, or the posting's for what is taken back after the hold and for what comes too
     late for a period that may have been paid. `payable_on` is the end of the hold. `base` is the
     deal's revenue in the plan's currency, `exchange_rate` the plan's currency per unit of the deal's,
-    `rate` the (average) rate paid. `sequence` numbers the postings of one subject, plan, day and part.
+    `rate` the (average) rate paid.
+
+    `sequence` numbers the postings of one subject, plan, day and part: 1, 2, 3 without a gap. Each says in
+    `explanation["before_posting"]` what those before it come to, and none leaves less than nothing. The database holds
+    all of this; only at a company's first posting it does not look for those of one that has become part of it, which
+    would cost each new entry a search: there the partner's lock is what holds. A partner's balance over all that it
+    earns may well fall and lie below nothing, after a clawback or an adjustment by hand.
 
     The subject is the `deal`, or the `item` with this key: a completed activity, a pool's period, a proposal to
     adjust, which has no plan. `label` says what it is called, also to a partner that shares another's deal and may not
@@ -81,8 +88,7 @@ class LedgerEntry(TenantModel):
                 | models.Q(plan__isnull=False, plan_version__isnull=False),
             ),
             models.CheckConstraint(name="incentives_ledgerentry_not_zero", condition=~models.Q(amount=0)),
-            # What stands after a posting is never below nothing: no posting takes back more than was posted. That a
-            # posting says truly what it found is held by the partner's lock, and seen by the check of the ledger.
+            # What stands after a posting is never below nothing: no posting takes back more than was posted.
             models.CheckConstraint(
                 name="incentives_ledgerentry_balance",
                 condition=models.Q(plan__isnull=True)
@@ -100,6 +106,7 @@ class LedgerEntry(TenantModel):
             models.CheckConstraint(
                 name="incentives_ledgerentry_sequence", condition=models.Q(sequence__gte=1)
             ),
+            FollowsWhatStands(name="incentives_ledgerentry_follows"),
         ]
         indexes = [
             models.Index(

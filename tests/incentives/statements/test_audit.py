@@ -27,15 +27,23 @@ Earn = Callable[..., Deal]
 As = Callable[[Membership], Client]
 
 
-def forged(entry: LedgerEntry, **changes: object) -> LedgerEntry:
-    """A posting after another one, as a bug or a hand in the database could make it."""
+def unsaved(entry: LedgerEntry, *, found: int | None = None, **changes: object) -> LedgerEntry:
+    """A posting after another one, which says that it found so much; the other's amount if not given."""
     values = {
         field.attname: getattr(entry, field.attname)
         for field in LedgerEntry._meta.concrete_fields
         if not field.generated and field.name != "id"
     }
-    values |= {"sequence": entry.sequence + 1, "explanation": dict(entry.explanation)} | changes
-    return LedgerEntry.objects.create(**values)
+    before = {"before_posting": entry.amount if found is None else found}
+    values |= {"sequence": entry.sequence + 1, "explanation": entry.explanation | before} | changes
+    return LedgerEntry(**values)
+
+
+def forged(entry: LedgerEntry, **changes: object) -> LedgerEntry:
+    """As a bug or a hand in the database could make it."""
+    row = unsaved(entry, **changes)
+    row.save(force_insert=True)
+    return row
 
 
 def all_partners() -> list[object]:
@@ -68,7 +76,10 @@ class TestTheCheck:
     def test_sees_a_posting_that_says_it_found_something_else(
         self, people: SimpleNamespace, earn: Earn
     ) -> None:
+        """Which the database refuses, where nobody has taken its guard away."""
         entry = LedgerEntry.objects.get(deal=earn(people.alpha, 100_00))
+        with connection.cursor() as cursor:
+            cursor.execute("DROP POLICY incentives_ledgerentry_follows ON incentives_ledgerentry")
         forged(entry, amount=-10_00, explanation={"taken_back": True, "before_posting": 25_00})
         (found,) = audit([people.alpha.pk])
         assert found.kind == "entry"
@@ -115,14 +126,52 @@ class TestWhatTheDatabaseHolds:
         with pytest.raises(IntegrityError, match="incentives_ledgerentry_balance"), transaction.atomic():
             forged(entry, amount=-10_01, explanation={"taken_back": True, "before_posting": 10_00})
         with pytest.raises(IntegrityError, match="incentives_ledgerentry_balance"), transaction.atomic():
-            forged(entry, amount=-1, explanation={"taken_back": True})
+            forged(entry, occurred_on=dt.date(2026, 4, 3), amount=-1, sequence=1, explanation={})
 
     def test_two_postings_are_never_the_same_version(self, people: SimpleNamespace, earn: Earn) -> None:
         entry = LedgerEntry.objects.get(deal=earn(people.alpha, 100_00))
         with pytest.raises(IntegrityError, match="incentives_ledgerentry_once"), transaction.atomic():
-            forged(entry, sequence=1)
-        with pytest.raises(IntegrityError, match="incentives_ledgerentry_sequence"), transaction.atomic():
+            forged(entry, sequence=1, explanation={})
+        with pytest.raises(ProgrammingError, match="incentives_ledgerentry_follows"), transaction.atomic():
             forged(entry, sequence=0)
+
+    def test_a_posting_follows_the_last_one_and_says_what_it_found(
+        self, people: SimpleNamespace, earn: Earn
+    ) -> None:
+        entry = LedgerEntry.objects.get(deal=earn(people.alpha, 100_00))
+        lies = [
+            # A gap, another sum than what stands, nothing said of it, and a first posting that says it found something.
+            {"sequence": 3, "explanation": {"before_posting": 10_00}},
+            {"explanation": {"before_posting": 10_01}},
+            {"explanation": {}},
+            {"sequence": 1, "occurred_on": dt.date(2026, 4, 3), "explanation": {"before_posting": 10_00}},
+        ]
+        for lie in lies:
+            with (
+                pytest.raises(ProgrammingError, match="incentives_ledgerentry_follows"),
+                transaction.atomic(),
+            ):
+                forged(entry, amount=1, **lie)
+        assert LedgerEntry.objects.count() == 1
+        second = forged(entry, amount=-4_00, explanation={"before_posting": 10_00})
+        forged(second, amount=1, explanation={"before_posting": 6_00})
+        assert list(LedgerEntry.objects.order_by("sequence").values_list("amount", flat=True)) == [
+            10_00,
+            -4_00,
+            1,
+        ]
+
+    def test_one_statement_that_posts_twice_to_the_same_is_held_to_it(
+        self, people: SimpleNamespace, earn: Earn
+    ) -> None:
+        entry = LedgerEntry.objects.get(deal=earn(people.alpha, 100_00))
+
+        def rows(found: int) -> list[LedgerEntry]:
+            return [unsaved(entry, amount=-1, sequence=2), unsaved(entry, amount=-1, sequence=3, found=found)]
+
+        with pytest.raises(ProgrammingError, match="incentives_ledgerentry_follows"), transaction.atomic():
+            LedgerEntry.objects.bulk_create(rows(10_00))
+        assert len(LedgerEntry.objects.bulk_create(rows(9_99))) == 2
 
     @pytest.mark.parametrize("verb", ["TRUNCATE", "DELETE FROM", "UPDATE"])
     def test_a_partners_session_takes_nothing_away(
