@@ -285,9 +285,13 @@ def _take(request: HttpRequest, found: Asset, version: AssetVersion) -> HttpResp
         actions.note_download(found, version, by=request.membership)
     if found.kind == AssetKind.LINK:
         return redirect(version.url)
+    return _to_keep(request, version, version.stored_as)
+
+
+def _to_keep(request: HttpRequest, version: AssetVersion, stored_as: str) -> HttpResponseBase:
     return send_stored(
         request.tenant,
-        version.stored_as,
+        stored_as,
         as_attachment=True,
         filename=version.name,
         content_type=version.content_type,
@@ -332,13 +336,7 @@ def branded(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
     found, version, copy = _copy(request, pk)
     if request.method == "GET":
         actions.note_download(found, version, by=request.membership, cobranded=True)
-    return send_stored(
-        request.tenant,
-        copy.stored_as,
-        as_attachment=True,
-        filename=version.name,
-        content_type=version.content_type,
-    )
+    return _to_keep(request, version, copy.stored_as)
 
 
 @require_safe
