@@ -166,7 +166,8 @@ def _get_started(page: Page, quiz: str) -> None:
     page.get_by_role("link", name="Do it Accept the agreement").first.click()
     assert_sound(page)
     page.get_by_label("I have read this and accept it for my company.").check()
-    page.get_by_role("button", name="Accept", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Accept", exact=True).click()
     wait_for(lambda: _reloaded(page).get_by_role("link", name="Do it Pass the quiz").count() > 0, PATIENCE)
     page.get_by_role("link", name="Do it Pass the quiz").first.click()
     page.get_by_role("link", name="Start the quiz").click()
