@@ -105,10 +105,10 @@ def _properties(found: LedgerEntry) -> list[dict[str, Any]]:
     ]
     if found.plan_version.base in MONEY_BASES:
         label = found.plan_version.get_base_display()
-        rows += [
-            {"label": label, "value": quick_money(found.base, found.currency)},
-            {"label": _("Rate"), "value": rate_text(found.rate)},
-        ]
+        rows.append({"label": label, "value": quick_money(found.base, found.currency)})
+        # A pool, a fixed amount and what is taken back have none.
+        if found.rate:
+            rows.append({"label": _("Rate"), "value": rate_text(found.rate)})
     else:
         rows.append({"label": found.plan_version.get_base_display(), "value": found.base})
     return rows

@@ -92,7 +92,10 @@ class ModifierForm(forms.Form):
     partner_cap = AmountText(_("Most for one partner in a programme year"))
     budget = AmountText(_("Budget: most for all partners in a programme year"))
     at_cap = forms.ChoiceField(label=_("When a limit is reached"), choices=AtCap.choices, required=False)
-    pool_amount = AmountText(_("Pool of a period"))
+    pool_amount = AmountText(
+        _("Pool of a period"),
+        _("Partners read it. Where only two share it, each can work out the other’s part."),
+    )
     pool_rate = PercentField(label=_("Or a part of everybody’s won revenue (%)"), required=False)
     pool_by = forms.ChoiceField(label=_("Divided by"), choices=PoolBy.choices, required=False)
     holdback = PercentField(label=_("Held back (%)"), required=False)
@@ -129,7 +132,7 @@ class ModifierForm(forms.Form):
             ("holdback", "holdback_days", "clawback_full_days", "clawback_half_days"),
         ),
         (_("Beside other plans"), ("order", "excludes")),
-        (_("Campaign"), ("campaign", "shown")),
+        (_("Campaign, and what partners see"), ("campaign", "shown")),
     )
     # These always have a value, which says nothing by itself.
     _SILENT = frozenset({"baseline", "at_cap", "pool_by", "shown", "order"})

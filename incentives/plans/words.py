@@ -26,6 +26,7 @@ from incentives.plans.models import Plan
 from incentives.plans.terms import Terms
 from incentives.tiers.models import Tier
 from metrics.periods import PeriodKind
+from metrics.queries import ENOUGH_PEERS
 from partners.directory.enums import PartnerType
 from partners.directory.models import Product, ProductFamily
 from portal.shell.formats import quick_money, short_date
@@ -165,14 +166,14 @@ def _what(terms: Terms, names: Names) -> list[str]:
 
 
 def _tiers(terms: Terms, names: Names) -> list[str]:
-    """One sentence for each tier; one for all where all are paid alike."""
+    """One sentence for each tier; one for all where several are paid alike."""
     said = {
         pk: bands_text(terms, rows)
         for pk, rows in terms.bands.items()
         if not terms.tiers or pk in terms.tiers
     }
     if len(set(said.values())) == 1 and len(said) > 1:
-        return [next(iter(said.values())) + "."]
+        return [_("In every tier: %(pays)s.") % {"pays": next(iter(said.values()))}]
     return [f"{name}: {said[pk]}." for pk, name in names.tiers.items() if pk in said]
 
 
@@ -232,6 +233,11 @@ def _pool(terms: Terms, names: Names, words: Mapping[str, str]) -> list[str]:
         ]
         weights = [_("The weights: %(weights)s.") % {"weights": listed(rows)}]
     cents = _("Cents that do not divide go to the largest remainders, so the parts add up to the pool.")
+    few = _("While fewer than %(count)d partners share it, each sees its own part alone.") % {
+        "count": ENOUGH_PEERS
+    }
+    # The amount is what the plan offers, so it is told; what follows from it is said rather than left to be found.
+    rest = _("As the pool is known, so is what the others get together.")
     return [
         size,
         by,
@@ -243,6 +249,8 @@ def _pool(terms: Terms, names: Names, words: Mapping[str, str]) -> list[str]:
             _("all parts are shown, without names"),
             _("all parts are shown, with names"),
         ),
+        few,
+        *([rest] if said.pool_amount else []),
     ]
 
 

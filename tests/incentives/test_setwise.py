@@ -27,7 +27,7 @@ from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
-from tests.factories import PartnerFactory, won_deal
+from tests.factories import PartnerFactory, ProductFamilyFactory, won_deal
 from tests.incentives.builders import make_tiers
 from tests.incentives.test_ledger_of_plans import publish
 
@@ -90,6 +90,8 @@ VERSIONS = st.lists(
         st.booleans(),
         st.booleans(),
         st.booleans(),
+        # What it is narrowed to beside a type: a region, a tier, or a family, which leaves the plan to the calculation.
+        st.sampled_from(["", "", "region", "tier", "family"]),
     ),
     min_size=1,
     max_size=3,
@@ -116,6 +118,8 @@ def bands_of(edges: list[int], rates: list[Decimal], last: int | None = None) ->
     versions=VERSIONS,
     kind=st.sampled_from(list(PeriodKind)),
     promoted=DAYS,
+    demoted_after=st.none() | st.integers(1, 150),
+    foreign=st.sampled_from([("JPY", Decimal("162.37")), ("KWD", Decimal("0.33371"))]),
     since=st.none() | DAYS,
     changes=CHANGES,
     moved=st.booleans(),
@@ -126,6 +130,8 @@ def test_the_same_entries_to_the_last_digit(
     versions: list[tuple],
     kind: PeriodKind,
     promoted: dt.date,
+    demoted_after: int | None,
+    foreign: tuple[str, Decimal],
     since: dt.date | None,
     changes: list[tuple[str, int, dt.date]],
     moved: bool,
@@ -133,11 +139,14 @@ def test_the_same_entries_to_the_last_digit(
     with transaction.atomic():
         low, high = list(Tier.objects.order_by("rank")[:2]) or make_tiers(None)
         partners = [
-            PartnerFactory(type=type_, region="EMEA") for type_ in ("reseller", "referral", "reseller")
+            PartnerFactory(type=type_, region=region)
+            for type_, region in (("reseller", "EMEA"), ("referral", "EMEA"), ("reseller", "APAC"))
         ]
+        family = ProductFamilyFactory()
         names: dict[Any, str] = {partner.pk: f"p{n}" for n, partner in enumerate(partners)}
-        TierAssignment.objects.create(partner=partners[0], tier=high, during=DateRange(promoted, None))
-        for number, (mode, into, edges, rates, least, only, limited, both) in enumerate(versions):
+        demoted = promoted + dt.timedelta(days=demoted_after) if demoted_after else None
+        TierAssignment.objects.create(partner=partners[0], tier=high, during=DateRange(promoted, demoted))
+        for number, (mode, into, edges, rates, least, only, limited, both, narrow) in enumerate(versions):
             last = 500_00 if limited and mode == BandMode.MARGINAL else None
             bands = {low.pk: bands_of(edges, rates, last)}
             if both:
@@ -150,12 +159,16 @@ def test_the_same_entries_to_the_last_digit(
                 period=kind,
                 hold_days=30 + number,
                 bands=bands,
-                exchange_rate=Decimal(1) if number < 2 else Decimal("1.0837"),
+                exchange_rate=Decimal(1) if number < 2 else foreign[1],
                 partner_types=("reseller",) if only else (),
-                said=Modifiers(min_deal=least, order=number),
+                regions=("EMEA",) if narrow == "region" else (),
+                tier_ids=(high.pk,) if narrow == "tier" else (),
+                said=Modifiers(
+                    min_deal=least, order=number, families=(family.pk,) if narrow == "family" else ()
+                ),
             )
             plan = Plan.objects.filter(name=name).first()
-            plan = plan or Plan(name=name, currency="EUR" if number < 2 else "JPY")
+            plan = plan or Plan(name=name, currency="EUR" if number < 2 else foreign[0])
             publish_version(plan, draft, by=None)
         made: list[Deal] = []
 
@@ -165,7 +178,8 @@ def test_the_same_entries_to_the_last_digit(
             made.append(deal)
 
         for whose, day, revenue, registered, rate in deals:
-            win(whose, day, revenue, status=RegistrationStatus.WON if registered else "", rate=rate)
+            status = RegistrationStatus.WON if registered else ""
+            win(whose, day, revenue, status=status, rate=rate, family=family if registered else None)
 
         def same(today: dt.date) -> None:
             with transaction.atomic():
@@ -198,6 +212,10 @@ def test_the_same_entries_to_the_last_digit(
             else:
                 win(which % 3, day, 99_99)
         same(LATER)
+        # What was reversed is won once more.
+        Deal.objects.filter(pk__in=[deal.pk for deal in made]).update(stage=SalesStage.WON)
+        same(LATER)
+        assert verify_all(LedgerEntry.objects.select_related("plan_version__plan")) == []
         transaction.set_rollback(True)
 
 

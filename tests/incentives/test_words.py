@@ -7,9 +7,13 @@ import pytest
 from django.utils import translation
 
 from incentives.ledger.words import because, rate_text
+from incentives.plans.enums import PlanForm, Shown
+from incentives.plans.modifiers import Modifiers
+from incentives.plans.words import Names, plan_text
 from incentives.tiers.enums import Comparison, Join, WindowKind
 from incentives.tiers.requirements import SCORE, Condition, Group, evaluate
 from incentives.tiers.words import gap, percent_floor
+from tests.incentives.builders import BASE, FLAT, SILVER, bands, terms
 
 YEAR = WindowKind.TRAILING_YEAR
 
@@ -98,3 +102,26 @@ def test_what_pays_nothing_is_not_said_beside_what_pays() -> None:
 
 def test_progress_is_rounded_down() -> None:
     assert percent_floor(Decimal("0.9999")) == 99
+
+
+NAMES = Names(tiers={BASE: "Registered", SILVER: "Silver"})
+
+
+def test_a_plan_that_pays_every_tier_alike_says_so_in_a_sentence() -> None:
+    alike = plan_text(terms({BASE: bands(*FLAT), SILVER: bands(*FLAT)}), NAMES)
+    assert "In every tier: 5%." in alike
+    one = plan_text(terms({BASE: bands(*FLAT)}), NAMES)
+    assert "Registered: 5%." in one
+    assert not any(sentence[0].isdigit() for sentence in [*alike, *one])
+
+
+@pytest.mark.parametrize("shown", Shown)
+def test_what_a_pool_tells_its_partners_is_said_beforehand(shown: Shown) -> None:
+    """A fixed amount is what the plan offers and stands in its text, and so does what follows from knowing it."""
+    said = Modifiers(pool_amount=50_000_00, shown=shown)
+    fixed = plan_text(terms(form=PlanForm.POOL, said=said), NAMES)
+    assert "At the end of each quarter a pool of €50,000 is divided." in fixed
+    assert "While fewer than 5 partners share it, each sees its own part alone." in fixed
+    assert "As the pool is known, so is what the others get together." in fixed
+    share = replace(said, pool_amount=0, pool_rate=Decimal("0.02"))
+    assert not any("others get" in text for text in plan_text(terms(form=PlanForm.POOL, said=share), NAMES))
