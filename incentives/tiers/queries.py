@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -141,13 +142,45 @@ def proposals() -> QuerySet[TierProposal]:
     return TierProposal.objects.select_related("partner", "from_tier", "to_tier", "decided_by__user")
 
 
-def assignments_of(partner_id: UUID) -> list[TierAssignment]:
-    """The partner's tiers through time, newest first."""
-    return list(
-        TierAssignment.objects.filter(partner_id=partner_id, during__isempty=False)
-        .select_related("tier")
-        .order_by("-during")
-    )
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A tier that a partner held from a day on; `until` is the first day on which it no longer did. `why` is for everybody
+    to read, `reason` is what was written down for the vendor's people."""
+
+    tier: Tier
+    since: dt.date
+    until: dt.date | None
+    why: str
+    reason: str
+
+
+def through_time(partner_id: UUID, ladder: Sequence[Tier]) -> list[Held]:
+    """The partner's tiers and why it came to hold each, newest first. One query."""
+    rows = TierAssignment.objects.filter(partner_id=partner_id, during__isempty=False)
+    found: list[Held] = []
+    before: TierAssignment | None = None
+    for row in rows.select_related("tier").order_by("during"):
+        found.append(
+            Held(row.tier, row.during.lower, row.during.upper, _why(row, before, ladder), row.reason)
+        )
+        before = row
+    return found[::-1]
+
+
+def _why(row: TierAssignment, before: TierAssignment | None, ladder: Sequence[Tier]) -> str:
+    """Why a tier was given, as far as the row and the one before it tell."""
+    follows = before if before is not None and before.during.upper == row.during.lower else None
+    if row.proposal_id is None:
+        if row.assigned_by_id is not None:
+            return _("Given by hand.")
+        ended = follows is not None and follows.proposal_id is None and follows.assigned_by_id is not None
+        return _("The tier by hand was over.") if ended else ""
+    # Days without an assignment are of the lowest tier.
+    last = follows.tier if follows else ladder[0]
+    values = {"tier": row.tier.name, "last": last.name}
+    if row.tier.rank > last.rank:
+        return _("What %(tier)s asks for was reached.") % values
+    return _("What %(last)s asks for was no longer there.") % values
 
 
 def checks_of(partner: Partner) -> list[dict[str, object]]:

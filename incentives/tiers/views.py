@@ -124,7 +124,7 @@ def _standing_page(request: HttpRequest, partner: Partner, context: dict[str, An
             "rungs": rungs,
             "lacks_figures": any(rung.is_held and rung.is_pending for rung in rungs),
             "ladder": ladder,
-            "history": queries.assignments_of(partner.pk),
+            "history": queries.through_time(partner.pk, ladder),
             "ahead": forecast(partner, currency) if found else None,
             "checks": queries.checks_of(partner),
             "owed": owed_to(partner),

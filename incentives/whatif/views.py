@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from incentives.ledger.preview import PlanPreview, preview_plan
+from incentives.ledger.preview import PlanPreview
+from incentives.ledger.simulation import preview_or_job
 from incentives.plans.actions import VersionDraft
 from incentives.plans.bands import Band
 from incentives.plans.enums import BandMode, PlanBase, PlanForm
@@ -28,6 +29,7 @@ from incentives.whatif.outcome import Outlook, outlook_of, situation
 from metrics.periods import PeriodKind, calendar_of
 from partners.directory.models import Partner
 from portal.accounts.access import requires
+from portal.jobs.models import Job
 from portal.money import round_half_up
 from portal.shell.addresses import turl
 
@@ -118,12 +120,14 @@ def rates(request: HttpRequest, tenant: str) -> HttpResponse:
     """What other rates and limits of a plan would have cost in the last four quarters."""
     first = Plan.objects.order_by("name").first()
     form = RatesForm(request.GET if "plan" in request.GET else None, initial={"plan": first})
-    preview: PlanPreview | None = None
+    found: PlanPreview | Job | None = None
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         version = version_in_force_or_next(data["plan"])
         if version is not None:
-            preview = preview_plan(data["plan"], changed(version, data["rates"] / 100, data["limits"] / 100))
+            draft = changed(version, data["rates"] / 100, data["limits"] / 100)
+            key = f"what-if:{version.pk}:{data['rates']}:{data['limits']}"
+            found = preview_or_job(data["plan"], draft, key, by=request.membership)
     return render(
         request,
         "incentives/what_if_rates.html",
@@ -133,7 +137,8 @@ def rates(request: HttpRequest, tenant: str) -> HttpResponse:
                 "On the records of the last four quarters, beside what was earned. Nothing is saved."
             ),
             "form": form,
-            "preview": preview,
+            "preview": found if isinstance(found, PlanPreview) else None,
+            "job": found if isinstance(found, Job) else None,
         },
     )
 

@@ -21,16 +21,16 @@ from incentives.models import (
     TierStanding,
 )
 from incentives.published import Example, start_from
-from incentives.tiers.actions import Move, assign_tiers, evaluate_tiers
+from incentives.tiers.actions import Move, assign_tiers, confirm_proposal, evaluate_tiers
 from incentives.tiers.benefits import deliver_benefit, owed_to
-from incentives.tiers.enums import Comparison, OverrideStatus, Repeat, WindowKind
+from incentives.tiers.enums import Comparison, Direction, OverrideStatus, Repeat, WindowKind
 from incentives.tiers.overrides import (
     approve_override,
     decline_override,
     propose_override,
     withdraw_override,
 )
-from incentives.tiers.queries import tier_on, today
+from incentives.tiers.queries import through_time, tier_on, today
 from incentives.tiers.requirements import Condition
 from metrics.readings.models import MetricDefinition, Reading
 from partners.directory.models import Partner
@@ -72,6 +72,51 @@ class TestByHand:
         for again in (approve_override, withdraw_override):
             with pytest.raises(ActionRefused):
                 again(found, by=other if again is approve_override else admin)
+
+    def test_a_partner_reads_since_when_it_held_which_tier_and_why(
+        self, tenant: Tenant, admin: Membership, partner_owner: Membership, client_as: SignIn
+    ) -> None:
+        """Risen by its figures, higher by hand, and back at the end; what was written down is for the vendor alone."""
+        partner = Partner.objects.get(pk=partner_owner.partner_id)
+        base, silver, gold = make_tiers(asks(100_00), asks(1_000_000_00))
+        won_deal(partner, 200_00, today())
+        evaluate_tiers()
+        (proposal,) = TierProposal.objects.all()
+        confirm_proposal(proposal, by=admin, reason="Well earned")
+        begun = proposal.effective_on
+        end = today() + LATER
+        found = propose_override(partner, gold, ends_on=end, reason="A secret merger", by=admin)
+        approve_override(found, by=make_member(Role.ADMIN))
+        rows = through_time(partner.pk, [base, silver, gold])
+        assert [(row.tier.name, row.since, row.until, row.why) for row in rows] == [
+            ("Silver", end, None, "The tier by hand was over."),
+            ("Gold", today(), end, "Given by hand."),
+            ("Silver", begun, today(), "What Silver asks for was reached."),
+        ][: 3 if begun < today() else 2]
+        mine = client_as(partner_owner).get(reverse("incentives:mine", args=("acme",))).content.decode()
+        theirs = client_as(admin).get(reverse("incentives:standing", args=("acme", partner.pk)))
+        assert "Given by hand." in mine
+        assert ("A secret merger" in mine, "A secret merger" in theirs.content.decode()) == (False, True)
+
+    def test_who_falls_reads_what_was_no_longer_there(self, admin: Membership) -> None:
+        base, silver = make_tiers(asks(100_00))
+        partner = PartnerFactory()
+        start = today() - 300 * dt.timedelta(days=1)
+        assign_tiers([Move(partner, silver, start)])
+        proposal = TierProposal.objects.create(
+            partner=partner,
+            direction=Direction.DEMOTION,
+            from_tier=silver,
+            to_tier=base,
+            period_start=start,
+            effective_on=today(),
+        )
+        confirm_proposal(proposal, by=admin)
+        rows = through_time(partner.pk, [base, silver])
+        assert [(row.tier, row.until, row.why) for row in rows] == [
+            (base, None, "What Silver asks for was no longer there."),
+            (silver, today(), ""),
+        ]
 
     def test_at_its_end_the_partner_falls_back(self, admin: Membership) -> None:
         """Held by hand, a tier is not proposed to be taken away; afterwards the one before holds again."""
