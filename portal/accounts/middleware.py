@@ -73,6 +73,10 @@ class TenantMiddleware:
         request.tenant, request.membership = tenant, membership
         if membership is not None:
             membership.tenant = tenant
+        # Until the request's last line is written, which is after the scope has closed.
+        structlog.contextvars.bind_contextvars(
+            tenant=str(tenant.id), member=str(membership.id) if membership else None
+        )
         language = (membership and membership.user.language) or tenant.language
         with (
             paced(),
@@ -84,7 +88,6 @@ class TenantMiddleware:
             ),
             timezone.override(tenant.zone),
             translation.override(language),
-            structlog.contextvars.bound_contextvars(member=str(membership.id) if membership else None),
         ):
             response = self.get_response(request)
         if membership:
