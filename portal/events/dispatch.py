@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.events.consumers import consumers
 from portal.events.models import Event, PendingTenant
-from portal.tenancy.scope import tenant_scope
+from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +20,8 @@ BATCH = 500
 SMALL_BATCHES_FOR = 600  # seconds
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=2)
+# For so long an event that was given up gets one more try each night.
+TRIED_FOR = timedelta(days=30)
 
 
 def dispatch_pending(tenant_id: UUID) -> int:
@@ -41,6 +43,19 @@ def dispatch_pending(tenant_id: UUID) -> int:
 def pending_tenants() -> list[UUID]:
     """The tenants whose events wait, with or without a message on its way."""
     return list(PendingTenant.objects.order_by().values_list("tenant_id", flat=True).distinct())
+
+
+def take_up_again() -> int:
+    """Give the tenant's events that were given up one more try; how many.
+
+    What kept a consumer from one may be mended by now. The sweep finds them within seconds.
+    """
+    found = Event.objects.filter(
+        dispatched_at=None, attempts__gte=MAX_ATTEMPTS, occurred_at__gt=timezone.now() - TRIED_FOR
+    ).update(attempts=MAX_ATTEMPTS - 1, retry_at=None)
+    if found:
+        PendingTenant.objects.create(tenant_id=current_tenant_id())
+    return found
 
 
 def _dispatch_batch(tenant_id: UUID, size: int) -> int:
@@ -86,6 +101,8 @@ def _dispatch_alone(event: Event) -> None:
 def _count_failure(event: Event, error: Exception) -> None:
     attempts = event.attempts + 1
     log.exception("event_failed", event_type=event.type, event_id=str(event.pk), attempts=attempts)
+    if attempts >= MAX_ATTEMPTS:
+        log.error("event_given_up", event_type=event.type, event_id=str(event.pk), until="the next night")
     Event.objects.filter(pk=event.pk).update(
         attempts=attempts,
         retry_at=timezone.now() + FIRST_PAUSE * 2**event.attempts,

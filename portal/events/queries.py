@@ -31,4 +31,5 @@ def newest_event_id() -> UUID | None:
 
 def failed_events() -> models.QuerySet[Event]:
     """Events that a consumer has refused and that are tried again, or were given up."""
-    return Event.objects.filter(dispatched_at=None, attempts__gt=0).order_by("id")
+    failed = Event.objects.filter(dispatched_at=None, attempts__gt=0)
+    return failed.select_related("actor__user").order_by("id")

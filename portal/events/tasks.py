@@ -20,3 +20,9 @@ def sweep() -> None:
     """Find what a lost message left behind."""
     for tenant_id in dispatcher.pending_tenants():
         dispatch.delay(tenant_id=str(tenant_id))
+
+
+@shared_task(base=TenantTask, name="events.take_up_again")
+def take_up_again(*, tenant_id: str) -> None:
+    """Once a night, what no consumer took in time."""
+    dispatcher.take_up_again()

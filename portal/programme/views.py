@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from portal.accounts.access import requires
 from portal.errors import ActionRefused
 from portal.events.models import Event
-from portal.events.queries import audit_trail
+from portal.events.queries import audit_trail, failed_events
 from portal.programme import actions, queries
 from portal.programme.filters import AuditFilter
 from portal.programme.forms import KeyForm, SettingsForm
@@ -92,9 +92,12 @@ class AuditTrail(ListPage):
     presets = (
         Preset(gettext_lazy("Decisions and changes")),
         Preset(gettext_lazy("With what the portal works out"), {"routine": "yes"}),
+        Preset(gettext_lazy("Yet to take effect"), {"failed": "yes"}),
     )
     empty_icon = "history"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Event]:
+        if request.GET.get("failed"):
+            return failed_events().order_by("-id")
         # Who filters for a kind of event sees it, also where it is routine.
         return audit_trail(routine=bool(request.GET.get("routine") or request.GET.get("type")))

@@ -18,3 +18,4 @@ class ShellConfig(AppConfig):
         navigation(_("Home"), "shell:home", "home", order=0)
         navigation(_("Jobs"), "jobs:list", "player-play", roles=[Role.ADMIN], order=840, group=SETTINGS)
         nightly("shell.forget_idempotency_keys")
+        nightly("events.take_up_again")

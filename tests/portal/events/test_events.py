@@ -13,6 +13,8 @@ from portal.events.dispatch import MAX_ATTEMPTS, dispatch_pending, pending_tenan
 from portal.events.models import Event, PendingTenant
 from portal.events.queries import failed_events, timeline
 from portal.events.record import EventDraft, record, record_many
+from portal.events.tasks import take_up_again
+from portal.shell.registry import nightly_tasks
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory
@@ -134,6 +136,31 @@ def test_an_event_that_never_passes_is_given_up_and_stays_visible(
     with tenant_scope(tenant.pk):
         assert [event.attempts for event in failed_events()] == [MAX_ATTEMPTS]
     assert pending_tenants() == []
+
+
+def test_what_was_given_up_is_tried_again_at_night(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    def refuse(events: list[Event]) -> None:
+        raise ValueError("until the next release")
+
+    replace_consumer(monkeypatch, refuse)
+    record_in_scope(tenant, "test.event")
+    for _attempt in range(MAX_ATTEMPTS):
+        dispatch_pending(tenant.pk)
+        with tenant_scope(tenant.pk):
+            Event.objects.update(retry_at=None)
+    take_up_again(tenant_id=str(tenant.pk))
+    assert pending_tenants() == [tenant.pk]
+    dispatch_pending(tenant.pk)
+    with tenant_scope(tenant.pk):
+        assert [event.attempts for event in failed_events()] == [MAX_ATTEMPTS]
+    assert pending_tenants() == []
+    heard: list[Event] = []
+    replace_consumer(monkeypatch, heard.extend)
+    take_up_again(tenant_id=str(tenant.pk))
+    dispatch_pending(tenant.pk)
+    assert [event.type for event in heard] == ["test.event"]
+    assert pending_tenants() == []
+    assert "events.take_up_again" in nightly_tasks()
 
 
 def test_what_a_failing_consumer_wrote_is_undone(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):

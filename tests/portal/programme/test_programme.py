@@ -141,3 +141,16 @@ def test_the_audit_trail_hides_what_is_routine_until_asked(admin: Membership, cl
     assert shown("") == (False, True)
     assert shown("?routine=yes") == (True, True)
     assert shown("?type=scorecards.updated") == (True, False)
+
+
+def test_the_audit_trail_shows_what_has_yet_to_take_effect(admin: Membership, client_as: SignIn) -> None:
+    with tenant_scope(admin.tenant_id):
+        for number, attempts in (("1", 0), ("2", 8)):
+            data = {"email": f"gone-{number}@acme.example"}
+            event = record("member.removed", subject=admin, by=admin, data=data)
+            Event.objects.filter(pk=event.pk).update(attempts=attempts, last_error="ValueError: secret")
+    page = client_as(admin).get("/acme/settings/audit/?failed=yes").content.decode()
+    assert "gone-1@acme.example" not in page
+    assert "gone-2@acme.example" in page
+    assert "(yet to take effect: tried 8 times)" in page
+    assert "ValueError" not in page
