@@ -25,8 +25,11 @@ def nightly() -> None:
     now = timezone.now()
     for tenant in Tenant.objects.order_by("id"):
         local = now.astimezone(tenant.zone)
-        if local.hour >= NIGHTLY_HOUR and cache.add(f"shell.nightly:{tenant.pk}:{local.date()}", True, A_DAY):
+        done = f"shell.nightly:{tenant.pk}:{local.date()}"
+        # Marked when all is sent: what is interrupted is sent again in the next hour, and a task may run twice.
+        if local.hour >= NIGHTLY_HOUR and not cache.get(done):
             send_nightly(tenant)
+            cache.set(done, True, A_DAY)
 
 
 def send_nightly(tenant: Tenant) -> None:
