@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -198,7 +199,8 @@ def merge_undo(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     address = turl(request, "matching:merges")
     if request.method == "POST":
         try:
-            actions.undo_merge(found, by=request.membership)
+            with transaction.atomic():
+                actions.undo_merge(found, by=request.membership)
         except ActionRefused as refusal:
             messages.warning(request, str(refusal.message))
         else:

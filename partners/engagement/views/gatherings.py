@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -110,7 +111,7 @@ def _for_host(member: Membership, found: Gathering) -> dict[str, Any]:
             (guest, guest.get_answer_display(), *ANSWER_TONES[Answer(guest.answer)]) for guest in guests
         ],
         "left": queries.left_for(found),
-        "audience_count": None if found.is_published else len(audience(found)),
+        "audience_count": None if found.is_published and guests else len(audience(found)),
         "may_run": can(member, "engagement.run_gathering"),
         "may_record": found.is_published and found.has_begun,
     }
@@ -162,7 +163,9 @@ def edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 def publish(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     found = _gathering(request.membership, pk)
     try:
-        count = actions.publish(found, by=request.membership)
+        # Where it turns out that nobody is invited, it is not published either.
+        with transaction.atomic():
+            count = actions.publish(found, by=request.membership)
     except ActionRefused as refusal:
         say_refused(request, refusal)
     else:

@@ -64,6 +64,23 @@ def test_the_audience_is_by_type_and_region_of_partners_that_trade(manager: Memb
         actions.publish(nobody, by=manager)
 
 
+def test_an_event_for_nobody_stays_a_draft(
+    tenant: Tenant, manager: Membership, client_as: Callable[..., Client]
+) -> None:
+    with tenant_scope(tenant.pk):
+        event = an_event(manager, regions=["Nowhere"])
+    client = client_as(manager)
+    page = client.post(f"/acme/events/{event.pk}/invite/", follow=True).content.decode()
+    assert "Nobody is in the audience" in page
+    with tenant_scope(tenant.pk):
+        event.refresh_from_db()
+        assert not event.is_published
+        assert not Event.objects.filter(type="gathering.published").exists()
+        # One that has lost its guests has a page all the same.
+        Gathering.objects.update(status="published")
+    assert client.get(f"/acme/events/{event.pk}/").status_code == 200
+
+
 def test_the_invited_are_told_by_mail_reminded_and_told_of_the_end(
     scoped: Tenant, manager: Membership, partner_owner: Membership
 ) -> None:

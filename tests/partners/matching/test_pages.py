@@ -7,14 +7,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from partners.deals.models import Deal
 from partners.directory.models import Customer
 from partners.directory.names import normalise_name
+from partners.matching import actions
 from partners.matching.actions import index_customers
 from partners.matching.models import CustomerMerge, DirectAccount, MatchKey
 from portal.accounts.models import Membership
+from portal.errors import ActionRefused
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, DealFactory
 from tests.importing import Importer
 from tests.partners.deals.conftest import people  # noqa: F401 (a fixture)
 
@@ -88,3 +91,29 @@ def test_a_manager_merges_two_likely_duplicates_and_undoes_it(
     assert client.post(undo).url == address("merges")
     with tenant_scope(tenant.pk):
         assert Customer.objects.get(pk=pair.second.pk).merged_into_id is None
+
+
+def test_an_undo_that_is_refused_half_way_changes_nothing(
+    tenant: Tenant,
+    people: SimpleNamespace,  # noqa: F811
+    client_as: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tenant_scope(tenant.pk):
+        kept, merged = CustomerFactory(), CustomerFactory()
+        deal = DealFactory(partner=people.partner, customer=merged)
+        merge = actions.merge_customers(kept, merged, by=people.admin)
+    turn_back = actions._refusing_two_holders
+
+    def refuse_after_the_deals(write: Callable[[], int]) -> None:
+        turn_back(write)
+        if Deal.objects.filter(customer=merged).exists():
+            raise ActionRefused("One of them is protected.")
+
+    monkeypatch.setattr(actions, "_refusing_two_holders", refuse_after_the_deals)
+    answer = client_as(people.admin).post(address("merge_undo", merge.pk), follow=True)
+    assert "One of them is protected." in answer.content.decode()
+    with tenant_scope(tenant.pk):
+        deal.refresh_from_db()
+        assert deal.customer_id == kept.pk
+        assert Customer.objects.get(pk=merged.pk).merged_into_id == kept.pk
