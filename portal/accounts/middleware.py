@@ -8,7 +8,7 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -27,6 +27,11 @@ log = structlog.get_logger(__name__)
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BUSY = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+_NOT_STORABLE = (
+    psycopg.errors.StringDataRightTruncation,
+    psycopg.errors.NumericValueOutOfRange,
+    psycopg.errors.UntranslatableCharacter,  # a NUL in JSON
+)
 
 
 def api_secret(request: HttpRequest) -> str | None:
@@ -112,17 +117,28 @@ class TenantMiddleware:
         return JsonResponse({**problem, "detail": why}, status=403, content_type="application/problem+json")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A statement or lock that took too long, or a deadlock: the portal is busy, and says so."""
-        if not isinstance(exception, OperationalError) or not isinstance(exception.__cause__, _BUSY):
-            return None
-        log.warning("busy", error=str(exception).strip())
+        """What the database refused, said to the person; nothing of the request is kept."""
+        if isinstance(exception, OperationalError) and isinstance(exception.__cause__, _BUSY):
+            # A statement or lock that took too long, or a deadlock.
+            log.warning("busy", error=str(exception).strip())
+            return self._undone(request, 503, "busy", _("The portal is busy"), {"Retry-After": "10"})
+        if isinstance(exception, DataError) and _is_of_the_input(exception):
+            log.warning("not_storable", error=str(exception).strip())
+            return self._undone(request, 400, "invalid", _("The input is not valid"), {})
+        return None
+
+    @staticmethod
+    def _undone(
+        request: HttpRequest, status: int, code: str, title: str, headers: dict[str, str]
+    ) -> HttpResponse:
         if connection.in_atomic_block:
             transaction.set_rollback(True)
-        headers = {"Retry-After": "10"}
         if "/api/" in request.path_info:
-            problem = {"type": "about:blank", "title": _("The portal is busy"), "status": 503, "code": "busy"}
-            return JsonResponse(problem, status=503, headers=headers, content_type="application/problem+json")
-        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+            problem = {"type": "about:blank", "title": title, "status": status, "code": code}
+            return JsonResponse(
+                problem, status=status, headers=headers, content_type="application/problem+json"
+            )
+        return HttpResponse(render_to_string(f"{status}.html"), status=status, headers=headers)
 
     def _membership(self, request: HttpRequest, tenant: Tenant) -> Membership | None:
         secret = api_secret(request)
@@ -163,3 +179,9 @@ class TenantMiddleware:
         if request.user.is_authenticated:
             raise Http404
         return redirect_to_login(request.get_full_path())
+
+
+def _is_of_the_input(error: DataError) -> bool:
+    """Whether a NUL, or a text or number longer than its column, was sent where no form has looked at it."""
+    # The driver itself finds a NUL in a text, and has no class for it.
+    return isinstance(error.__cause__, _NOT_STORABLE) or "NUL (0x00)" in str(error)

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from uuid_utils.compat import uuid7
 
+from incentives.statements.models import PayeeCheck
 from partners.deals.models import Deal
 from partners.directory.models import Customer, Product
 from portal.accounts.enums import Role
@@ -166,6 +167,19 @@ def test_a_hostile_upload_is_refused_with_a_sentence(
     assert words in answer.content.decode().replace("\xa0", " ")
     with tenant_scope(admin.tenant_id):
         assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize("reason", ["a\0b", "x" * 10_000], ids=["NUL", "too long"])
+def test_what_the_database_cannot_keep_is_refused_as_a_whole(
+    reason: str, admin: Membership, client_as: ClientAs
+) -> None:
+    with tenant_scope(admin.tenant_id):
+        partner = PartnerFactory()
+    answer = client_as(admin).post(f"/acme/payouts/payees/{partner.pk}/hold/", {"reason": reason})
+    assert answer.status_code == 400
+    assert "Go back and try again." in answer.content.decode()
+    with tenant_scope(admin.tenant_id):
+        assert not PayeeCheck.objects.exists()
 
 
 def test_a_bomb_is_refused_before_it_unpacks(admin: Membership, client_as: ClientAs) -> None:
