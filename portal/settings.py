@@ -52,7 +52,10 @@ def database(url: str, *, options: str = "") -> dict:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:port/name.")
-    settings = dict(parse_qsl(parts.query))
+    settings: dict[str, str | int] = dict(parse_qsl(parts.query))
+    # Of what asks for it (`portal.tenancy.db.run_planned`) and of nothing else.
+    if env_flag("PREPARED_STATEMENTS", default=True):
+        settings["prepare_threshold"] = 1_000_000
     if options:
         settings["options"] = options
     return {
