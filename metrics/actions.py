@@ -27,6 +27,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
+from metrics.basis import Basis
 from metrics.models import (
     DirtyPartner,
     DirtyTenant,
@@ -40,10 +41,10 @@ from metrics.publishing import check_rules, ensure_default_template, publish_ver
 from metrics.rows import (
     PROGRAMME,
     SUBJECT,
-    Templates,
     group_rows,
     groups_of,
     house_rows,
+    moved_groups,
     partner_rows,
     scored_rows,
 )
@@ -123,7 +124,8 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
     marks = _take_marks(limit)
     result = Recomputed(partners=len(marks))
     if marks:
-        calendar = calendar_of(current_tenant())
+        basis = _basis()
+        calendar = basis.calendar
         today = today or calendar.today()
         since = min(marks.values())
         if since == ALWAYS:
@@ -131,7 +133,7 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
             known = [partner_id for partner_id in whole if partner_id is not None]
             first = first_day(calendar, known if len(known) == len(whole) else None)
             since = min([first, *(day for day in marks.values() if day != ALWAYS)])
-        result.changed = _recompute_partners(marks.keys(), calendar, min(since, today), today)
+        result.changed = _recompute_partners(marks.keys(), basis, min(since, today), today)
         announce(result.changed)
     result.more = _clear_when_clean()
     return result
@@ -140,9 +142,8 @@ def recompute_dirty(today: dt.date | None = None, limit: int = BATCH) -> Recompu
 def recompute_periods(periods: Collection[Period], today: dt.date | None = None) -> Recomputed:
     """Compute those of these periods that are not locked in full: every partner and group of the tenant."""
     wait_to_recompute()
-    calendar = calendar_of(current_tenant())
-    templates = _templates()
-    changed = _recompute_all(templates.open(periods), calendar, today or calendar.today(), templates)
+    basis = _basis()
+    changed = _recompute_all(basis.templates.open(periods), basis, today or basis.calendar.today())
     announce(changed)
     return Recomputed(changed=changed)
 
@@ -156,17 +157,15 @@ def recompute_everything(today: dt.date | None = None) -> Recomputed:
 
 
 def _recompute_partners(
-    marked: Collection[UUID | None], calendar: Calendar, since: dt.date, today: dt.date
+    marked: Collection[UUID | None], basis: Basis, since: dt.date, today: dt.date
 ) -> Changed:
-    merged = merged_partners()
-    partner_ids = [key for key in marked if key is not None and str(key) not in merged]
+    calendar, templates, sources = basis
+    partner_ids = [key for key in marked if key is not None]
     with_house = None in marked
-    templates = _templates()
     periods = templates.open(calendar.every(since, today))
     changed = Changed()
-    if not periods or not (partner_ids or with_house):
+    if not periods or not marked:
         return changed
-    sources = active_sources()
     fresh = partner_rows(periods, calendar, today, sources, partner_ids, segments=templates.by_segment)
     if with_house:
         fresh = pl.concat([fresh, house_rows(periods, calendar, today, sources)])
@@ -182,22 +181,23 @@ def _recompute_partners(
         if len(unknown) * Partner.objects.count() > AT_ONCE:
             _leave_to_a_job(unknown)
         else:
-            changed.add(_recompute_all(unknown, calendar, today, templates))
+            changed.add(_recompute_all(unknown, basis, today))
         periods = [period for period in periods if period.key in known]
         fresh, stored, groups = (
             frame.filter(pl.col("key").is_in(known)) for frame in (fresh, stored, groups)
         )
     if not periods:
         return changed
-    rows = pl.concat([fresh, group_rows(fresh, without=stored, onto=groups)])
-    peers = rows.clear()
+    rows = fresh.vstack(moved_groups(groups, fresh, stored))
+    scored = rows
     if templates.among_peers(periods):
-        moved = pl.concat([fresh, stored.drop("id")])
+        moved = fresh.vstack(stored.drop("id"))
         if moved.height:
-            others = ~pl.col("partner_id").is_in([*(str(key) for key in partner_ids), *merged])
-            peers = read_rows(periods, fact_names(sources), peers_of=moved).drop("id").filter(others)
-    changed.add(write_rows(scored_rows(pl.concat([rows, peers]), templates)))
-    changed.rows += delete_missing(pl.concat([stored, groups]), rows)
+            others = ~pl.col("partner_id").is_in([*map(str, partner_ids), *merged_partners()])
+            peers = read_rows(periods, fact_names(sources), peers_of=moved).drop("id")
+            scored = rows.vstack(peers.filter(others))
+    changed.add(write_rows(scored_rows(scored, templates)))
+    changed.rows += delete_missing(stored.vstack(groups), rows)
     return changed
 
 
@@ -214,14 +214,12 @@ def _leave_to_a_job(periods: Collection[Period]) -> None:
     start_full_recompute(since=min(period.start for period in periods))
 
 
-def _recompute_all(
-    periods: list[Period], calendar: Calendar, today: dt.date, templates: Templates
-) -> Changed:
+def _recompute_all(periods: list[Period], basis: Basis, today: dt.date) -> Changed:
     if not periods:
         return Changed()
+    calendar, templates, sources = basis
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', '64MB', true)")
-    sources = active_sources()
     house = house_rows(periods, calendar, today, sources)
     partners = partner_rows(periods, calendar, today, sources, segments=templates.by_segment)
     fresh = pl.concat([partners, house])
@@ -276,6 +274,8 @@ def _keys(rows: pl.DataFrame) -> Iterator[tuple[str, ...]]:
 def _take_marks(limit: int) -> dict[UUID | None, dt.date]:
     """Claim dirty partners by deleting their marks; a rollback brings them back.
 
+    Companies that have become part of another stay as they were shown: their marks go, and are not among the answer.
+
     The array makes the inner query run once: as IN (...) it may run again for each row, and take more each time.
     """
     table = DirtyPartner._meta.db_table
@@ -283,10 +283,11 @@ def _take_marks(limit: int) -> dict[UUID | None, dt.date]:
         cursor.execute(
             f"""DELETE FROM {table} WHERE tenant_id = %s AND id = ANY(ARRAY(
                 SELECT id FROM {table} WHERE tenant_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
-            RETURNING partner_id, since""",
+            RETURNING partner_id, since, EXISTS (SELECT FROM {Partner._meta.db_table} p
+                WHERE p.tenant_id = {table}.tenant_id AND p.id = partner_id AND p.merged_into_id IS NOT NULL)""",
             [current_tenant_id(), current_tenant_id(), limit],
         )
-        return dict(cursor.fetchall())
+        return {partner_id: since for partner_id, since, is_merged in cursor.fetchall() if not is_merged}
 
 
 def _clear_when_clean() -> bool:
@@ -328,7 +329,7 @@ def announce(changed: Changed) -> None:
 
 
 def _try_to_recompute() -> bool:
-    return try_lock("metrics.recompute", current_tenant_id())
+    return try_lock("metrics.recompute", current_tenant_id(), plan_once=True)
 
 
 def wait_to_recompute() -> None:
@@ -336,12 +337,12 @@ def wait_to_recompute() -> None:
     lock("metrics.recompute", current_tenant_id())
 
 
-def _templates() -> Templates:
-    templates = Templates.load()
-    if templates.versions:
-        return templates
+def _basis() -> Basis:
+    basis = Basis.read()
+    if basis.templates.versions:
+        return basis
     ensure_default_template(current_tenant())
-    return Templates.load()
+    return Basis.read()
 
 
 _PARTNERS_FIRST = """SELECT min(LEAST(joined_on, (created_at AT TIME ZONE %(zone)s)::date))

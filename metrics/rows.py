@@ -9,17 +9,19 @@ the last four empty for groups, the segment also where no template asks for it),
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import add
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import polars as pl
-from django.db import connection
 
 from metrics.catalogues import Catalogue, with_facts, with_measures, with_ranks
 from metrics.models import OwnKpiVersion, PeriodLock, SubjectKind, TemplateVersion
 from metrics.own import OwnKpis, of_versions
 from metrics.periods import Calendar, Period
-from metrics.scoring import PEERS, Shape, breakdown, given_frame, score_given
+from metrics.scoring import PEERS, Shape, breakdown, score_given
 from metrics.sources import FACTS
 from metrics.sources.reading import (
     are_few,
@@ -33,6 +35,7 @@ from metrics.sources.reading import (
 from metrics.sources.shape import Source
 from partners.directory.enums import PartnerStatus
 from portal.shell.registry import segment_codes
+from portal.tenancy.db import run_planned
 from portal.tenancy.scope import current_tenant_id
 
 # Who applied, or was turned away, has no figures in the programme.
@@ -67,12 +70,14 @@ _PARTNERS = """SELECT id::text AS partner_id, type, region, COALESCE(manager_id:
     COALESCE(left_on, 'infinity')::text AS "left"
     FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s) AND merged_into_id IS NULL"""
 # With the facts in one statement: for one partner, coming and going takes longer than the reading.
-_SOME_PARTNERS = f"""SELECT p.*, s.period_kind, s.period_start, s.key, s."end"{{names}}
+_SOME_PARTNERS = f"""SELECT '{SubjectKind.PARTNER.value}', p.partner_id, p.partner_id, p.type, p.region, p.manager_id, '',
+    s.period_kind, s.period_start, s.key{{names}}, 1, p.joined, p."left", s."end"
     FROM ({_PARTNERS} AND id = ANY(%(partners)s)) AS p
     CROSS JOIN unnest(%(kinds)s::text[], %(starts)s::text[], %(keys)s::text[], %(ends)s::text[])
         WITH ORDINALITY AS s(period_kind, period_start, key, "end", n)
     LEFT JOIN ({{facts}}) AS f ON f.partner_id = p.partner_id::uuid AND f.n = s.n"""
 _PARTNER_COLUMNS = ["partner_id", "partner_type", "region", "manager_id", "joined", "left"]
+_BOUNDS = ["joined", "left", "end"]
 
 
 def partner_rows(
@@ -103,40 +108,54 @@ def partner_rows(
     if partner_ids is None:
         partners = fetch_frame(_PARTNERS, values, dict.fromkeys(_PARTNER_COLUMNS, pl.String()))
         facts = read_facts(windows, calendar, today, sources=sources)
-        found = (
+        rows = (
             partners.lazy()
             .join(pl.LazyFrame(spans), how="cross")
             .join(facts.lazy(), on=["key", "partner_id"], how="left")
+            .with_columns(
+                pl.col(_PARTNER_COLUMNS[:4]).fill_null(""),
+                pl.col(names).fill_null(0),
+                pl.lit("").alias("segment"),
+                partners=pl.lit(1, pl.Int64),
+                subject_kind=pl.lit(SubjectKind.PARTNER.value),
+                subject_key=pl.col("partner_id"),
+            )
+            .filter(_present(names))
+            .select(pl.col([*KEYS, *names, PARTNERS]))
+            .collect(optimizations=AS_WRITTEN)
         )
     else:
         values |= parameters(sources, windows, calendar, today, partner_ids)
         values |= {f"{name.removeprefix('period_')}s": texts for name, texts in spans.items()}
-        schema = {
-            **dict.fromkeys([*_PARTNER_COLUMNS, *spans], pl.String()),
-            **dict.fromkeys(names, pl.Int64()),
-        }
-        sql = _SOME_PARTNERS.format(
-            facts=facts_of_some(sources), names="".join(f", f.{name}" for name in names)
-        )
-        found = fetch_frame(sql, values, schema, few=are_few(partner_ids, periods)).lazy()
+        columns = ", ".join(f"COALESCE(f.{name}, 0)" for name in names)
+        sql = _SOME_PARTNERS.format(facts=facts_of_some(sources), names=f", {columns}" if names else "")
+        few = are_few(partner_ids, periods)
+        found = fetch_frame(sql, values, _with_bounds(names), few=few)
+        rows = found.filter(_present(names)).drop(_BOUNDS)
+    return with_segments(rows, periods, today) if segments else rows
+
+
+def _with_bounds(names: Sequence[str]) -> dict[str, pl.DataType]:
+    """The columns of partner rows, and beside them what decides whether the partner was in the programme."""
+    return {
+        **dict.fromkeys(KEYS, pl.String()),
+        **dict.fromkeys([*names, PARTNERS], pl.Int64()),
+        **dict.fromkeys(_BOUNDS, pl.String()),
+    }
+
+
+def _present(names: Sequence[str]) -> pl.Expr:
+    """Whether a partner was in the programme in the period, or has any fact in it that something happened for."""
+    moving = tuple(name for name in names if not FACTS[name].standing)
+    return _present_or_any(moving)
+
+
+@lru_cache(maxsize=256)
+def _present_or_any(moving: tuple[str, ...]) -> pl.Expr:
     in_programme = (pl.col("joined") < pl.col("end")) & (
         (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
     )
-    moving = [pl.col(name) != 0 for name in names if not FACTS[name].standing]
-    rows = (
-        found.with_columns(
-            pl.col(_PARTNER_COLUMNS[:4]).fill_null(""),
-            pl.lit("").alias("segment"),
-            *(pl.col(name).fill_null(0) for name in names),
-            partners=pl.lit(1, pl.Int64),
-            subject_kind=pl.lit(SubjectKind.PARTNER.value),
-            subject_key=pl.col("partner_id"),
-        )
-        .filter(pl.any_horizontal(in_programme, *moving))
-        .select(pl.col([*KEYS, *names, PARTNERS]))
-        .collect(optimizations=AS_WRITTEN)
-    )
-    return with_segments(rows, periods, today) if segments else rows
+    return pl.any_horizontal(in_programme, pl.col(moving) != 0) if moving else in_programme
 
 
 def with_segments(rows: pl.DataFrame, periods: Collection[Period], today: dt.date) -> pl.DataFrame:
@@ -180,21 +199,12 @@ def house_rows(
     )
 
 
-def group_rows(
-    partners: pl.DataFrame, *, without: pl.DataFrame | None = None, onto: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """The facts of partner and house rows added up for each portfolio, region, partner type and the programme.
-
-    Those `without` are taken off, and the group rows `onto` are what it is added to. A group that no partner is
-    left in is not among them.
-    """
+def group_rows(partners: pl.DataFrame) -> pl.DataFrame:
+    """The facts of partner and house rows added up for each portfolio, region, partner type and the programme."""
     names = facts_in(partners)
     of_groups = pl.col([*PERIOD, *names])
-    added = [partners.lazy()]
-    if without is not None:
-        added.append(without.lazy().select(pl.col(KEYS), -pl.col(names)))
     of_partner = pl.col("subject_kind") == SubjectKind.PARTNER.value
-    by_group = pl.concat(added).select(
+    by_group = partners.lazy().select(
         *(
             pl.when(of_partner).then(pl.col(column)).alias(kind.value)
             for kind, column in GROUP_COLUMNS.items()
@@ -202,7 +212,7 @@ def group_rows(
         pl.lit(PROGRAMME[1]).alias(PROGRAMME[0]),
         of_groups,
     )
-    parts = [
+    return (
         by_group.unpivot(
             on=[*(kind.value for kind in GROUP_COLUMNS), PROGRAMME[0]],
             index=[*PERIOD, *names],
@@ -210,12 +220,6 @@ def group_rows(
             value_name="subject_key",
         )
         .filter(pl.col("subject_key").is_not_null())
-        .select(pl.col(SUBJECT), of_groups)
-    ]
-    if onto is not None:
-        parts.append(onto.lazy().select(pl.col(SUBJECT), of_groups))
-    return (
-        pl.concat(parts)
         .group_by(pl.col([*SUBJECT, *PERIOD]))
         .agg(pl.col(names).sum())
         .filter(pl.col(PARTNERS) > 0)
@@ -225,6 +229,41 @@ def group_rows(
     )
 
 
+def moved_groups(groups: pl.DataFrame, fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """The group rows once the `stored` rows of some partners, and of the house, have given way to the `fresh` ones.
+
+    A group that no partner is left in is not among them. Whole numbers, so that it comes to what adding up anew gives.
+    """
+    before, after = set(_plain(stored)), set(_plain(fresh))
+    size = len(SUBJECT) + len(OWN)
+    sums: dict[tuple[Any, ...], Sequence[int]] = {
+        (*row[: len(SUBJECT)], *row[size : len(KEYS)]): row[len(KEYS) :] for row in _plain(groups)
+    }
+    columns = {kind.value: KEYS.index(column) for kind, column in GROUP_COLUMNS.items()}
+    for sign, rows in ((1, after - before), (-1, before - after)):
+        for row in rows:
+            of = [PROGRAMME]
+            if row[0] == SubjectKind.PARTNER.value:
+                of += [(kind, row[at]) for kind, at in columns.items()]
+            facts = [sign * number for number in row[len(KEYS) :]]
+            for subject in of:
+                key = (*subject, *row[size : len(KEYS)])
+                known = sums.get(key)
+                sums[key] = list(map(add, known, facts)) if known else facts
+    left = [
+        (*key[: len(SUBJECT)], *[""] * len(OWN), *key[len(SUBJECT) :], *facts)
+        for key, facts in sums.items()
+        if facts[-1] > 0
+    ]
+    return pl.DataFrame(left, schema=fresh.schema, orient="row")
+
+
+def _plain(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Keys and facts of each row, without the `id` that stored rows begin with."""
+    first = rows.columns.index(KEYS[0])
+    return [row[first:] for row in rows.rows()] if first else rows.rows()
+
+
 def facts_in(rows: pl.DataFrame) -> list[str]:
     """The fact columns of rows."""
     return [name for name in rows.columns if name not in KEYS and name != "id"]
@@ -232,8 +271,13 @@ def facts_in(rows: pl.DataFrame) -> list[str]:
 
 def groups_of(partners: pl.DataFrame) -> set[tuple[str, str]]:
     """The groups, as (kind, key), that partner rows are part of; the programme always."""
-    own = partners.filter(pl.col("partner_id") != "")
-    named = {(kind.value, key) for kind, column in GROUP_COLUMNS.items() for key in own[column].unique()}
+    ids = partners["partner_id"].to_list()
+    named = {
+        (kind.value, key)
+        for kind, column in GROUP_COLUMNS.items()
+        for key, partner_id in zip(partners[column].to_list(), ids, strict=True)
+        if partner_id
+    }
     return {PROGRAMME, *named}
 
 
@@ -244,7 +288,7 @@ def _peers(shape: Shape) -> pl.Expr:
 
 
 _read_versions: dict[UUID, TemplateVersion] = {}
-_RULES = f"""SELECT 'version', id::text FROM {TemplateVersion._meta.db_table} WHERE tenant_id = %(tenant)s
+RULES = f"""SELECT 'version', id::text FROM {TemplateVersion._meta.db_table} WHERE tenant_id = %(tenant)s
     UNION ALL SELECT 'kpi', id::text FROM {OwnKpiVersion._meta.db_table} WHERE tenant_id = %(tenant)s
     UNION ALL SELECT 'lock', period_kind || ':' || period_start FROM {PeriodLock._meta.db_table}
     WHERE tenant_id = %(tenant)s"""
@@ -270,14 +314,17 @@ class Templates:
 
     @classmethod
     def load(cls) -> "Templates":
-        """As published. What a version says, and for whom, never changes, so a process reads each of them once."""
-        found: dict[str, list[str]] = {"version": [], "kpi": [], "lock": []}
-        with connection.cursor() as cursor:
-            cursor.execute(_RULES, {"tenant": current_tenant_id()})
-            for what, key in cursor.fetchall():
-                found[what].append(key)
-        own = of_versions([UUID(key) for key in sorted(found["kpi"])])
-        return cls(_versions_of([UUID(key) for key in found["version"]]), own, found["lock"])
+        """As published."""
+        found: dict[str, list[str]] = {}
+        for what, key in run_planned(RULES, {"tenant": current_tenant_id()}):
+            found.setdefault(what, []).append(key)
+        return cls.of(found)
+
+    @classmethod
+    def of(cls, found: Mapping[str, Sequence[str]]) -> "Templates":
+        """Of what `RULES` finds. What a version says, and for whom, never changes, so a process reads each of them once."""
+        own = of_versions([UUID(key) for key in sorted(found.get("kpi", ()))])
+        return cls(_versions_of([UUID(key) for key in found.get("version", ())]), own, found.get("lock", ()))
 
     def open(self, periods: Iterable[Period]) -> list[Period]:
         """Those of the periods that are not locked."""
@@ -346,9 +393,10 @@ def scored_rows(
     if rows.is_empty():
         return pl.DataFrame(schema=SCORED_SCHEMA)
     facts = facts_in(rows)
-    is_house = pl.col("subject_kind") == SubjectKind.HOUSE.value
-    house = rows.filter(is_house)
-    rows = rows.filter(~is_house) if house.height else rows
+    house = rows.clear()
+    if (rows["subject_kind"] == SubjectKind.HOUSE.value).any():
+        is_house = pl.col("subject_kind") == SubjectKind.HOUSE.value
+        house, rows = rows.filter(is_house), rows.filter(~is_house)
     audiences = sorted(set(zip(*(rows[name].to_list() for name in AUDIENCE), strict=True)))
     by_shape: dict[Shape | None, list[tuple[_Audience, TemplateVersion | None]]] = {}
     for audience in audiences:
@@ -367,13 +415,19 @@ def scored_rows(
 
 def _versions(chosen: Collection[tuple[_Audience, TemplateVersion | None]]) -> pl.LazyFrame:
     """Whose rows go by which version, with the numbers of its rules."""
-    audiences = pl.LazyFrame(
-        [(*audience, str(version.pk) if version else "") for audience, version in chosen],
-        schema=dict.fromkeys([*AUDIENCE, "version_id"], pl.String),
+    # All of one shape, so either all of them have a version or none has.
+    numbers = [version.rules.given() if version else {} for _audience, version in chosen]
+    return pl.LazyFrame(
+        [
+            (*audience, str(version.pk) if version else "", *given.values())
+            for (audience, version), given in zip(chosen, numbers, strict=True)
+        ],
+        schema={
+            **dict.fromkeys([*AUDIENCE, "version_id"], pl.String()),
+            **dict.fromkeys(numbers[0], pl.Float64()),
+        },
         orient="row",
     )
-    rules = [version.rules for _audience, version in chosen if version]
-    return pl.concat([audiences, given_frame(rules).lazy()], how="horizontal") if rules else audiences
 
 
 def _score(
@@ -383,19 +437,24 @@ def _score(
     given: Mapping[str, float | None] = MappingProxyType({}),
     of: str = "",
 ) -> pl.LazyFrame:
-    frame = frame.with_columns(_facts_as_json(facts))
     if shape is None:
         unscored = frame.with_columns(
+            _facts_as_json(tuple(facts)),
             score=pl.lit(None, pl.Float64),
             coverage=pl.lit(0.0),
             passed=pl.lit(None, pl.Boolean),
             breakdown=pl.lit("{}"),
         )
         return unscored.select(pl.col(list(SCORED_SCHEMA)))
-    frame = with_facts(frame.with_columns(_peers(shape)), shape.measures, facts)
+    # Only what the rules ask for goes on: each step costs by the column.
+    needed = {PARTNERS, *(name for measure in shape.measures for name in measure.facts)}
+    others = [name for name in facts if name not in needed]
+    frame = frame.with_columns(_facts_as_json(tuple(facts)), _peers(shape)).drop(others)
+    frame = with_facts(frame, shape.measures, facts)
     frame = with_measures(frame, shape.measures)
-    formulas = {inner.code for measure in shape.measures for inner in measure.ranks or (measure,)}
-    frame = _supposed(frame, given, of, formulas)
+    if given:
+        formulas = {inner.code for measure in shape.measures for inner in measure.ranks or (measure,)}
+        frame = _supposed(frame, given, of, formulas)
     ranked = {measure.code for measure in shape.measures if measure.ranks}
     if ranked:
         frame = _supposed(with_ranks(frame, shape.measures, PEERS), given, of, ranked)
@@ -420,10 +479,11 @@ def _supposed(
     )
 
 
-def _facts_as_json(facts: list[str]) -> pl.Expr:
+@lru_cache(maxsize=256)
+def _facts_as_json(facts: tuple[str, ...]) -> pl.Expr:
     """Those that are not 0, so that what is stored does not hang on which sources were read. `partners` is the last."""
     whole = pl.struct([*(name for name in facts if name != PARTNERS), PARTNERS]).struct.json_encode()
-    return whole.str.replace_all(r'"\w+":0,', "").alias("facts")
+    return whole.str.replace_all(r'"[a-z0-9_]+":0,', "").alias("facts")
 
 
 SCORED_SCHEMA = {

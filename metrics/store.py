@@ -1,5 +1,6 @@
 """Reading and writing scorecard rows in bulk."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -14,6 +15,7 @@ from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
 from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, KEYS, OWN, PARTNERS, PERIOD, SUBJECT
 from metrics.sources.reading import are_few, fetch_frame
+from portal.tenancy.db import run_planned
 from portal.tenancy.scope import current_tenant_id
 
 _TABLE = Scorecard._meta.db_table
@@ -52,7 +54,7 @@ _STAGED = [
     "breakdown",
 ]
 _LARGE = frozenset({"facts", "breakdown"})
-_PLAIN = pl.col([name for name in _STAGED if name != "id" and name not in _LARGE])
+_COLUMNS = ", ".join(f"{name} {'jsonb' if name in _LARGE else 'text'}" for name in _STAGED)
 _CASTS = {
     "id": "id::uuid",
     "partner_id": "NULLIF(partner_id, '')::uuid",
@@ -132,7 +134,7 @@ def read_partners_and_groups(
     that the partners' stored rows are part of. Columns as of `read_rows`."""
     everyone = _READ.format(facts="facts")
     kinds, keys = zip(*sorted(groups), strict=True)
-    values = {
+    values: dict[str, Any] = {
         **_period_values(periods),
         "own": [SubjectKind.PARTNER.value, *([SubjectKind.HOUSE.value] if with_house else [])],
         # The house row's key is empty, as no partner's is.
@@ -141,16 +143,30 @@ def read_partners_and_groups(
         "g_keys": list(keys),
     }
     sql = _WITH_GROUPS.format(own=everyone + _SUBJECTS, everyone=everyone)
-    found = _fetch_rows(sql, values, facts, few=are_few(partner_ids, periods))
-    is_own = found["subject_kind"].is_in([SubjectKind.PARTNER.value, SubjectKind.HOUSE.value])
+    if are_few(partner_ids, periods):
+        own: list[tuple[Any, ...]] = []
+        of_groups: list[tuple[Any, ...]] = []
+        for row in run_planned(sql, values):
+            (own if row[1] in values["own"] else of_groups).append(row)
+        return _few_rows(own, facts), _few_rows(of_groups, facts)
+    found = _fetch_rows(sql, values, facts)
+    is_own = found["subject_kind"].is_in(values["own"])
     return found.filter(is_own), found.filter(~is_own)
 
 
-def _fetch_rows(
-    sql: str, values: dict[str, object], facts: Sequence[str], *, few: bool = False
-) -> pl.DataFrame:
+def _few_rows(rows: Iterable[tuple[Any, ...]], facts: Sequence[str]) -> pl.DataFrame:
     names = [*facts, PARTNERS]
-    frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()), few=few)
+    schema = {**dict.fromkeys(_READ_COLUMNS[:-1], pl.String()), **dict.fromkeys(names, pl.Int64())}
+    found = []
+    for *plain, stored in rows:
+        known = json.loads(stored)
+        found.append((*plain, *(known.get(name, 0) for name in names)))
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _fetch_rows(sql: str, values: dict[str, Any], facts: Sequence[str]) -> pl.DataFrame:
+    names = [*facts, PARTNERS]
+    frame = fetch_frame(sql, values, dict.fromkeys(_READ_COLUMNS, pl.String()))
     texts = [*SUBJECT, *OWN]
     return (
         frame.lazy()
@@ -170,17 +186,17 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     changed = Changed()
     if scored.is_empty():
         return changed
-    ids = pl.Series("id", [str(uuid7()) for _row in range(scored.height)])
     values: dict[str, Any] = {"tenant": current_tenant_id()}
     with connection.cursor() as cursor:
         if scored.height <= _FEW:
-            values["rows"] = _as_json(scored, ids)
-            source = f"jsonb_to_recordset(%(rows)s::jsonb) AS staged({' text, '.join(_STAGED)} text)"
+            values["rows"] = _as_json(scored)
+            source = f"jsonb_to_recordset(%(rows)s::jsonb) AS staged({_COLUMNS})"
+            written = run_planned(_UPSERT.format(staged=source), values)
         else:
             source = "metrics_staged"
             # What is large is parsed and compressed once only.
-            columns = ", ".join(f"{name} {'jsonb' if name in _LARGE else 'text'}" for name in _STAGED)
-            cursor.execute(f"CREATE TEMPORARY TABLE {source} ({columns}) ON COMMIT DROP")
+            cursor.execute(f"CREATE TEMPORARY TABLE {source} ({_COLUMNS}) ON COMMIT DROP")
+            ids = pl.Series("id", [str(uuid7()) for _row in range(scored.height)])
             content = BytesIO()
             scored.select(ids, pl.col(_STAGED[1:])).write_csv(
                 content, include_header=False, null_value="", quote_style="necessary"
@@ -189,9 +205,8 @@ def write_rows(scored: pl.DataFrame) -> Changed:
                 f"COPY {source} FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({', '.join(_STAGED)}))"
             ) as copy:
                 copy.write(content.getbuffer())
-        cursor.execute(_UPSERT.format(staged=source), values)
-        written = cursor.fetchall()
-        if source == "metrics_staged":
+            cursor.execute(_UPSERT.format(staged=source), values)
+            written = cursor.fetchall()
             cursor.execute(f"DROP TABLE {source}")
     changed.rows = len(written)
     for partner_id, kind, start in written:
@@ -200,11 +215,14 @@ def write_rows(scored: pl.DataFrame) -> Changed:
     return changed
 
 
-def _as_json(scored: pl.DataFrame, ids: pl.Series) -> str:
+def _as_json(scored: pl.DataFrame) -> str:
     """The rows as a JSON array; `facts` and `breakdown` are objects in it, so that nothing is quoted twice."""
-    plain = pl.struct(pl.lit(ids), _PLAIN).struct.json_encode().str.strip_suffix("}")
-    rows = scored.select(plain + ',"facts":' + pl.col("facts") + ',"breakdown":' + pl.col("breakdown") + "}")
-    return f"[{','.join(rows.to_series())}]"
+    rows = []
+    for row in scored.iter_rows(named=True):
+        plain = {name: row[name] for name in _STAGED if name != "id" and name not in _LARGE}
+        text = json.dumps({"id": str(uuid7()), **plain}).removesuffix("}")
+        rows.append(f'{text},"facts":{row["facts"]},"breakdown":{row["breakdown"]}}}')
+    return f"[{','.join(rows)}]"
 
 
 def delete_rows(ids: Collection[str]) -> int:

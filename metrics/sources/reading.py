@@ -11,6 +11,7 @@ from django.db import connection
 from metrics.periods import Calendar, Window
 from metrics.sources import SOURCES, source_here
 from metrics.sources.shape import OF_PARTNERS, WINDOWS, Source
+from portal.tenancy.db import run_planned
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 _BOUNDS = ("start_on", "end_on", "previous_on", "as_of", "start_at", "end_at")
@@ -21,11 +22,22 @@ _NONE = "SELECT NULL::bigint AS n, NULL::uuid AS partner_id WHERE false"
 
 def active_sources() -> tuple[Source, ...]:
     """The sources of which the tenant in scope has any record, in the registry's order. One statement."""
+    found = run_planned(filled_tables(), {"tenant": current_tenant_id()})
+    return sources_over(table for _what, table in found)
+
+
+def filled_tables() -> str:
+    """The statement for the sources' tables in which the tenant has any record: rows of `table` and its name."""
     tables = sorted({table for source in SOURCES.values() if source.sql for table in source.tables})
-    asked = ", ".join(f"EXISTS (SELECT FROM {table} WHERE tenant_id = %(tenant)s)" for table in tables)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {asked}", {"tenant": current_tenant_id()})
-        filled = {table for table, found in zip(tables, cursor.fetchone(), strict=True) if found}
+    return " UNION ALL ".join(
+        f"SELECT 'table', '{table}' WHERE EXISTS (SELECT FROM {table} WHERE tenant_id = %(tenant)s)"
+        for table in tables
+    )
+
+
+def sources_over(tables: Iterable[str]) -> tuple[Source, ...]:
+    """The sources that read any of these tables, with what the tenant in scope has defined for them."""
+    filled = set(tables)
     return tuple(
         source_here(name)
         for name, source in SOURCES.items()
@@ -190,9 +202,7 @@ def fetch_frame(
 ) -> pl.DataFrame:
     """A query's answer as a frame, by COPY: no Python object is made per value. A `few` rows come faster as such."""
     if few:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+        return pl.DataFrame(run_planned(sql, values), schema=schema, orient="row")
     with (
         connection.cursor() as cursor,
         # Django's cursor that logs queries takes no parameters for COPY.

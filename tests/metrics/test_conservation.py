@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metrics.catalogues import BUILT_IN
 from metrics.models import SubjectKind
-from metrics.rows import GROUP_COLUMNS, KEYS, PARTNERS, PERIOD, PROGRAMME, SUBJECT, group_rows
+from metrics.rows import GROUP_COLUMNS, KEYS, PARTNERS, PERIOD, PROGRAMME, SUBJECT, group_rows, moved_groups
 from metrics.scoring import PEER, KpiRule, TemplateRules, score_rows
 
 FACTS = ["deals_won", "deals_lost", "revenue_won", PARTNERS]
@@ -100,7 +100,7 @@ def test_changes_one_after_the_other_in_any_order_come_to_what_adding_up_anew_gi
         of_it = pl.col("partner_id") == f"p{number}"
         old = partner_frame(now).filter(of_it)
         now[number] = changed[number]
-        groups = group_rows(partner_frame(now).filter(of_it), without=old, onto=groups)
+        groups = moved_groups(groups, partner_frame(now).filter(of_it), old)
     assert in_order(groups) == in_order(group_rows(partner_frame(now)))
 
 
