@@ -17,6 +17,7 @@ class FundsConfig(AppConfig):
         for module in ("rules", "tasks", "descriptions", "notices", "attachable"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.api").register()
+        import_module(f"{self.name}.sources").register()
         queries = import_module(f"{self.name}.queries")
         registry.nightly("funds.nightly")
         registry.navigation(

@@ -157,6 +157,16 @@ KPIS = [
         _("What campaigns brought beyond their cost, against that cost."),
     ),
     Kpi(
+        "return_on_funds",
+        _("Return on marketing funds"),
+        "(funds_revenue - funds_settled) / funds_settled",
+        Unit.PERCENT,
+        UP,
+        LAG,
+        "PG",
+        _("What the campaigns that marketing development funds paid for brought beyond what the funds paid."),
+    ),
+    Kpi(
         "cobranded_campaigns",
         _("Co-branded campaigns"),
         "campaigns_cobranded",

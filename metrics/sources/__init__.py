@@ -38,6 +38,7 @@ from metrics.sources import (
     customers,
     deals,
     events,
+    funds,
     incentives,
     interactions,
     leads,
@@ -67,6 +68,7 @@ _MODULES = (
     readings,
     content,
     incentives,
+    funds,
     partnership,
 )
 

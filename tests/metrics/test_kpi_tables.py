@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from incentives.funds.models import Budget, Claim, Fund, FundRequest
 from incentives.ledger.enums import EntryKind
 from incentives.ledger.models import LedgerEntry
 from metrics import actions
@@ -23,6 +24,7 @@ from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from partners.leads.models import LeadOffer
+from partners.marketing.models import Campaign
 from partners.training.enums import SeatStatus
 from partners.training.models import Course, Seat, Session
 from portal.accounts.enums import Role
@@ -99,6 +101,7 @@ LEADS: dict[str, tuple[dict[str, int], float]] = {
     "customer_acquisition_cost": ({"marketing_spend": 900_00, "marketing_new_customers": 5}, 180_00),
     "earnings_per_click": ({"incentives_paid": 500_00, "clicks": 1_000}, 50),
     "marketing_roi": ({"marketing_revenue": 2_700_00, "marketing_spend": 900_00}, 2),
+    "return_on_funds": ({"funds_revenue": 1_500_00, "funds_settled": 500_00}, 2),
     "asset_utilisation": ({"asset_downloads": 12, "assets_available": 8}, 1.5),
     "cobranded_campaigns": ({"campaigns_cobranded": 2}, 2),
     "social_engagement": ({"social_engagements": 340}, 340),
@@ -276,7 +279,7 @@ def a_busy_november(manager: Membership) -> list[Partner]:
             campaign=campaign, clicks=5, conversions=2, new_customers=1, spend=10_00, revenue=30_00, visits=4
         )
         session_attended(partner, decided)
-        earned(partner)
+        funded(campaign, earned(partner))
     return [*partners, new]
 
 
@@ -319,9 +322,9 @@ def session_attended(partner: Partner, at: dt.datetime) -> None:
     Seat.objects.create(session=session, member=member, partner=partner, status=SeatStatus.ATTENDED)
 
 
-def earned(partner: Partner) -> None:
+def earned(partner: Partner) -> LedgerEntry:
     day = dt.date(2026, 11, 9)
-    LedgerEntry.objects.create(
+    return LedgerEntry.objects.create(
         partner=partner,
         item=uuid4(),
         kind=EntryKind.MANUAL,
@@ -332,6 +335,41 @@ def earned(partner: Partner) -> None:
         exchange_rate=1,
         sequence=1,
         **dict.fromkeys(("occurred_on", "booked_on", "payable_on", "posted_on"), day),
+    )
+
+
+def funded(campaign: Campaign, entry: LedgerEntry) -> None:
+    """A campaign that a marketing fund paid for, with this entry."""
+    fund, _new = Fund.objects.get_or_create(
+        name="Growth", currency="EUR", defaults={"basis": "tier", "period": "quarter", "starts_on": TODAY}
+    )
+    partner = {"partner": campaign.partner}
+    budget = Budget.objects.create(fund=fund, period_start=dt.date(2026, 10, 1), amount=100_00, **partner)
+    member = make_member(Role.PARTNER_OWNER, **partner)
+    request = FundRequest.objects.create(
+        budget=budget,
+        number=str(campaign.pk)[-20:],
+        title="Breakfast",
+        kind="event",
+        starts_on=TODAY,
+        ends_on=TODAY,
+        cost=50_00,
+        amount=25_00,
+        approved=25_00,
+        settled=25_00,
+        status="settled",
+        campaign=campaign,
+        **partner,
+    )
+    Claim.objects.create(
+        request=request,
+        cost=50_00,
+        amount=25_00,
+        settled=25_00,
+        status="paid",
+        claimed_by=member,
+        entry=entry,
+        **partner,
     )
 
 

@@ -51,7 +51,7 @@ NOVEMBER = Window.of(dt.date(2026, 11, 1), dt.date(2026, 12, 1))
 OCTOBER = Window.of(dt.date(2026, 10, 1), dt.date(2026, 11, 1))
 WINDOWS = [YEAR, NOVEMBER, OCTOBER]
 # Only the floor above can make its records.
-FROM_ABOVE = {"incentives"}
+FROM_ABOVE = {"incentives", "funds"}
 SURVEYS = {
     "nps": 9,
     "csat": 2,

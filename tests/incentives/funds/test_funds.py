@@ -16,12 +16,17 @@ from incentives.funds import actions, queries
 from incentives.funds.enums import ClaimStatus, RequestStatus
 from incentives.funds.models import Budget, Claim, Fund, FundRequest
 from incentives.ledger.models import LedgerEntry
-from metrics.periods import calendar_of
+from metrics.evaluation import evaluate_facts
+from metrics.models import DirtyPartner
+from metrics.periods import PeriodKind, calendar_of
+from metrics.sources.reading import read_facts
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.accounts.standing import ReadingOnly
 from portal.errors import ActionRefused
+from portal.events.consumers import consumers
+from portal.events.models import Event
 from portal.files.actions import delete
 from portal.files.models import Attachment
 from portal.rates.models import ExchangeRate
@@ -356,6 +361,46 @@ class TestWhatCameOfIt:
         with CaptureQueriesContext(connection) as two:
             assert queries.returns(found).settled == 440_00 + 360_00
         assert len(one) == len(two)
+
+    @pytest.mark.usefixtures("scoped")
+    def test_is_a_marketing_kpi(self, people: SimpleNamespace, claimed: Claimed, tenant: Tenant) -> None:
+        """400 settled come to 440 at a rate of 1.1; the campaign brought 1,220 in July and 100 in August: a return of 200%
+        in the quarter. What nobody measures, and what nobody paid for, counts in neither."""
+        claim = actions.settle_claim(claimed(), by=people.admin, amount=400_00)
+        mine = CampaignFactory(partner=people.alpha)
+
+        def facts(kind: PeriodKind) -> tuple[int, int]:
+            calendar, today = calendar_of(tenant), dt.date(2026, 8, 20)
+            found = read_facts([calendar.current(kind, today).window()], calendar, today)
+            rows = found.filter(partner_id=str(people.alpha.pk))
+            return rows.select("funds_settled", "funds_revenue").row(0)
+
+        DailyFigureFactory(campaign=mine, day=dt.date(2026, 7, 9), revenue=1_220_00)
+        DailyFigureFactory(campaign=mine, day=dt.date(2026, 8, 10), revenue=100_00)
+        DailyFigureFactory(
+            campaign=CampaignFactory(partner=people.alpha), day=dt.date(2026, 8, 10), revenue=7_777_00
+        )
+        assert facts(PeriodKind.QUARTER) == (0, 0)
+        actions.measure_by(claim.request, mine, by=people.seller)
+        assert facts(PeriodKind.QUARTER) == (400_00, 1_320_00)
+        assert facts(PeriodKind.MONTH) == (0, 100_00)
+        (consumer,) = [row for row in consumers() if row.name == "metrics.funds"]
+        for told in ("fund.claim_settled", "fund.measured"):
+            DirtyPartner.objects.all().delete()
+            consumer.consume(list(Event.objects.filter(type=told)))
+            dirty = DirtyPartner.objects.get()
+            assert (dirty.partner_id, dirty.since) == (people.alpha.pk, dt.date(2026, 7, 9))
+        ExchangeRate.objects.create(currency="EUR", starts_on=dt.date(2026, 1, 1), rate=Decimal("1.1"))
+        Tenant.objects.filter(pk=tenant.pk).update(currency="USD")
+        assert facts(PeriodKind.QUARTER) == (440_00, 1_320_00)
+        assert evaluate_facts(
+            {"partners": 1, "funds_settled": 440_00, "funds_revenue": 1_320_00}, ["return_on_funds"]
+        ) == {"return_on_funds": 2}
+        # In yen without decimals; and without any rate it is left out.
+        Tenant.objects.filter(pk=tenant.pk).update(currency="JPY")
+        assert facts(PeriodKind.QUARTER) == (440, 1_320_00)
+        ExchangeRate.objects.all().delete()
+        assert facts(PeriodKind.QUARTER) == (0, 1_320_00)
 
     def test_is_on_the_pages(
         self,

@@ -1,0 +1,95 @@
+"""What funds paid and what the campaigns that they paid for brought, as a source of facts.
+
+What was settled counts on the day on which it was posted, what a campaign brought on its own day, and once however many
+requests paid for it. An activity without a campaign has no return to measure and counts in neither.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from incentives.funds.models import FundRequest
+from metrics.consumers import records_changed
+from metrics.sources import SOURCES, fill
+from metrics.sources.shape import WINDOWS, Records
+from portal.events.consumers import subscribe
+from portal.money import CURRENCIES, digits
+from portal.shell.formats import short_date
+
+_ODD = sorted(code for code in CURRENCIES if digits(code) != 2)
+
+
+def _digits(currency: str) -> str:
+    return f"COALESCE((SELECT c.n FROM odd c WHERE c.code = {currency}), 2)"
+
+
+def _sql(these: str, per: str) -> str:
+    """Money in the tenant's currency, by the rate of the activity's last day; without a rate it is left out."""
+    return f"""WITH {WINDOWS}, odd AS MATERIALIZED (
+    SELECT * FROM unnest(%(fund_currencies)s::text[], %(fund_digits)s::int[]) AS c(code, n)
+)
+SELECT e.n, e.{per}, COALESCE(sum(e.settled), 0)::bigint AS funds_settled,
+    COALESCE(sum(e.revenue), 0)::bigint AS funds_revenue
+FROM (
+    SELECT w.n, d.partner_id, d.request_id, 0::bigint AS revenue,
+        round(l.amount * CASE WHEN l.currency = t.currency THEN 1 ELSE (
+            SELECT x.rate FROM rates_exchangerate x WHERE x.tenant_id = d.tenant_id AND x.currency = l.currency
+                AND x.starts_on <= r.ends_on ORDER BY x.starts_on DESC LIMIT 1
+        ) END * 10::numeric ^ ({_digits("t.currency")} - {_digits("l.currency")})) AS settled
+    FROM funds_claim d
+    JOIN funds_fundrequest r ON r.tenant_id = d.tenant_id AND r.id = d.request_id AND r.campaign_id IS NOT NULL
+    JOIN incentives_ledgerentry l ON l.tenant_id = d.tenant_id AND l.id = d.entry_id
+    JOIN tenancy_tenant t ON t.id = d.tenant_id
+    JOIN w ON l.booked_on >= w.start_on AND l.booked_on < w.end_on
+    WHERE d.tenant_id = %(tenant)s{these}
+    UNION ALL
+    SELECT w.n, d.partner_id, paid.request_id, d.revenue, 0
+    FROM marketing_dailyfigure d
+    JOIN (
+        SELECT DISTINCT ON (campaign_id) campaign_id, id AS request_id FROM funds_fundrequest
+        WHERE tenant_id = %(tenant)s AND campaign_id IS NOT NULL AND settled > 0 ORDER BY campaign_id, id
+    ) AS paid ON paid.campaign_id = d.campaign_id
+    JOIN w ON d.day >= w.start_on AND d.day < w.end_on
+    WHERE d.tenant_id = %(tenant)s{these}
+) AS e GROUP BY e.n, e.{per}"""
+
+
+def _title(request: FundRequest) -> str:
+    return f"{request.number} {request.title}"
+
+
+def _second(request: FundRequest) -> str:
+    return f"{short_date(request.starts_on)} – {short_date(request.ends_on)}"
+
+
+_MEASURED = """EXISTS (SELECT 1 FROM funds_fundrequest r WHERE r.tenant_id = d.tenant_id
+    AND r.campaign_id = d.campaign_id AND r.settled > 0)"""
+SOURCE = replace(
+    SOURCES["funds"],
+    tables=("funds_claim",),
+    sql=_sql,
+    values={"fund_currencies": _ODD, "fund_digits": [digits(code) for code in _ODD]},
+    first_day=(
+        """SELECT min(l.booked_on) FROM funds_claim d JOIN incentives_ledgerentry l ON l.tenant_id = d.tenant_id
+            AND l.id = d.entry_id WHERE d.tenant_id = %(tenant)s{these}""",
+        f"SELECT min(d.day) FROM marketing_dailyfigure d WHERE d.tenant_id = %(tenant)s{{these}} AND {_MEASURED}",
+    ),
+    records=Records(
+        "request_id", "funds.fundrequest", title=_title, second=_second, url_name="funds:request"
+    ),
+    # A campaign that is added or taken away brings all of its days along.
+    touched="""SELECT r.partner_id, LEAST(min(r.starts_on), (SELECT min(f.day) FROM marketing_dailyfigure f
+            WHERE f.tenant_id = %(tenant)s AND f.partner_id = r.partner_id))
+        FROM funds_fundrequest r WHERE r.tenant_id = %(tenant)s AND (r.id = ANY(%(ids)s) OR EXISTS (
+            SELECT 1 FROM funds_claim c WHERE c.tenant_id = r.tenant_id AND c.request_id = r.id AND c.id = ANY(%(ids)s)
+        )) GROUP BY r.partner_id""",
+)
+
+
+def register() -> None:
+    fill(SOURCE)
+    subscribe(
+        "fund.claim_settled",
+        "fund.measured",
+        name="metrics.funds",
+        consumer=partial(records_changed, SOURCE),
+    )
