@@ -197,13 +197,15 @@ def score_rows(frame: Frame, rules: TemplateRules, catalogue: Catalogue = BUILT_
     return score_given(joined, rules.shape(catalogue)).drop(given.columns)
 
 
-def score_given(frame: Frame, shape: Shape) -> Frame:
+def score_given(frame: Frame, shape: Shape, *, as_json: bool = False) -> Frame:
     """`score_rows` for a frame in which each row has the numbers of its own rules, all of one shape.
+
+    With `as_json` all the parts are one column `breakdown`, the whole working as `{code: {part: number}}`.
 
     They are columns even where they are the same for all rows: a division by a literal may round otherwise than one
     by a column, and rows that are scored together today may be scored apart tomorrow.
     """
-    steps = _steps(shape)
+    steps = _steps(shape, as_json=as_json)
     for step in steps.added:
         frame = frame.with_columns(step)
     return frame.drop(steps.helpers)
@@ -215,7 +217,7 @@ class _Steps(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def _steps(shape: Shape) -> _Steps:
+def _steps(shape: Shape, *, as_json: bool) -> _Steps:
     """The expressions of each step; making them costs more than running them on a few rows."""
     tracks = [
         (_track(choice, at), lines)
@@ -241,13 +243,13 @@ def _steps(shape: Shape) -> _Steps:
             for choice, by_track in shape.tracks.items()
             for at in range(len(by_track))
         ],
-        [_counts(shape, line).alias(f"{line.code}.counts") for line in shape.lines],
+        [_chosen(shape, line).alias(f"{line.code}.counts") for line in shape.lines if line.choice],
         [
             _present(shape.lines, chosen=True).alias("weight.present"),
             _earned(shape.lines, chosen=True).alias("weight.earned"),
         ],
         [
-            *(expression for line in shape.lines for expression in _parts(line)),
+            *(_breakdown(shape) if as_json else _columns(shape)),
             coverage.round(_DIGITS).alias("coverage"),
             pl.when(coverage >= pl.col(_MIN_COVERAGE), pl.col("weight.present") > 0)
             .then(score.round(_DIGITS))
@@ -255,7 +257,11 @@ def _steps(shape: Shape) -> _Steps:
         ],
         [_passed(shape)],
     ]
-    helpers = ["weight.present", "weight.earned", *(f"{line.code}.counts" for line in shape.lines)]
+    helpers = [
+        "weight.present",
+        "weight.earned",
+        *(f"{line.code}.counts" for line in shape.lines if line.choice),
+    ]
     for name, _lines in tracks:
         helpers += [f"{name}.present", f"{name}.earned", f"{name}.best"]
     return _Steps(tuple(step for step in added if step), helpers)
@@ -282,7 +288,9 @@ def _earned(lines: Iterable[Line], *, chosen: bool = False) -> pl.Expr:
 
 def _there(line: Line, *, chosen: bool) -> pl.Expr:
     """Whether the line has a value and, where it is asked, counts."""
-    return pl.col(f"{line.code}.counts") if chosen else pl.col(f"{line.code}.attainment").is_not_null()
+    if chosen and line.choice:
+        return pl.col(f"{line.code}.counts")
+    return pl.col(f"{line.code}.attainment").is_not_null()
 
 
 def _is_best(choice: str, count: int, at: int) -> pl.Expr:
@@ -303,12 +311,10 @@ def _is_best(choice: str, count: int, at: int) -> pl.Expr:
     return best.alias(f"{mine}.best")
 
 
-def _counts(shape: Shape, line: Line) -> pl.Expr:
-    there = pl.col(f"{line.code}.attainment").is_not_null()
-    if not line.choice:
-        return there
+def _chosen(shape: Shape, line: Line) -> pl.Expr:
+    """Whether a line of a choice counts."""
     at = list(shape.tracks[line.choice]).index(line.track)
-    return there & pl.col(f"{_track(line.choice, at)}.best")
+    return _there(line, chosen=False) & pl.col(f"{_track(line.choice, at)}.best")
 
 
 def _number(name: str) -> pl.Expr:
@@ -344,19 +350,31 @@ def _weight(line: Line) -> pl.Expr:
     return pl.col(f"{line.code}.given.weight")
 
 
-def _parts(line: Line) -> list[pl.Expr]:
-    code = line.code
-    attainment = pl.col(f"{code}.attainment")
-    share = pl.when(pl.col(f"{code}.counts")).then(100 * _weight(line) / pl.col("weight.present"))
-    return [
-        pl.col(f"kpi.{code}").alias(f"{code}.value"),
-        _scaled(line, "target").alias(f"{code}.target"),
-        _scaled(line, "floor").alias(f"{code}.floor"),
-        _weight(line).alias(f"{code}.weight"),
-        share.round(_DIGITS).alias(f"{code}.share"),
-        (share * attainment).round(_DIGITS).alias(f"{code}.points"),
-        attainment.round(_DIGITS + 2).alias(f"{code}.attainment"),
+def _parts(line: Line) -> dict[str, pl.Expr]:
+    """The line's working, by the parts in BREAKDOWN."""
+    attainment = pl.col(f"{line.code}.attainment")
+    share = pl.when(_there(line, chosen=True)).then(100 * _weight(line) / pl.col("weight.present"))
+    return {
+        "value": pl.col(f"kpi.{line.code}"),
+        "target": _scaled(line, "target"),
+        "floor": _scaled(line, "floor"),
+        "weight": _weight(line),
+        "share": share.round(_DIGITS),
+        "attainment": attainment.round(_DIGITS + 2),
+        "points": (share * attainment).round(_DIGITS),
+    }
+
+
+def _columns(shape: Shape) -> list[pl.Expr]:
+    return [part.alias(f"{line.code}.{name}") for line in shape.lines for name, part in _parts(line).items()]
+
+
+def _breakdown(shape: Shape) -> list[pl.Expr]:
+    lines = [
+        pl.struct(part.alias(name) for name, part in _parts(line).items()).alias(line.code)
+        for line in shape.lines
     ]
+    return [pl.struct(lines).struct.json_encode().alias("breakdown")]
 
 
 def _passed(shape: Shape) -> pl.Expr:
@@ -364,21 +382,12 @@ def _passed(shape: Shape) -> pl.Expr:
     if shape.each:
         # What has no points at all stands in the way; what does not count stands aside.
         nothing = [
-            (pl.col(f"{line.code}.counts") & (pl.col(f"{line.code}.attainment") <= 0)).cast(pl.Int32)
+            (_there(line, chosen=True) & (_parts(line)["attainment"] <= 0)).cast(pl.Int32)
             for line in shape.lines
         ]
         enough = enough.fill_null(value=True) & (pl.sum_horizontal(nothing) == 0)
         enough = pl.when(pl.col("score").is_not_null()).then(enough)
     return enough.alias("passed")
-
-
-@lru_cache(maxsize=512)
-def breakdown(shape: Shape) -> pl.Expr:
-    """The whole working of each row as JSON: `{code: {part: number}}`."""
-    return pl.struct(
-        pl.struct(pl.col(f"{line.code}.{part}").alias(part) for part in BREAKDOWN).alias(line.code)
-        for line in shape.lines
-    ).struct.json_encode()
 
 
 def chosen_tracks(kpis: Iterable[KpiRule], working: Mapping[str, Mapping[str, object]]) -> dict[str, str]:

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.publishing import check_rules
-from metrics.scoring import PEER, STEPS, KpiRule, TemplateRules, breakdown, chosen_tracks, score_rows
+from metrics.scoring import (
+    BREAKDOWN,
+    PEER,
+    STEPS,
+    KpiRule,
+    TemplateRules,
+    chosen_tracks,
+    given_frame,
+    score_given,
+    score_rows,
+)
 from portal.errors import ActionRefused
 from portal.tenancy.models import Tenant
 
@@ -218,10 +228,13 @@ def test_whatever_the_values_are_a_score_is_a_number_from_0_to_100_or_none(rows:
         },
         orient="row",
     )
-    shape = rules.shape()
     scored = score_rows(frame, rules)
     for score in scored["score"]:
         assert score is None or 0 <= score <= 100
-    for text in scored.select(breakdown(shape))["average_deal_size"]:
+    given = given_frame([rules])
+    stored = score_given(frame.join(given, how="cross", maintain_order="left"), rules.shape(), as_json=True)
+    assert stored["score"].to_list() == scored["score"].to_list()
+    for row, text in zip(scored.iter_rows(named=True), stored["breakdown"], strict=True):
         working = json.loads(text, parse_constant=pytest.fail)
+        assert working == {code: {part: row[f"{code}.{part}"] for part in BREAKDOWN} for code in codes}
         assert set(working) == set(codes)

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.utils import timezone
 
 from portal.accounts.models import Membership
@@ -11,6 +11,7 @@ from portal.jobs import actions, runner
 from portal.jobs.enums import JobState
 from portal.jobs.models import ActiveJob, Job
 from portal.jobs.queries import tenants_with_active_jobs
+from portal.jobs.tasks import run_chunk
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory
@@ -104,6 +105,32 @@ def test_a_chunk_that_may_heal_is_tried_again(
     monkeypatch.setitem(runner._handlers, KIND, fail_first)
     job = runner.run_inline(new_job(tenant))
     assert (job.state, job.attempts, made(tenant)) == (JobState.DONE, 0, 8)
+
+
+def test_attempts_come_after_longer_and_longer_pauses(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    failures = [OperationalError("deadlock detected")] * (runner.MAX_ATTEMPTS - 1)
+    pauses: list[float] = []
+
+    def fail_first(job: Job) -> bool:
+        if failures:
+            raise failures.pop()
+        return make_partners(job)
+
+    monkeypatch.setitem(runner._handlers, KIND, fail_first)
+    monkeypatch.setattr(runner, "send_chunk", lambda tenant_id, job_id, pause=0.0: pauses.append(pause))
+    job = new_job(tenant)
+    for _message in range(runner.MAX_ATTEMPTS + 1):
+        run_chunk(tenant_id=str(tenant.pk), job_id=str(job.pk))
+    assert pauses == [0.5, 1.0, 2.0, 2.0, 0.0, 0.0]
+
+
+def test_what_no_attempt_can_mend_ends_the_job_at_once(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    def fail(job: Job) -> bool:
+        raise DataError("value too long")
+
+    monkeypatch.setitem(runner._handlers, KIND, fail)
+    job = runner.run_inline(new_job(tenant))
+    assert (job.state, job.error, job.attempts) == (JobState.FAILED, "DataError: value too long", 1)
 
 
 def test_a_chunk_that_never_succeeds_ends_the_job(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
