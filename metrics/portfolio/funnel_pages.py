@@ -267,8 +267,15 @@ def _reach_line(found: Asked, by: Dimension, part: Reach) -> dict[str, Any]:
     currency = found.request.tenant.currency
     first, last = str(found.period.start), str(last_day(found.period))
     cost = part.cost_per_lead
+    reported = part.visits or part.clicks or part.conversions or part.spend or part.revenue
     return {
         "label": _label(by, part.key, part.label),
+        # The days that campaigns have reported: each of the sums is of all of them.
+        "days_address": found.listed(
+            "marketing:days", day_after=first, day_before=last, **by.parameters("deal", part.key)
+        )
+        if reported
+        else "",
         "visits": number(part.visits),
         "clicks": number(part.clicks),
         "spend": format_value("money", part.spend, currency),

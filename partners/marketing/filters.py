@@ -3,8 +3,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from partners.directory.queries import visible_partners
-from partners.marketing.models import Campaign
+from partners.deals.enums import MarketingChannel
+from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
+from partners.directory.queries import managers, visible_partners
+from partners.marketing.models import Campaign, DailyFigure
+from partners.marketing.queries import visible_campaigns
 
 
 class CampaignFilter(django_filters.FilterSet):
@@ -32,3 +35,34 @@ class CampaignFilter(django_filters.FilterSet):
         if value == "over":
             return queryset.filter(ends_on__lt=today)
         return queryset.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today)
+
+
+class FigureFilter(django_filters.FilterSet):
+    """Daily figures, for a partner's people."""
+
+    campaign = django_filters.ModelChoiceFilter(
+        label=_("Campaign"), queryset=lambda request: visible_campaigns(request.membership).order_by("name")
+    )
+    day = django_filters.DateFromToRangeFilter(label=_("Day"))
+    channel = django_filters.MultipleChoiceFilter(
+        label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method=by_choices
+    )
+    source = django_filters.CharFilter(label=_("Source"), method=by_text)
+
+    class Meta:
+        model = DailyFigure
+        fields = ()
+
+
+class VendorFigureFilter(OfPartnerFilter, FigureFilter):
+    """For the vendor's people, who see every partner's figures."""
+
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: visible_partners(request.membership).order_by("name")
+    )
+    manager = django_filters.ModelChoiceFilter(
+        label=_("Channel manager"),
+        queryset=lambda request: managers(),
+        field_name="partner__manager",
+        null_label=_("Nobody yet"),
+    )

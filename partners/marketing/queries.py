@@ -17,6 +17,12 @@ def visible_campaigns(member: Membership) -> QuerySet[Campaign]:
     return campaigns.filter(partner_id=member.partner_id) if member.is_partner else campaigns
 
 
+def visible_figures(member: Membership) -> QuerySet[DailyFigure]:
+    """The daily figures of the campaigns that the member sees."""
+    figures = DailyFigure.objects.select_related("campaign", "partner")
+    return figures.filter(partner_id=member.partner_id) if member.is_partner else figures
+
+
 def with_totals(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     """Each with its figures added up, as `total_<figure>`."""
     return campaigns.annotate(**{f"total_{name}": Coalesce(Sum(f"figures__{name}"), 0) for name in FIGURES})

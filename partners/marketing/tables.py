@@ -26,3 +26,33 @@ class CampaignTable(Table):
 class OwnCampaignTable(CampaignTable):
     class Meta(CampaignTable.Meta):
         exclude = ("partner",)
+
+
+class FigureTable(Table):
+    """What each day brought, from each source through each channel."""
+
+    day = DateColumn(_("Day"), order_by=("day", "campaign__name"))
+    campaign = LinkColumn(
+        _("Campaign"),
+        accessor="campaign__name",
+        order_by="campaign__name",
+        to="marketing:detail",
+        pk="campaign_id",
+    )
+    partner = Column(_("Partner"), order_by="partner__name")
+    channel = Column(_("Channel"))
+    source = Column(_("Source"))
+    impressions = NumberColumn(_("Impressions"), phone=False)
+    clicks = NumberColumn(_("Clicks"))
+    visits = NumberColumn(_("Visits"))
+    conversions = NumberColumn(_("Conversions"), phone=False)
+    spend = MoneyColumn(_("Spend"), currency=None)
+    revenue = MoneyColumn(_("Revenue"), currency=None)
+
+    class Meta(Table.Meta):
+        caption = _("Daily figures of campaigns")
+
+
+class OwnFigureTable(FigureTable):
+    class Meta(FigureTable.Meta):
+        exclude = ("partner",)

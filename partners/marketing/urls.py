@@ -6,6 +6,7 @@ app_name = "marketing"
 
 urlpatterns = [
     path("campaigns/", views.CampaignList.as_view(), name="list"),
+    path("campaigns/days/", views.FigureList.as_view(), name="days"),
     path("campaigns/new/", views.create, name="create"),
     path("campaigns/<uuid:pk>/", views.detail, name="detail"),
     path("campaigns/<uuid:pk>/edit/", views.edit, name="edit"),

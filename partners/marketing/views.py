@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from partners.deals.enums import MarketingChannel
 from partners.directory.pages import form_page
 from partners.marketing import forms, queries
-from partners.marketing.filters import CampaignFilter
+from partners.marketing.filters import CampaignFilter, FigureFilter, VendorFigureFilter
 from partners.marketing.models import COUNTS, Campaign, DailyFigure
-from partners.marketing.tables import CampaignTable, OwnCampaignTable
+from partners.marketing.tables import CampaignTable, FigureTable, OwnCampaignTable, OwnFigureTable
 from portal.accounts.access import can, check, requires
 from portal.events.queries import timeline
 from portal.money import format_money
@@ -44,6 +44,7 @@ class CampaignList(ListPage):
             permission="marketing.add_campaign",
             primary=True,
         ),
+        Action(gettext_lazy("Day by day"), "marketing:days", "calendar-stats"),
     )
     presets = (
         Preset(gettext_lazy("All")),
@@ -62,6 +63,36 @@ class CampaignList(ListPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.membership.is_partner:
             self.table_class = OwnCampaignTable
+        return super().get(request, *args, **kwargs)
+
+
+class FigureList(ListPage):
+    """Every day that campaigns have reported: what the sums of channels and sources are made of."""
+
+    title = gettext_lazy("Daily figures")
+    subtitle = gettext_lazy("What campaigns brought, day by day.")
+    permission = "marketing.view_campaign"
+    table_class = FigureTable
+    filterset_class = VendorFigureFilter
+    search_fields = ("campaign__name", "partner__name", "source")
+    search_label = gettext_lazy("Search by campaign, partner or source")
+    export_name = "daily-figures"
+    actions = (Action(gettext_lazy("Campaigns"), "marketing:list", "speakerphone"),)
+    empty_icon = "calendar-stats"
+    empty_title = gettext_lazy("No figures yet")
+    empty_text = gettext_lazy("Open a campaign and report what it brings, day by day.")
+    template_name = "marketing/days.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[DailyFigure]:
+        return queries.visible_figures(request.membership).order_by("-day", "campaign__name", "pk")
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        rows, _table, _filterset = self.narrowed(request)
+        return {"figures": _figures(queries.totals(rows.order_by()), request.tenant.currency)}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.membership.is_partner:
+            self.table_class, self.filterset_class = OwnFigureTable, FigureFilter
         return super().get(request, *args, **kwargs)
 
 

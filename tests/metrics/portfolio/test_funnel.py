@@ -216,6 +216,47 @@ def test_channels_and_sources_by_hand(tenant: Tenant, begun: list[Partner], peri
         assert sum(one.leads for one in sources.values()) == 3
 
 
+def test_the_sums_of_a_channel_and_of_a_source_lead_to_the_days_behind_them(
+    client_as: SignIn, tenant: Tenant, manager: Membership, begun: list[Partner], period: Period
+) -> None:
+    """Each of them to a list whose rows add up to it, and to no day, source, channel or partner beside."""
+    outside = period.start - dt.timedelta(days=1)
+    with tenant_scope(tenant.pk):
+        rows = [
+            (0, period.start, "paid", "Ads", 100),
+            (0, period.start, "paid", "ads", 50),
+            (0, period.start, "paid", "ads and more", 7),
+            (0, period.start, "earned", "", 3),
+            (1, period.start, "paid", "Ads", 1000),
+            (0, outside, "paid", "Ads", 9),
+        ]
+        for partner, day, channel, source, visits in rows:
+            campaign = CampaignFactory(partner=begun[partner])
+            DailyFigureFactory(
+                campaign=campaign, day=day, channel=channel, source=source, visits=visits, spend=visits * 100
+            )
+    client = client_as(manager)
+    page = client.get(f"/acme/analysis/channels/?period=quarter&start={period.start}&region=EMEA")
+    seen = {}
+    for table in page.context["tables"]:
+        for line in table["lines"]:
+            if not line["days_address"]:
+                continue
+            listed = client.get(line["days_address"])
+            assert not listed.context["filterset"], line
+            sums = {str(each["label"]): each["value"] for each in listed.context["figures"]}
+            assert (sums["Visits"], sums["Spend"]) == (line["visits"], line["spend"])
+            assert f'<a href="{html.escape(line["days_address"])}">{line["clicks"]}</a>' in page.content.decode()
+            seen[str(line["label"])] = (listed.context["page"].total, line["visits"])
+    assert seen == {
+        "Paid": (3, "157"),
+        "Earned": (1, "3"),
+        "ads": (2, "150"),
+        "ads and more": (1, "7"),
+        "Without a source": (1, "3"),
+    }
+
+
 def test_the_pages_cost_the_same_for_few_and_for_many(
     client_as: SignIn, tenant: Tenant, manager: Membership, begun: list[Partner], period: Period
 ) -> None:

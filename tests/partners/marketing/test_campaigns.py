@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from partners.marketing import actions
 from partners.marketing.models import Campaign, DailyFigure
@@ -14,7 +16,7 @@ from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CampaignFactory, PartnerFactory, make_member
+from tests.factories import CampaignFactory, DailyFigureFactory, PartnerFactory, make_member
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Membership], Client]
@@ -76,3 +78,39 @@ def test_the_api_reports_figures(tenant: Tenant, admin: Membership, client_as: S
     answer = client.post(f"{address}/report/", rows, content_type="application/json")
     assert answer.status_code == 200
     assert client.get(f"{address}/figures/").json()[0]["visits"] == 12
+
+
+def test_a_partner_lists_the_days_of_its_own_campaigns_alone(tenant: Tenant, client_as: SignIn) -> None:
+    with tenant_scope(tenant.pk):
+        own, other = CampaignFactory(name="Own"), CampaignFactory(name="Other")
+        DailyFigureFactory(campaign=own, clicks=5)
+        DailyFigureFactory(campaign=other, clicks=70)
+        seller = make_member(Role.PARTNER_MEMBER, partner=own.partner)
+        admin = make_member(Role.ADMIN)
+    page = client_as(seller).get("/acme/campaigns/days/")
+    assert [row.campaign for row in page.context["page"].rows] == [own]
+    assert "Other" not in page.content.decode()
+    # A filter by what one may not see is refused, whatever is asked.
+    refused = client_as(seller).get(f"/acme/campaigns/days/?campaign={other.pk}")
+    assert refused.context["filterset"].form.errors
+    whole = client_as(admin).get(f"/acme/campaigns/days/?campaign={other.pk}")
+    assert [row.clicks for row in whole.context["page"].rows] == [70]
+    assert {each["label"]: each["value"] for each in whole.context["figures"]}["Clicks"] == "70"
+    file = client_as(seller).get("/acme/campaigns/days/?export=csv")
+    assert b"Other" not in b"".join(file.streaming_content)
+
+
+def test_the_list_of_days_costs_the_same_for_few_and_for_many(tenant: Tenant, client_as: SignIn) -> None:
+    with tenant_scope(tenant.pk):
+        admin = make_member(Role.ADMIN)
+        DailyFigureFactory()
+    client = client_as(admin)
+    client.get("/acme/campaigns/days/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/acme/campaigns/days/")
+    with tenant_scope(tenant.pk):
+        for _number in range(2):
+            DailyFigureFactory(campaign=CampaignFactory(partner=PartnerFactory()))
+    with CaptureQueriesContext(connection) as many:
+        client.get("/acme/campaigns/days/")
+    assert len(many) == len(few)

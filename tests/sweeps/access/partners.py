@@ -127,6 +127,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "orders:cancel": (EVERYONE, "order"),
     "orders:return": (EVERYONE, "order"),
     "marketing:list": (EVERYONE, ""),
+    "marketing:days": (EVERYONE, ""),
     "marketing:create": (EVERYONE, ""),
     "marketing:detail": (EVERYONE, "campaign"),
     "marketing:edit": (EVERYONE, "campaign"),
