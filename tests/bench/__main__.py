@@ -20,6 +20,7 @@ NAMES = [
     "fairness",
     "list_page",
     "home_page",
+    "analysis_pages",
     "import_rows",
     "match_quality",
     "match_lookup",

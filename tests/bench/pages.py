@@ -1,4 +1,5 @@
-"""Pages: the list of a million deals and each role's home, in this process, signed in, through all middleware."""
+"""Pages: the list of a million deals, each role's home and the pages of figures, in this process, signed in, through all
+middleware."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
+from metrics.models import SubjectKind
+from metrics.periods import PeriodKind, calendar_of
+from metrics.queries import card_of
 from portal.accounts.models import Membership
 from portal.tenancy.scope import tenant_scope
 from tests.bench.data import Vendor
@@ -50,14 +54,46 @@ def home_page(bench: "Bench") -> Iterable[Figure]:
 
 
 def _home(bench: "Bench", role: str) -> Figure:
+    empty = {"title": "Home", "panels": [], "setup": None}
+    return _beside_its_queries(bench, f"home_page[{role}]", role, "", "shell/home.html", empty)
+
+
+# Pages of figures as a manager opens them: below the tenant's address, and the template that each fills.
+ANALYSIS = {
+    "league": ("analysis/", "portfolio/analysis.html"),
+    "programme": ("scorecards/groups/programme/", "metrics/scorecard.html"),
+    "programme_kpi": ("{programme}/revenue/", "metrics/kpi.html"),
+    "scorecard": ("scorecards/partners/{partner}/", "metrics/scorecard.html"),
+}
+
+
+def analysis_pages(bench: "Bench") -> Iterable[Figure]:
+    for name, (path, template) in ANALYSIS.items():
+        yield _beside_its_queries(
+            bench, f"analysis_pages[{name}]", "manager", path, template, {"title": name}
+        )
+
+
+def _address(vendor: Vendor, path: str) -> str:
+    """A page's address under the vendor's, with the ids of its programme's scorecard and of a partner."""
+    with tenant_scope(vendor.tenant.pk):
+        period = calendar_of(vendor.tenant).current(PeriodKind.QUARTER)
+        whole = card_of(SubjectKind.PROGRAMME, "", period)
+    programme = f"scorecards/cards/{whole.pk if whole else None}"
+    return f"/{vendor.tenant.slug}/{path.format(programme=programme, partner=vendor.partner_id)}"
+
+
+def _beside_its_queries(
+    bench: "Bench", name: str, role: str, path: str, template: str, empty: dict[str, Any]
+) -> Figure:
     vendor: Vendor = bench.large
     member: Membership = getattr(vendor, role)
-    address = f"/{vendor.tenant.slug}/"
+    address = _address(vendor, path)
     ours = page(signed_in(member), address)
     ours()
     with counted() as queries:
         ours()
-    fewer = _query_count(bench.small, role)
+    fewer = _query_count(bench.small, role, path)
     request = request_of(member, address)
 
     def floor() -> None:
@@ -67,10 +103,10 @@ def _home(bench: "Bench", role: str) -> Figure:
                 if cursor.description:
                     cursor.fetchall()
         with tenant_scope(vendor.tenant.pk, member.partner_id), timezone.override(vendor.tenant.zone):
-            render_to_string("shell/home.html", {"title": "Home", "panels": [], "setup": None}, request)
+            render_to_string(template, empty, request)
 
     found = figure(
-        f"home_page[{role}]",
+        name,
         ours,
         floor,
         count=max(bench.pairs, 25),
@@ -83,8 +119,8 @@ def _home(bench: "Bench", role: str) -> Figure:
     return found
 
 
-def _query_count(vendor: Vendor, role: str) -> int:
-    ours = page(signed_in(getattr(vendor, role)), f"/{vendor.tenant.slug}/")
+def _query_count(vendor: Vendor, role: str, path: str) -> int:
+    ours = page(signed_in(getattr(vendor, role)), _address(vendor, path))
     ours()
     with counted() as queries:
         ours()

@@ -48,6 +48,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterable[Figure | matching.Quality]]] 
     "fairness": freshness.fairness,
     "list_page": pages.list_page,
     "home_page": pages.home_page,
+    "analysis_pages": pages.analysis_pages,
     "import_rows": importing.import_rows,
     "match_quality": matching.match_quality,
     "match_lookup": matching.match_lookup,
