@@ -39,7 +39,8 @@ class IncentivesConfig(AppConfig):
         registry.partner_segments(_("Tier"), choices=tiers.tier_choices, codes=tiers.tier_codes)
         lead_priorities(tiers.lead_priorities)
         import_module("metrics.defining").uses_kpis(tiers.kpi_uses)
-        import_module("metrics.marks").marks_by(import_module(f"{self.name}.tiers.marks").marks)
+        for room in ("tiers", "plans"):
+            import_module("metrics.marks").marks_by(import_module(f"{self.name}.{room}.marks").marks)
         registry.navigation(_("Earnings"), "incentives:earnings", "coin", order=30, group=registry.EARNING)
         registry.navigation(
             _("What earns money"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from metrics.display import format_points, format_score
 from metrics.explain import KpiLine
-from metrics.marks import Mark, mark_lines, marked
+from metrics.marks import Mark, mark_lines, marked, told
 from metrics.periods import Period
 
 # Grey reads as absence in both themes, beside whatever colour the vendor has.
@@ -31,7 +31,12 @@ def history_chart(
         "caption": _("Score by period"),
         "columns": [_("Period"), _("Score"), *([_("What was changed")] if marks else [])],
         "rows": rows,
-        "marks": [mark.sentence for mark in marks],
+        "marks": told(
+            marks,
+            periods,
+            [score for _period, score in history],
+            [format_score(score) for _period, score in history],
+        ),
         "option": {
             "xAxis": {"type": "category", "data": labels},
             "yAxis": {"type": "value", "min": 0, "max": 100},

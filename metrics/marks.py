@@ -1,6 +1,7 @@
 """What was changed, marked where it shows: on the history of a score and of a KPI.
 
-Templates say by themselves since when a version holds. Reviews and the floor above add theirs with `marks_by`.
+Templates and definitions of KPIs (with the weights of their parts) say by themselves since when a version holds. Reviews
+and the floor above add theirs with `marks_by`. Below the chart each is told with the figures before and since.
 """
 
 import datetime as dt
@@ -10,7 +11,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from metrics.catalogue import CATALOGUE
+from metrics.formulas import names_in
 from metrics.models import Scorecard, TemplateVersion
+from metrics.own import catalogue_now, own_kpis
 from metrics.periods import Period
 from portal.accounts.models import Membership
 from portal.shell.formats import short_date
@@ -18,11 +22,13 @@ from portal.shell.formats import short_date
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that was changed on a day. With `kpi` it was done for that one alone."""
+    """Something that was changed on a day. With `kpi` it was done for that one alone; then it is marked on the score as
+    well, unless it is not `on_score`."""
 
     day: dt.date
     text: str
     kpi: str = ""
+    on_score: bool = True
 
     @property
     def sentence(self) -> str:
@@ -41,15 +47,54 @@ def marks_by(source: Source) -> None:
 
 
 def marks_of(card: Scorecard, member: Membership, periods: Sequence[Period], kpi: str = "") -> list[Mark]:
-    """What was changed in these periods, oldest first; for one KPI without what was done for others."""
+    """What was changed in these periods, oldest first; of a KPI what was done for it, or for one that it is made of,
+    and what was done for none."""
     if not periods:
         return []
     first, last = min(period.start for period in periods), max(period.end for period in periods)
-    found = [mark for source in [_versions, *_sources] for mark in source(card, member, first, last)]
+    sources: list[Source] = [_versions, _definitions, *_sources]
+    found = [mark for source in sources for mark in source(card, member, first, last)]
+    mine = _behind(kpi) if kpi else set()
     return sorted(
-        (mark for mark in found if not mark.kpi or not kpi or mark.kpi == kpi),
+        (mark for mark in found if (not mark.kpi or mark.kpi in mine if kpi else mark.on_score)),
         key=lambda mark: (mark.day, mark.text),
     )
+
+
+def _behind(code: str) -> set[str]:
+    """A KPI and those that its formula comes down to."""
+    catalogue = catalogue_now()
+    found: set[str] = set()
+    left = [code]
+    while left:
+        if (one := left.pop()) in catalogue and one not in found:
+            found.add(one)
+            left += [*names_in(catalogue[one].formula)] if not catalogue[one].ranks else catalogue[one].ranks
+    return found
+
+
+def told(
+    marks: Iterable[Mark], periods: Sequence[Period], values: Sequence[Any], texts: Sequence[str]
+) -> list[str]:
+    """What was changed, with the figure of the period before and of the first whole one since, or of the one that it was
+    changed in while there is no later. `values` say which `texts` are figures; the oldest period comes first."""
+    sentences = []
+    for mark in marks:
+        at = next((n for n, period in enumerate(periods) if period.start <= mark.day < period.end), None)
+        if at is None:
+            sentences.append(mark.sentence)
+            continue
+        since = at if mark.day == periods[at].start or at + 1 == len(periods) else at + 1
+        known = [n for n in (at - 1, since) if n >= 0 and values[n] is not None]
+        words = [
+            _("%(value)s in %(period)s") % {"value": texts[n], "period": periods[n].label()} for n in known
+        ]
+        if words and known[0] == at - 1:
+            words[0] = _("before: %s") % words[0]
+        if known and known[-1] == since:
+            words[-1] = _("since: %s") % words[-1]
+        sentences.append("; ".join([mark.sentence, *words]))
+    return sentences
 
 
 def _versions(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:
@@ -61,6 +106,24 @@ def _versions(card: Scorecard, member: Membership, first: dt.date, last: dt.date
     for version in versions:
         words = {"name": card.version.template.name, "number": version.number}
         yield Mark(version.valid_from, _("%(name)s, version %(number)s") % words)
+
+
+def _definitions(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:
+    """Since when KPIs are measured in another way; on the score those that it is made of. No query of its own."""
+    catalogue = catalogue_now()
+    scored = {one for code in card.breakdown for one in _behind(code)}
+    for version in own_kpis().versions:
+        code = version.kpi.code
+        kpi = catalogue.get(code)
+        if kpi is None or not first <= version.valid_from < last:
+            continue
+        if member.is_partner and kpi.internal and code not in scored:
+            continue
+        if version.number == 1 and code not in CATALOGUE:
+            words = _("%(kpi)s is measured")
+        else:
+            words = _("%(kpi)s is measured in another way")
+        yield Mark(version.valid_from, words % {"kpi": kpi.name}, code, code in scored)
 
 
 def marked(marks: Sequence[Mark], periods: Sequence[Period]) -> list[list[Mark]]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from metrics.catalogues import Catalogue
 from metrics.display import format_value
 from metrics.kpis.shape import Kpi
-from metrics.marks import Mark, mark_lines, marked
+from metrics.marks import Mark, mark_lines, marked, told
 from metrics.models import Scorecard
 from metrics.own import catalogue_at
 from metrics.queries import facts_frame
@@ -84,6 +84,7 @@ def kpi_trend(
         "columns": columns,
         "rows": rows,
         "height": 280,
+        "marks": told(marks, periods, values, [format_value(kpi.unit, value, currency) for value in values]),
         "option": {
             "legend": {"top": 0, "show": usual is not None},
             "xAxis": {"type": "category", "data": labels},

@@ -1,6 +1,7 @@
 """What was changed is marked on trends, and figures of tiers are sums of their partners'."""
 
 import datetime as dt
+import html
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,13 +10,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from incentives.plans.models import Plan, PlanVersion
 from incentives.tiers.models import Tier, TierAssignment
 from metrics import actions as metrics
-from metrics.marks import Mark, marked, marks_of
+from metrics.marks import Mark, marked, marks_of, told
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.readings.actions import ensure_known
 from metrics.readings.models import MetricDefinition
+from metrics.revenue import RevenueBase, change_revenue_base
 from metrics.reviews.effects import effects
 from metrics.reviews.models import Review, ReviewAction
 from metrics.tier_groups import tier_figures
@@ -148,6 +151,80 @@ def test_a_new_version_of_the_template_is_marked(
         (mark,) = marks_of(card_of(partner, period), admin, [period])
         assert mark.text.endswith(f"version {version.number}")
         assert mark.day == period.start
+
+
+def test_a_new_definition_of_a_kpi_is_marked_with_the_figures_before_and_since(
+    client_as: SignIn, tenant: Tenant, admin: Membership, partner: Partner, period: Period
+) -> None:
+    """Revenue counts what was ordered from this quarter on: nothing was."""
+    with tenant_scope(tenant.pk):
+        change_revenue_base(RevenueBase.ORDERS, by=admin, valid_from=period.start)
+        metrics.recompute_everything()
+        card = card_of(partner, period)
+        owner = make_member(Role.PARTNER_OWNER, partner=partner)
+        periods = [period.previous(), period]
+        words = "Total sales revenue is measured in another way"
+        assert [mark.text for mark in marks_of(card, admin, periods, "revenue")] == [words]
+        assert [mark.text for mark in marks_of(card, owner, periods, "revenue")] == [words]
+        # On the KPIs that are made of it and on the score, not on others.
+        assert marks_of(card, admin, periods, "win_rate") == []
+        assert ([mark.text for mark in marks_of(card, admin, periods)] == [words]) == (
+            "revenue" in card.breakdown
+        )
+    page = client_as(owner).get(f"/acme/scorecards/cards/{card.pk}/revenue/")
+    (sentence,) = page.context["trend"]["marks"]
+    assert "before: €100" in sentence or "before: EUR" in sentence or "100" in sentence.split("before:")[1]
+    assert "since:" in sentence
+    assert sentence in html.unescape(page.content.decode())
+
+
+def test_a_plan_is_marked_for_those_that_it_pays(
+    tenant: Tenant, manager: Membership, partner: Partner, period: Period
+) -> None:
+    with tenant_scope(tenant.pk):
+        gold = Tier.objects.create(name="Gold", rank=900)
+        card, plan = card_of(partner, period), Plan.objects.create(name="Growth", currency="EUR")
+        audiences: list[dict[str, list[object]]] = [
+            {},
+            {"partner_types": [card.partner_type]},
+            {"partner_types": ["nobody"]},
+            {"regions": [card.region]},
+            {"regions": ["Elsewhere"]},
+            {"tier_ids": [gold.pk]},
+        ]
+        for number, audience in enumerate(audiences, 1):
+            # A day each, because one version of a plan is in force at a time.
+            day = period.start + dt.timedelta(days=number)
+            PlanVersion.objects.create(
+                plan=plan, number=number, during=(day, day + dt.timedelta(days=1)), **audience
+            )
+
+        def seen(one: Scorecard) -> list[str]:
+            return [mark.text for mark in marks_of(one, manager, [period]) if "Growth" in mark.text]
+
+        assert seen(card) == ["Plan Growth begins", "Plan Growth, version 2", "Plan Growth, version 4"]
+        TierAssignment.objects.create(partner=partner, tier=gold, during=(period.start, None))
+        assert seen(card)[-1] == "Plan Growth, version 6"
+        whole = Scorecard.objects.get(
+            subject_kind=SubjectKind.PROGRAMME, period_kind=QUARTER, period_start=period.start
+        )
+        assert len(seen(whole)) == len(audiences)
+
+
+def test_before_is_the_period_before_and_since_the_first_whole_one() -> None:
+    periods = [Period(dt.date(2026, month, 1), QUARTER) for month in (1, 4, 7)]
+    values, texts = [1, None, 3], ["one", "–", "three"]
+
+    def words(day: dt.date) -> str:
+        (sentence,) = told([Mark(day, "New")], periods, values, texts)
+        return sentence.partition(": New")[2]
+
+    assert words(dt.date(2026, 5, 9)) == "; before: one in Jan – Mar 2026; since: three in Jul – Sep 2026"
+    # In the period before there is no figure; the one of the change has only begun.
+    assert words(dt.date(2026, 7, 1)) == "; since: three in Jul – Sep 2026"
+    assert words(dt.date(2026, 8, 1)) == "; since: three in Jul – Sep 2026"
+    assert words(dt.date(2026, 1, 1)) == "; since: one in Jan – Mar 2026"
+    assert words(dt.date(2025, 1, 1)) == ""
 
 
 def _copy(row: object) -> object:
