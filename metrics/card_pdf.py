@@ -14,7 +14,7 @@ from metrics.explain import KpiLine
 from metrics.models import Scorecard
 from metrics.queries import PeerFigures
 from metrics.ways import Way
-from portal.shell.formats import percent
+from portal.shell.formats import DASH, percent
 from portal.tenancy.models import Tenant
 
 # Everything that people have typed comes in as data: Typst never reads it as its own language.
@@ -46,14 +46,16 @@ PAGE = b"""
 #if it.lines.len() > 0 {
   head(it.lines_title)
   table(
-    columns: (2.4fr, 1.2fr, 1.9fr, 0.8fr, 0.8fr, 0.8fr, 1.2fr),
-    align: (left, right, left, right, right, right, right),
+    columns: (2.4fr, 1.2fr, 1.9fr, 0.8fr, 0.8fr, 0.8fr, 1.2fr) + it.usual.map(_ => 1.2fr),
+    align: (left, right, left, right, right, right, right) + it.usual.map(_ => right),
     table.header(..it.columns.map(c => small(c))),
     ..it.lines.map(l => (
       [#l.name],
       [#l.value], [#l.method],
-      [#l.attained], [#l.weight], [#l.points], [#l.median],
-    )).flatten())
+      [#l.attained], [#l.weight], [#l.points],
+      [#l.median#if l.quartiles != "" { linebreak(); small(l.quartiles) }],
+    ) + it.usual.map(_ => [#l.usual])).flatten())
+  for s in it.sources { small(s); linebreak() }
   for l in it.lines {
     if l.share > 0 {
       grid(columns: (38%, 1fr, 14%), gutter: 4pt, align: (right, left, left),
@@ -107,6 +109,7 @@ def card_pdf(page: CardPage, vendor: Tenant) -> bytes:
         figures.append(
             {"label": _("Gate"), "value": _("Passed") if card.passed else _("Not passed"), "hint": page.gate}
         )
+    usual = [_("Usual in the industry")] if any(line.usual_text for line in page.lines) else []
     data = {
         "title": f"{page.name} · {card.period.label()}",
         "vendor": vendor.name,
@@ -124,6 +127,13 @@ def card_pdf(page: CardPage, vendor: Tenant) -> bytes:
             _("Weight"),
             _("Points"),
             _("Peers’ median"),
+            *usual,
+        ],
+        "usual": usual,
+        "sources": [
+            _("Usual for %(kpi)s: %(source)s") % {"kpi": line.kpi.name, "source": line.usual_source}
+            for line in page.lines
+            if line.usual_text
         ],
         "lines": [_line(line) for line in page.lines],
         "moves_title": _("What moved the score"),
@@ -159,6 +169,8 @@ def _line(line: KpiLine) -> dict[str, str | float]:
         "points": line.points_text,
         "points_of": f"{line.points_text} / {line.weight_text}",
         "median": line.median_text,
+        "quartiles": line.quartiles_text,
+        "usual": line.usual_text or DASH,
         "share": line.share,
         "attainment": line.attainment or 0.0,
     }

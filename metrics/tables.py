@@ -1,14 +1,21 @@
 """Columns of the lists."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from metrics.display import direction, format_change
+from metrics.benchmarks.models import Benchmark
+from metrics.benchmarks.queries import fitting
+from metrics.display import direction, format_change, format_value
 from metrics.models import Scorecard
+from metrics.own import kpi_of
 from metrics.periods import calendar_of
 from portal.shell.tables import (
     Column,
@@ -20,6 +27,7 @@ from portal.shell.tables import (
     Text,
 )
 
+_SAMPLE = UUID(int=0)
 _ARROWS = {"up": "arrow-up-right", "down": "arrow-down-right", "flat": "minus"}
 
 
@@ -56,6 +64,46 @@ class ChangeColumn(Column):
         return [value]
 
 
+@lru_cache(maxsize=1024)
+def _kpi_pattern(slug: str, code: str) -> str:
+    return reverse("metrics:kpi", args=(slug, _SAMPLE, code))
+
+
+class ToKpi(Column):
+    """A figure that leads to its KPI on the row's scorecard, and so to its records. Rows are scorecards, or dicts with
+    the id of one as `card`; without one the figure leads to the row's `address`."""
+
+    def __init__(self, *args: Any, kpi: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.kpi = kpi
+
+    def cell(self, value: Any, record: Scorecard | dict, table: Table) -> str:
+        card = record.pk if isinstance(record, Scorecard) else record.get("card")
+        slug = table.request.tenant.slug
+        if card is not None:
+            address = _kpi_pattern(slug, self.kpi).replace(str(_SAMPLE), str(card))
+        else:
+            address = record["address"]  # type: ignore[index]
+        shown = f'<a href="{escape(address)}">{super().cell(value, record, table)}</a>'
+        if not isinstance(table, LeagueTable) or not isinstance(record, Scorecard):
+            return shown
+        usual = table.usual_of(record).get(self.kpi)
+        if usual is None:
+            return shown
+        words = _("usual: %(value)s") % {
+            "value": format_value(kpi_of(self.kpi).unit, usual.value, table.request.tenant.currency)
+        }
+        return f'{shown}<small class="second">{escape(words)}</small>'
+
+
+class KpiMoneyColumn(ToKpi, MoneyColumn):
+    """An amount that leads to its KPI."""
+
+
+class KpiNumberColumn(ToKpi, NumberColumn):
+    """A number that leads to its KPI."""
+
+
 class LeagueTable(Table):
     partner = LinkColumn(
         _("Partner"),
@@ -75,10 +123,19 @@ class LeagueTable(Table):
     )
     score = ScoreColumn()
     change = ChangeColumn(_("Change"))
-    revenue = MoneyColumn(_("Revenue"), currency=None)
-    deals = NumberColumn(_("Deals won"), phone=False)
-    pipeline = MoneyColumn(_("Pipeline"), currency=None, phone=False)
+    revenue = KpiMoneyColumn(_("Revenue"), currency=None, kpi="revenue")
+    deals = KpiNumberColumn(_("Deals won"), phone=False, kpi="deal_count")
+    pipeline = KpiMoneyColumn(_("Pipeline"), currency=None, phone=False, kpi="pipeline")
     coverage = PercentColumn(_("Coverage"), places=0, phone=False)
+
+    # Those that hold in the period, for the page to set.
+    benchmarks: Sequence[Benchmark] = ()
+
+    def usual_of(self, card: Scorecard) -> Mapping[str, Benchmark]:
+        """What is usual in the industry for a row, by KPI."""
+        if not self.benchmarks:
+            return {}
+        return fitting(self.benchmarks, card.partner_type, card.region)
 
     class Meta(Table.Meta):
         model = Scorecard
@@ -87,15 +144,15 @@ class LeagueTable(Table):
 
 
 class GroupTable(Table):
-    """Rows are dicts with `name`, `address` and `period` beside the figures."""
+    """Rows are dicts with `name`, `address`, `period` and the `card` that they are of beside the figures."""
 
     name = Column(_("Group"))
     partner_count = NumberColumn(_("Partners"))
     score = ScoreColumn()
     change = ChangeColumn(_("Change"))
-    revenue = MoneyColumn(_("Revenue"), currency=None)
-    deals = NumberColumn(_("Deals won"))
-    pipeline = MoneyColumn(_("Pipeline"), currency=None, phone=False)
+    revenue = KpiMoneyColumn(_("Revenue"), currency=None, kpi="revenue")
+    deals = KpiNumberColumn(_("Deals won"), kpi="deal_count")
+    pipeline = KpiMoneyColumn(_("Pipeline"), currency=None, phone=False, kpi="pipeline")
 
     class Meta(Table.Meta):
         sortable = False

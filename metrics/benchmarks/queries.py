@@ -1,6 +1,6 @@
 """Which benchmark holds for whom. A partner's session reads them like the vendor's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from metrics.benchmarks.models import Benchmark
 from metrics.models import Scorecard, SubjectKind
@@ -13,7 +13,7 @@ def benchmarks(period: Period) -> list[Benchmark]:
     return sorted(found, key=lambda one: (-one.particularity, -one.valid_from.toordinal()))
 
 
-def fitting(found: list[Benchmark], partner_type: str, region: str) -> Mapping[str, Benchmark]:
+def fitting(found: Sequence[Benchmark], partner_type: str, region: str) -> Mapping[str, Benchmark]:
     """The one of each KPI that fits a partner; for a group of all partners both are empty."""
     result: dict[str, Benchmark] = {}
     for one in found:

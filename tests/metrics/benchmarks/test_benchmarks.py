@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from pypdf import PdfReader
 
 from metrics import actions as metrics
 from metrics.benchmarks import actions
@@ -128,3 +130,27 @@ def test_shown_beside_the_peers_on_scorecard_kpi_league_and_api(
     usual = {line["code"]: line["usual"] for line in explained["lines"]}
     assert usual["win_rate"] == 0.31
     assert {value for code, value in usual.items() if code != "win_rate"} == {None}
+
+
+def test_shown_on_the_pdf_and_in_the_list_of_scorecards(
+    client_as: SignIn, tenant: Tenant, admin: Membership, manager: Membership
+) -> None:
+    period = calendar_of(tenant).current(QUARTER)
+    with tenant_scope(tenant.pk):
+        partner = PartnerFactory(name="Harbour", type="msp")
+        won_deal(partner, 100_00, period.start)
+        metrics.ensure_default_template(tenant)
+        metrics.recompute_everything()
+        enter(admin, 0.31)
+        enter(admin, 7_000_00, kpi="revenue", partner_type="msp")
+        enter(admin, 9, kpi="deal_count", partner_type="reseller")
+        card = Scorecard.objects.get(partner=partner, period_kind=QUARTER, period_start=period.start)
+    pdf = PdfReader(BytesIO(client_as(manager).get(f"/acme/scorecards/cards/{card.pk}/pdf/").content))
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    assert "Usual in the" in text
+    assert "31" in text
+    assert "Usual for Win rate: Channel study 2026" in text
+    listed = client_as(manager).get("/acme/scorecards/").content.decode()
+    assert "usual: €7,000" in listed or "usual: 7,000" in listed or "usual: EUR" in listed
+    # It is for partners of another type.
+    assert "usual: 9" not in listed
