@@ -1,13 +1,13 @@
-"""What a scorecard's page shows beyond its figures; two periods side by side; the scorecard as a PDF."""
+"""What a scorecard's page shows beyond its figures; the scorecard as a PDF."""
 
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from metrics import closing, queries
@@ -15,24 +15,20 @@ from metrics.benchmarks.queries import of_card
 from metrics.card_pdf import CardPage, card_pdf
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.charts import history_chart, points_chart
-from metrics.comparison import compare as compared
-from metrics.display import format_change, format_points, format_score, format_value
+from metrics.display import counted, format_change, format_points, format_score, format_value
 from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, score_change
 from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
-from metrics.periods import Period, calendar_of
+from metrics.periods import calendar_of
 from metrics.queries import PeerFigures, revenue_fact
 from metrics.sources import FACTS
 from metrics.ways import ways_to_gain
 from partners.directory.enums import PartnerType
 from portal.accounts.access import check
 from portal.shell.addresses import turl
-from portal.shell.exports import FORMATS, csv_lines, csv_response, xlsx_response
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 HISTORY = 13
-# Cards that one may choose to compare with.
-CHOICES = 60
 FACTS_SHOWN = 6
 
 
@@ -101,8 +97,10 @@ def gate(card: Scorecard, lines: list[KpiLine]) -> dict[str, Any] | None:
         asked.append(_("points in every KPI that applies"))
     missing = []
     if version.gate_score is not None and card.score is not None and card.score < version.gate_score:
+        gap = version.gate_score - card.score
         missing.append(
-            _("%(points)s points are missing") % {"points": format_points(version.gate_score - card.score)}
+            ngettext("%(points)s point is missing", "%(points)s points are missing", counted(gap))
+            % {"points": format_points(gap)}
         )
     if version.gate_each:
         missing += [
@@ -176,7 +174,7 @@ def late(
     }
 
 
-def _card(request: HttpRequest, pk: UUID) -> Scorecard:
+def card_for(request: HttpRequest, pk: UUID) -> Scorecard:
     """A card that the member may see; 404 for one that is no partner's and no group's."""
     card = get_object_or_404(Scorecard.objects.select_related("partner", "version__template"), pk=pk)
     if card.partner_id:
@@ -188,7 +186,8 @@ def _card(request: HttpRequest, pk: UUID) -> Scorecard:
     return card
 
 
-def _address(request: HttpRequest, card: Scorecard) -> str:
+def card_address(request: HttpRequest, card: Scorecard) -> str:
+    """The page of a partner's or a group's scorecard."""
     query = f"period={card.period_kind}&start={card.period_start}"
     if card.partner_id:
         return f"{turl(request, 'metrics:scorecard', card.partner_id)}?{query}"
@@ -196,63 +195,14 @@ def _address(request: HttpRequest, card: Scorecard) -> str:
 
 
 @require_GET
-def compare(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
-    """Metric, previous, current and change of any two periods; as a page, CSV or XLSX."""
-    card = _card(request, pk)
-    kind = SubjectKind(card.subject_kind)
-    others = [
-        other.period
-        for other in Scorecard.objects.filter(subject_kind=kind, subject_key=card.subject_key)
-        .exclude(pk=card.pk)
-        .order_by("-period_start", "period_kind")
-        .only("period_kind", "period_start")[:CHOICES]
-    ]
-    wanted = _period(request.GET.get("with", ""))
-    other = wanted if wanted in others else card.period.previous()
-    previous = queries.card_of(kind, card.subject_key, other)
-    rows = []
-    if previous:
-        with_internal = not request.membership.is_partner
-        rows = compared(card, previous, request.tenant.currency, with_internal=with_internal)
-    name = card.partner.name if card.partner else group_name(card)
-    if (form := request.GET.get("export", "")) in FORMATS and previous:
-        header = [_("Metric"), _("Unit"), other.label(), card.period.label(), _("Change")]
-        table = ([row.name, row.unit, row.previous, row.current, row.change] for row in rows)
-        file = slugify(f"{name} {other.key} {card.period.key}")
-        return (
-            csv_response(file, csv_lines(header, table))
-            if form == "csv"
-            else xlsx_response(file, header, table)
-        )
-    context = {
-        "title": _("Two periods compared"),
-        "subtitle": name,
-        "back_url": _address(request, card),
-        "back_label": _("Scorecard"),
-        "card": card,
-        "other": other,
-        "choices": [(period.key, period.label(), period.kind.label) for period in others],
-        "rows": rows,
-        "settled": card.period.is_settled(calendar_of(request.tenant).today()),
-    }
-    return render(request, "metrics/compare.html", context)
-
-
-def _period(key: str) -> Period | None:
-    try:
-        return Period.parse(key)
-    except ValueError:
-        return None
-
-
-@require_GET
 def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """The scorecard with its explanation as a PDF."""
-    card = _card(request, pk)
+    card = card_for(request, pk)
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
     peers = queries.peer_figures(card.partner_id, card.period) if card.partner_id else PeerFigures(0, {})
     previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
     lines, _others = kpi_lines(card, previous, peers, currency)
+    lines = beside_usual(lines, of_card(card), currency)
     found = gate(card, lines)
     state = locked(card, currency, with_internal=not request.membership.is_partner)
     name = card.partner.name if card.partner else group_name(card)

@@ -1,9 +1,11 @@
-"""Two periods of one partner or group side by side."""
+"""Two periods, or stretches of days, of one partner or group side by side."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from metrics.catalogues import Catalogue
 from metrics.display import format_change, format_score, format_value
 from metrics.explain import card_values, change_text
 from metrics.kpis.shape import Kpi
@@ -43,16 +45,35 @@ def compare(
 
     Each period's KPIs are as they were defined for it.
     """
-    now, before = card_values(current), card_values(previous)
-    catalogue = catalogue_at(max(current.period.end, previous.period.end))
-    level = "P" if current.partner_id else "G"
-    codes = [*current.breakdown, *(code for code in catalogue if code not in current.breakdown)]
-    rows = [_score_row(current, previous)]
-    for code in codes:
+    rows = compare_values(
+        card_values(current),
+        card_values(previous),
+        catalogue_at(max(current.period.end, previous.period.end)),
+        currency,
+        level="P" if current.partner_id else "G",
+        with_internal=with_internal,
+        scored=current.breakdown,
+    )
+    return [_score_row(current, previous), *rows]
+
+
+def compare_values(
+    now: Mapping[str, Number | None],
+    before: Mapping[str, Number | None],
+    catalogue: Catalogue,
+    currency: str,
+    *,
+    level: str,
+    with_internal: bool,
+    scored: Collection[str] = (),
+) -> list[ComparisonRow]:
+    """Every KPI of that level that either side has a value of, those that are `scored` first."""
+    rows = []
+    for code in [*scored, *(code for code in catalogue if code not in scored)]:
         kpi = catalogue.get(code)
         if kpi is None or level not in kpi.level:
             continue
-        if kpi.internal and not with_internal and code not in current.breakdown:
+        if kpi.internal and not with_internal and code not in scored:
             continue
         old, new = before.get(code), now.get(code)
         if old is None and new is None:

@@ -139,6 +139,11 @@ def beside_usual(lines: Iterable[KpiLine], usual: Mapping[str, Benchmark], curre
     ]
 
 
+def part_line(kpi: Kpi, currency: str) -> KpiLine:
+    """A KPI that is measured of groups alone, for what one partner adds to it: without a value."""
+    return _plain_line(kpi, None, None, PeerFigures(0, {}), currency)
+
+
 def _plain_line(
     kpi: Kpi, value: Number | None, before: Number | None, peers: PeerFigures, currency: str, **parts: Any
 ) -> KpiLine:
@@ -311,9 +316,11 @@ class Records:
 
 
 def records_behind(
-    card: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str
+    card: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str, *, for_vendor: bool = False
 ) -> list[Records]:
     """The records behind a partner's KPI, a table for each source; the sums are the card's facts.
+
+    `for_vendor` says whether pages are named that only the vendor's people open.
 
     Of a locked period they are the facts and what has arrived since, which is told as well.
     """
@@ -338,12 +345,13 @@ def records_behind(
         ids = [UUID(key) for key in shown["id"]]
         found = apps.get_model(records.model)._default_manager.select_related(*records.related).in_bulk(ids)
         touched = _touched_since(locked_at, ids)
+        url_name = records.url_name or (records.vendor_url_name if for_vendor else "")
         lines = [
             RecordLine(
                 record.pk,
                 records.title(record),
                 records.second(record),
-                records.url_name,
+                url_name,
                 [fact_text(name, row[name], currency) for name in names],
                 record.pk in touched,
             )

@@ -173,14 +173,15 @@ def with_figures(cards: models.QuerySet[Scorecard], end: dt.date) -> models.Quer
     return cards.annotate(
         previous_score=Subquery(before.values("score")[:1]),
         change=F("score") - Subquery(before.values("score")[:1]),
-        revenue=_fact(revenue_fact(end)),
-        deals=_fact("deals_won"),
-        pipeline=_fact("pipeline_open_amount"),
-        partner_count=_fact("partners"),
+        revenue=fact_column(revenue_fact(end)),
+        deals=fact_column("deals_won"),
+        pipeline=fact_column("pipeline_open_amount"),
+        partner_count=fact_column("partners"),
     )
 
 
-def _fact(name: str) -> Coalesce:
+def fact_column(name: str) -> Coalesce:
+    """A fact of a scorecard, 0 where it has none, to select or to sort by."""
     return Coalesce(
         Cast(KeyTextTransform(name, "facts"), models.BigIntegerField()),
         0,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from metrics import card_pages, kpi_pages, period_pages, views
+from metrics import card_pages, compare_pages, kpi_page, kpi_pages, period_pages, views
 
 app_name = "metrics"
 urlpatterns = [
@@ -24,7 +24,7 @@ urlpatterns = [
     path("templates/<uuid:pk>/", views.template_edit, name="template_edit"),
     path("recompute/", views.recompute, name="recompute"),
     path("partners/<uuid:pk>/", views.scorecard, name="scorecard"),
-    path("cards/<uuid:pk>/compare/", card_pages.compare, name="compare"),
+    path("cards/<uuid:pk>/compare/", compare_pages.comparison, name="compare"),
     path("cards/<uuid:pk>/pdf/", card_pages.pdf, name="pdf"),
-    path("cards/<uuid:pk>/<slug:code>/", views.kpi, name="kpi"),
+    path("cards/<uuid:pk>/<slug:code>/", kpi_page.kpi, name="kpi"),
 ]

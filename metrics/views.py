@@ -1,8 +1,10 @@
 """Scorecards, groups, the catalogue and the templates on the screen."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,20 +16,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from metrics import actions, queries
-from metrics.benchmarks.queries import of_card
+from metrics.benchmarks.queries import benchmarks
 from metrics.card_pages import group_name, working
 from metrics.display import format_value
-from metrics.explain import (
-    beside_usual,
-    card_values,
-    fact_lines,
-    kpi_lines,
-    records_behind,
-    substituted,
-)
 from metrics.filters import LeagueFilter
 from metrics.forms import NewTemplateForm, TemplateForm
-from metrics.marks import marks_of
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.own import catalogue_at
 from metrics.periods import Period, PeriodKind, calendar_of
@@ -36,7 +29,6 @@ from metrics.queries import PeerFigures
 from metrics.rows import Templates
 from metrics.tables import GroupTable, LeagueTable, PreviewTable
 from metrics.tier_groups import tier_figures
-from metrics.trend import kpi_trend
 from partners.directory.models import Partner
 from partners.directory.narrowing import WITHOUT
 from portal.accounts.access import can, check, requires
@@ -130,6 +122,13 @@ class LeaguePage(ListPage):
             return LeagueFilter(None, queryset=queryset, request=request)
         return None
 
+    def table(self, request: HttpRequest, rows: Sequence[Any], *, sort: str = "") -> LeagueTable:
+        table = super().table(request, rows, sort=sort)
+        assert isinstance(table, LeagueTable)
+        if rows:
+            table.benchmarks = benchmarks(_period(request))
+        return table
+
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
         period = _period(request)
         return {"subtitle": _comparison(request, period), "picker": _picker(request, period)}
@@ -168,72 +167,6 @@ def _scorecard(request: HttpRequest, partner: Partner) -> HttpResponse:
     return render(request, "metrics/scorecard.html", context)
 
 
-@require_GET
-def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
-    """One KPI of a scorecard, down to the records behind its value."""
-    card = get_object_or_404(Scorecard.objects.select_related("partner", "version__template"), pk=pk)
-    measure = catalogue_at(card.period.end).get(code)
-    if measure is None:
-        raise Http404
-    if card.partner_id:
-        check(request.membership, "metrics.view_scorecard", card)
-    else:
-        check(request.membership, "metrics.view_scorecards")
-    currency, calendar = request.tenant.currency, calendar_of(request.tenant)
-    is_partners = card.partner_id is not None
-    peers = queries.peer_figures(card.partner_id, card.period) if is_partners else PeerFigures(0, {})
-    previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
-    lines, others = kpi_lines(
-        card, previous, peers, currency, with_internal=not request.membership.is_partner
-    )
-    line = next((line for line in [*lines, *others] if line.kpi.code == code), None)
-    if line is None:
-        raise Http404
-    if is_partners:
-        back_url, back_label = turl(request, "metrics:scorecard", card.partner_id), card.partner.name
-    else:
-        back_url, back_label = _group_address(request, card), group_name(card)
-    cards = list(
-        queries.subject_cards(SubjectKind(card.subject_kind), card.subject_key, card.period.kind).filter(
-            period_start__lte=card.period_start
-        )[:HISTORY]
-    )
-    usual = of_card(card)
-    (line,) = beside_usual([line], usual, currency)
-    marks = marks_of(card, request.membership, [older.period for older in cards], code)
-    context = {
-        "trend": kpi_trend(
-            cards[::-1], measure, currency, marks, usual[code].value if code in usual else None
-        ),
-        "marks": [mark.sentence for mark in marks],
-        "direct": direct_value(card, currency) if code == LIFETIME and request.membership.is_vendor else "",
-        "title": measure.name,
-        "subtitle": card.period.label(),
-        "back_url": f"{back_url}?period={card.period_kind}&start={card.period_start}",
-        "back_label": back_label,
-        "card": card,
-        "kpi": measure,
-        "line": line,
-        "settled": card.period.is_settled(calendar.today()),
-        "peers": peers,
-        "formula": substituted(measure, card, currency),
-        "facts": fact_lines(card, measure, currency),
-        "records": records_behind(card, measure, calendar, calendar.today(), currency),
-    }
-    return render(request, "metrics/kpi.html", context)
-
-
-LIFETIME, DIRECT = "lifetime_value", "direct_lifetime_value"
-
-
-def direct_value(card: Scorecard, currency: str) -> str:
-    """What a customer that no partner won is worth in the same period, as it was reported for the programme."""
-    whole = queries.card_of(SubjectKind.PROGRAMME, "", card.period)
-    kpi = catalogue_at(card.period.end).get(DIRECT)
-    value = card_values(whole).get(DIRECT) if whole is not None else None
-    return format_value(kpi.unit, value, currency) if kpi is not None and value is not None else ""
-
-
 # --- groups ------------------------------------------------------------------------------------
 
 TIERS = "tier"
@@ -261,6 +194,7 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
         {
             "name": group_name(card, names),
             "address": f"{_group_address(request, card)}&period={period.kind.value}&start={period.start}",
+            "card": card.pk,
             "partner_count": card.partner_count,
             "score": card.score,
             "change": card.change,
@@ -335,10 +269,13 @@ def _tiers(request: HttpRequest, period: Period) -> HttpResponse:
                 (
                     catalogue[code].name,
                     [
-                        format_value(
-                            catalogue[code].unit, tier.breakdown.get(code, {}).get("value"), currency
-                        )
-                        for tier in tiers
+                        {
+                            "text": format_value(
+                                catalogue[code].unit, tier.breakdown.get(code, {}).get("value"), currency
+                            ),
+                            "address": row["address"],
+                        }
+                        for tier, row in zip(tiers, rows, strict=True)
                     ],
                 )
                 for code in codes
@@ -369,7 +306,20 @@ def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
     if card is not None:
         context |= working(request, card, PeerFigures(0, {}))
         context["partner_count"] = card.facts.get("partners", 0)
+        context["partners_url"] = _partners_of(request, card)
     return render(request, "metrics/scorecard.html", context)
+
+
+def _partners_of(request: HttpRequest, card: Scorecard) -> str:
+    """The league of a group's partners; of those without a manager or a region there is none."""
+    name = {SubjectKind.PORTFOLIO: "manager", SubjectKind.REGION: "region", SubjectKind.TYPE: "type"}.get(
+        SubjectKind(card.subject_kind), ""
+    )
+    if name and not card.subject_key:
+        return ""
+    period = {"period": card.period_kind, "start": str(card.period_start)}
+    chosen = {name: card.subject_key} if name else {}
+    return f"{turl(request, 'metrics_portfolio:analysis')}?{urlencode({**period, **chosen})}"
 
 
 # --- templates -------------------------------------------------------------------

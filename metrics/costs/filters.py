@@ -12,6 +12,10 @@ class CostFilter(django_filters.FilterSet):
     )
     spent_on = django_filters.DateFromToRangeFilter(label=_("Spent on"))
 
+    without_partner = django_filters.BooleanFilter(
+        label=_("Of no partner"), field_name="partner", lookup_expr="isnull"
+    )
+
     class Meta:
         model = Cost
-        fields = ("category", "partner", "spent_on")
+        fields = ("category", "partner", "spent_on", "without_partner")

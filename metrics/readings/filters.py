@@ -14,6 +14,10 @@ class ReadingFilter(django_filters.FilterSet):
     )
     day = django_filters.DateFromToRangeFilter(label=_("Day"))
 
+    without_partner = django_filters.BooleanFilter(
+        label=_("Of no partner"), field_name="partner", lookup_expr="isnull"
+    )
+
     class Meta:
         model = Reading
-        fields = ("definition", "partner", "day")
+        fields = ("definition", "partner", "day", "without_partner")

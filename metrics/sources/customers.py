@@ -74,5 +74,5 @@ SOURCE = Source(
     tables=("directory_customer",),
     sql=_sql,
     values={"won": SalesStage.WON.value},
-    records=Records("customer_id", "directory.customer", title=_title),
+    records=Records("customer_id", "directory.customer", title=_title, vendor_url_name="directory:customer"),
 )

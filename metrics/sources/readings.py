@@ -128,6 +128,13 @@ SOURCE = Source(
     of_no_partner=_of_house(_codes(_KNOWN_FACTS)),
     of_tenant=_of_tenant,
     first_day=("SELECT min(day) FROM metrics_readings_reading d WHERE d.tenant_id = %(tenant)s{these}",),
-    records=Records("reading_id", "metrics_readings.reading", ("definition",), title=_title, second=_second),
+    records=Records(
+        "reading_id",
+        "metrics_readings.reading",
+        ("definition",),
+        title=_title,
+        second=_second,
+        vendor_url_name="metrics_readings:reading",
+    ),
     events=("reading.*", "readings.imported"),
 )

@@ -42,7 +42,8 @@ class Records:
     """The records that a source's facts come from: what a figure opens down to.
 
     `column` is the column of the statement that holds their ids, `model` the label of their model. `title` and
-    `second` say what a record is called and what else is told of it; `url_name` is its page, given its id.
+    `second` say what a record is called and what else is told of it; `url_name` is its page, given its id, and
+    `vendor_url_name` one that only the vendor's people open.
     """
 
     column: str
@@ -51,6 +52,7 @@ class Records:
     title: Callable[[Any], str] = str
     second: Callable[[Any], str] = _nothing
     url_name: str = ""
+    vendor_url_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

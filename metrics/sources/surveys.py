@@ -104,7 +104,7 @@ SOURCE = Source(
         WHERE d.tenant_id = %(tenant)s{these} AND d.partner_id IS NOT NULL""",
     ),
     # By survey, not by answer: what one customer or colleague said is not for the partner's eyes.
-    records=Records("survey_id", "surveys.survey", title=_title),
+    records=Records("survey_id", "surveys.survey", title=_title, vendor_url_name="surveys:results"),
     events=("survey.answered",),
     touched="""SELECT partner_id, answered_on FROM surveys_surveyresponse
         WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND partner_id IS NOT NULL""",

@@ -145,12 +145,12 @@ def test_page_pdf_export_and_api(
     assert "Harbour Systems" in text
     assert "How the score is made" in text
     assert "Total sales revenue" in text
-    shown = client.get(f"{address}/compare/?with={previous.period.key}").content.decode()
+    shown = client.get(f"{address}/compare/?against={previous.period.key}").content.decode()
     assert "Total sales revenue" in shown
-    export = b"".join(client.get(f"{address}/compare/?with={previous.period.key}&export=csv")).decode()
+    export = b"".join(client.get(f"{address}/compare/?against={previous.period.key}&export=csv")).decode()
     assert "10000" in export
-    assert client.get(f"{address}/compare/?with={previous.period.key}&export=xlsx").status_code == 200
-    assert client.get(f"{address}/compare/?with=nonsense").status_code == 200
+    assert client.get(f"{address}/compare/?against={previous.period.key}&export=xlsx").status_code == 200
+    assert client.get(f"{address}/compare/?against=nonsense").status_code == 200
     told = client.get(f"/acme/api/v1/scorecards/{card.pk}/explanation/").json()
     assert told["score"] == float(card.score or 0)
     assert {line["code"] for line in told["lines"]} == {line["code"] for line in LINES}

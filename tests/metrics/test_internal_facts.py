@@ -49,7 +49,7 @@ def test_a_partner_does_not_read_what_the_programme_costs(
             breakdown={},
             computed_at=timezone.now(),
         )
-    compared = f"/acme/scorecards/cards/{card.pk}/compare/?with={before.period.key}"
+    compared = f"/acme/scorecards/cards/{card.pk}/compare/?against={before.period.key}"
     page = client_as(partner_owner).get(compared).content.decode()
     assert "Gross margin" in page
     assert "Partner profitability" not in page
@@ -106,7 +106,7 @@ def test_neither_do_two_periods_side_by_side_the_catalogue_nor_a_late_arrival_te
     internal = [kpi for kpi in CATALOGUE.values() if kpi.internal and "P" in kpi.level]
     assert internal
     names = [escape(str(kpi.name)) for kpi in internal]
-    compare = f"/acme/scorecards/cards/{card.pk}/compare/?with={older.period.key}"
+    compare = f"/acme/scorecards/cards/{card.pk}/compare/?against={older.period.key}"
     scorecard = f"/acme/scorecards/mine/?period={period.kind.value}&start={period.start}"
     theirs, ours = client_as(partner_owner), client_as(admin)
     assert any(name in ours.get(compare).content.decode() for name in names)

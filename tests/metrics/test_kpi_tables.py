@@ -16,10 +16,14 @@ from metrics import actions
 from metrics.evaluation import evaluate_facts
 from metrics.explain import card_values
 from metrics.kpis import KPIS
+from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
+from metrics.periods import Window, calendar_of
 from metrics.queries import peer_figures
 from metrics.readings import actions as readings
 from metrics.readings.models import MetricDefinition
+from metrics.sources import FACTS, SOURCES
+from metrics.stretches import facts_between
 from partners.deals.enums import DealOrigin, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
@@ -383,6 +387,7 @@ def november(tenant: Tenant, manager: Membership) -> list[Partner]:
     return partners
 
 
+@time_machine.travel("2026-11-20 12:00:00+00:00")
 def test_every_kpi_has_a_value_from_records_for_partner_portfolio_and_programme(
     tenant: Tenant, manager: Membership, november: list[Partner], client_as: SignIn
 ) -> None:
@@ -418,6 +423,78 @@ def test_every_kpi_has_a_value_from_records_for_partner_portfolio_and_programme(
             page = client.get(f"/acme/scorecards/cards/{card.pk}/{code}/")
             assert page.status_code == 200, code
             assert str(KPIS[code].name) in page.content.decode().replace("&#x27;", "'"), code
+            assert page.context["formula"] or KPIS[code].ranks, code
+            assert leads_to_its_records(page, card, KPIS[code]), code
+        assert client.get(f"/acme/scorecards/cards/{card.pk}/nonsense/").status_code == 404
+
+
+def leads_to_its_records(page: Any, card: Scorecard, kpi: Kpi) -> bool:
+    """Whether what a KPI's page shows below it adds up to each of its facts: a partner's records, or a group's
+    partners and what is of none."""
+    if kpi.ranks:
+        return True  # a place among peers has none of its own
+    told = {fact.name: fact.value_text for fact in page.context["facts"]}
+    if card.partner_id:
+        sums = [total for table in page.context["records"] for total in table.sums]
+        counted = [name for name in told if SOURCES[FACTS[name].source].records is not None]
+        return bool(told) and sorted(sums) == sorted(told[name] for name in counted)
+    members = page.context["members"]
+    added = dict.fromkeys(kpi.facts, 0)
+    with tenant_scope(page.wsgi_request.tenant.pk):
+        rows = Scorecard.objects.filter(pk__in=[line.card_id for line in members.lines])
+        for facts in rows.values_list("facts", flat=True):
+            added = {name: amount + facts.get(name, 0) for name, amount in added.items()}
+        if members.house:
+            assert page.context["house_lists"] != []
+            house = Scorecard.objects.get(
+                subject_kind=SubjectKind.HOUSE, period_kind=card.period_kind, period_start=card.period_start
+            )
+            added = {name: amount + house.facts.get(name, 0) for name, amount in added.items()}
+    assert members.total == len(members.lines)
+    return added == {name: card.facts.get(name, 0) for name in kpi.facts}
+
+
+@time_machine.travel("2026-11-20 12:00:00+00:00")
+def test_what_a_partner_adds_to_a_groups_kpi_is_for_the_vendor(
+    tenant: Tenant, manager: Membership, november: list[Partner], client_as: SignIn
+) -> None:
+    """The programme's costs lead to the partner's, those to its records; and to the list of what is of no partner."""
+    with tenant_scope(tenant.pk):
+        owner = make_member(Role.PARTNER_OWNER, partner=november[0])
+        cards = Scorecard.objects.filter(period_kind="month", period_start=dt.date(2026, 11, 1))
+        own, programme = cards.get(partner=november[0]), cards.get(subject_kind=SubjectKind.PROGRAMME)
+    client = client_as(manager)
+    page = client.get(f"/acme/scorecards/cards/{programme.pk}/revenue_efficiency/")
+    assert f"/acme/scorecards/cards/{own.pk}/revenue_efficiency/" in page.content.decode()
+    ((_label, costs),) = page.context["house_lists"]
+    assert [row.amount for row in client.get(costs).context["page"].rows] == [500_00]
+    part = client.get(f"/acme/scorecards/cards/{own.pk}/revenue_efficiency/")
+    assert part.context["is_part"] is True
+    assert [line.title for table in part.context["records"] for line in table.lines if "People" in line.title]
+    theirs = client_as(owner)
+    assert theirs.get(f"/acme/scorecards/cards/{own.pk}/revenue_efficiency/").status_code == 404
+    assert theirs.get(f"/acme/scorecards/cards/{programme.pk}/revenue/").status_code == 404
+
+
+def test_any_days_come_to_what_their_scorecards_say(
+    tenant: Tenant, manager: Membership, november: list[Partner]
+) -> None:
+    """For a partner, a portfolio and the programme, each fact; live from the records."""
+    calendar = calendar_of(tenant)
+    with tenant_scope(tenant.pk):
+        for kind, start in (("month", dt.date(2026, 11, 1)), ("quarter", dt.date(2026, 10, 1))):
+            cards = Scorecard.objects.filter(period_kind=kind, period_start=start)
+            for card in (
+                cards.get(partner=november[0]),
+                cards.get(subject_kind=SubjectKind.PORTFOLIO, subject_key=str(manager.pk)),
+                cards.get(subject_kind=SubjectKind.PORTFOLIO, subject_key=""),
+                cards.get(subject_kind=SubjectKind.PROGRAMME),
+            ):
+                window = Window.of(card.period.start, card.period.end)
+                earlier = Window.of(dt.date(2025, 1, 1), dt.date(2025, 2, 1))
+                found, nothing = facts_between(card, [window, earlier], calendar, TODAY)
+                assert {name: amount for name, amount in found.items() if amount} == card.facts
+                assert nothing.get("revenue_won", 0) == 0
 
 
 def scored_values(card: Scorecard) -> dict[str, Any]:

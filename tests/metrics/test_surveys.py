@@ -1,11 +1,12 @@
 """What surveys add to scorecards, against figures worked out by hand."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import pytest
 import time_machine
+from django.test import Client
 
 from metrics import actions as metrics_actions
 from metrics.catalogue import CATALOGUE
@@ -25,6 +26,7 @@ from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, PartnerFactory, make_member
 from tests.partners.surveys.builders import a_survey, answered, for_customers
 
+SignIn = Callable[[Membership], Client]
 TODAY = dt.date(2026, 2, 20)
 QUARTER = Window.of(dt.date(2026, 1, 1), dt.date(2026, 4, 1))
 CODES = ["nps", "csat", "partner_satisfaction", "strategic_alignment"]
@@ -119,6 +121,50 @@ def test_a_portfolio_and_the_programme_are_the_same_facts_summed(figures: dict[s
     assert programme["nps"] == pytest.approx(100 * 2 / 15)
     assert programme["csat"] == pytest.approx(5 / 8)
     assert programme["strategic_alignment"] == pytest.approx(100 * 25 / 32)
+
+
+def test_the_pages_show_them_at_every_level_with_formula_records_and_trend(
+    figures: dict[str, Partner], admin: Membership, tenant: Tenant, client_as: SignIn
+) -> None:
+    """By quarters: the one before has two answers of 10 and 0 for Alpha, one of 0 and one of 5 of its customers."""
+    with time_machine.travel("2025-11-03 12:00:00+00:00"):
+        give(a_survey(admin, **for_customers()), figures["Alpha"], [10, 0])
+        give(a_survey(admin, "csat", **for_customers()), figures["Alpha"], [1, 5])
+    manager = str(figures["Alpha"].manager_id)
+    expected = {
+        ("partner", str(figures["Alpha"].pk)): {"nps": ("40", "0"), "csat": ("60.0%", "50.0%")},
+        ("portfolio", manager): {"nps": ("21.4", "0"), "csat": ("62.5%", "50.0%")},
+        PROGRAMME: {"nps": ("13.3", "0"), "csat": ("62.5%", "50.0%")},
+    }
+    with time_machine.travel("2026-02-20 12:00:00+00:00"):
+        metrics_actions.recompute_everything()
+        cards = {
+            (card.subject_kind, card.subject_key): card.pk
+            for card in Scorecard.objects.filter(period_kind="quarter", period_start=QUARTER.start)
+        }
+        client = client_as(admin)
+        for subject, values in expected.items():
+            for code, (now, before) in values.items():
+                page = client.get(f"/acme/scorecards/cards/{cards[subject]}/{code}/")
+                assert page.context["line"].value_text == now, (subject, code)
+                assert [row[1] for row in page.context["trend"]["rows"]][-2:] == [before, now]
+                assert page.context["formula"]
+                assert all(fact.value_text != "0" for fact in page.context["facts"])
+        page = client.get(f"/acme/scorecards/cards/{cards['portfolio', manager]}/nps/")
+        members = page.context["members"]
+        assert {line.name: line.value_text for line in members.lines} == {"Alpha": "40", "Beta": "-25"}
+        assert [amount for _name, amount in members.sums] == ["7", "4", "14"]
+        # Beside the portfolio of nobody, where Gamma is.
+        assert [(each["value"], each["is_own"]) for each in page.context["beside"]] == [
+            ("21.4", True),
+            ("-100", False),
+        ]
+        # From a partner's figure on to the survey's answers, for the vendor's people.
+        alpha = client.get(f"/acme/scorecards/cards/{cards['partner', str(figures['Alpha'].pk)]}/nps/")
+        (table,) = alpha.context["records"]
+        (line,) = table.lines
+        assert line.url_name == "surveys:results"
+        assert client.get(f"/acme/surveys/{line.pk}/results/").status_code == 200
 
 
 @pytest.mark.parametrize(
