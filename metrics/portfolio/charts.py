@@ -1,6 +1,6 @@
 """Options for the charts of the analysis, with the same figures as tables, and sparklines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -18,8 +18,13 @@ POINTS = 150
 WIDTH, HEIGHT = 96, 24
 
 
-def quadrant(rows: Sequence[Standing], currency: str) -> dict[str, Any] | None:
-    """Score against revenue; lines at the medians part the plane into four. None for fewer than two points."""
+def quadrant(
+    rows: Sequence[Standing], currency: str, address: Callable[[Standing], str]
+) -> dict[str, Any] | None:
+    """Score against revenue; lines at the medians part the plane into four. None for fewer than two points.
+
+    A click on a point leads to its `address`; the league's rows lead there as well.
+    """
     shown = sorted((row for row in rows if row.score is not None), key=lambda row: -row.revenue)[:POINTS]
     if len(shown) < 2:
         return None
@@ -56,7 +61,7 @@ def quadrant(rows: Sequence[Standing], currency: str) -> dict[str, Any] | None:
                     "name": _("Partners"),
                     "symbolSize": 10,
                     "data": [
-                        {"name": row.name, "value": [score, amount]}
+                        {"name": row.name, "value": [score, amount], "url": address(row)}
                         for row, score, amount in zip(shown, scores, revenue, strict=True)
                     ],
                     "markLine": {

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from metrics.benchmarks.models import Benchmark
@@ -62,7 +63,7 @@ def analysis(request: HttpRequest, tenant: str) -> HttpResponseBase:
     currency = request.tenant.currency
     context = {
         "title": _("Portfolio analysis"),
-        "subtitle": _("%(period)s, %(count)s partners")
+        "subtitle": ngettext("%(period)s, %(count)s partner", "%(period)s, %(count)s partners", len(rows))
         % {"period": period.label(), "count": number(len(rows))},
         "keep_url": keep_address(request, ANALYSIS),
         "page_url": turl(request, ANALYSIS),
@@ -81,7 +82,7 @@ def analysis(request: HttpRequest, tenant: str) -> HttpResponseBase:
         "later_page": address(request, page=str(page + 1)) if page < pages else "",
         "pages": pages,
         "exports": [(form.upper(), address(request, export=form)) for form in FORMATS],
-        "quadrant": quadrant(rows, currency),
+        "quadrant": quadrant(rows, currency, lambda row: _card_address(request, row, period)),
         "cohorts": _cohorts(found, currency),
         "ages": [f"{first + 1}-{last}" for first, last in queries.AGES],
         **_breakdowns(found),
@@ -170,7 +171,7 @@ def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str
         "place": number(row.place) if row.place is not None else DASH,
         "moved": words,
         "name": row.name,
-        "address": f"{turl(request, 'metrics:scorecard', row.partner_id)}?{_in(period)}",
+        "address": _card_address(request, row, period),
         "score": format_score(row.score),
         "change": format_change(row.change),
         "tone": tone if row.change is not None else "",
@@ -183,6 +184,10 @@ def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str
         "pipeline_address": turl(request, "metrics:kpi", row.card_id, "pipeline"),
         "coverage": percent(row.coverage, 0),
     }
+
+
+def _card_address(request: HttpRequest, row: Standing, period: Period) -> str:
+    return f"{turl(request, 'metrics:scorecard', row.partner_id)}?{_in(period)}"
 
 
 def _in(period: Period) -> str:
@@ -212,7 +217,7 @@ def _heat(request: HttpRequest, rows: list[Standing], found: Asked) -> dict[str,
         "rows": [
             {
                 "name": row.name,
-                "address": f"{turl(request, 'metrics:scorecard', row.partner_id)}?{_in(period)}",
+                "address": _card_address(request, row, period),
                 "cells": [
                     _cell(
                         working.get(row.partner_id, {}).get(kpi.code),

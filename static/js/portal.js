@@ -65,6 +65,7 @@
       area.style.height = area.dataset.height + "px";
       const chart = library.init(area, themed(), { renderer: "svg" });
       chart.setOption(completed(JSON.parse(document.getElementById(area.dataset.chart).textContent)));
+      chart.on("click", ({ data }) => { if (data?.url) location.assign(data.url); });
       charts.set(area, chart);
       resizes.observe(area);
     }

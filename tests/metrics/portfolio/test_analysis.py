@@ -183,7 +183,7 @@ def test_sparklines_and_quadrant_need_two_points(
     assert line["points"] == "48.0,22.0 94.0,2.0"
     with tenant_scope(tenant.pk):
         rows = queries.league(Choice(), period)
-    chart = quadrant(rows, "EUR")
+    chart = quadrant(rows, "EUR", lambda row: f"/{row.name}/")
     assert chart is not None
     assert [row[0] for row in chart["rows"]] == ["A", "B", "C"]
-    assert quadrant(rows[:1], "EUR") is None
+    assert quadrant(rows[:1], "EUR", str) is None

@@ -246,7 +246,9 @@ def test_the_sums_of_a_channel_and_of_a_source_lead_to_the_days_behind_them(
             assert not listed.context["filterset"], line
             sums = {str(each["label"]): each["value"] for each in listed.context["figures"]}
             assert (sums["Visits"], sums["Spend"]) == (line["visits"], line["spend"])
-            assert f'<a href="{html.escape(line["days_address"])}">{line["clicks"]}</a>' in page.content.decode()
+            assert (
+                f'<a href="{html.escape(line["days_address"])}">{line["clicks"]}</a>' in page.content.decode()
+            )
             seen[str(line["label"])] = (listed.context["page"].total, line["visits"])
     assert seen == {
         "Paid": (3, "157"),
