@@ -76,4 +76,7 @@ def grace_changed(event: Event) -> str:
     days = event.data["new"]["days"]
     if days is None:
         return _("Periods no longer lock by themselves")
-    return _("Periods lock %(days)s days after their end") % {"days": days}
+    words = ngettext(
+        "Periods lock %(days)s day after their end", "Periods lock %(days)s days after their end", days
+    )
+    return words % {"days": days}

@@ -4,6 +4,7 @@ import math
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from metrics.kpis.shape import Kpi
 from metrics.units import DOWN, Unit
@@ -22,9 +23,13 @@ def format_value(unit: str, value: Number | None, currency: str) -> str:
     if unit == Unit.PERCENT:
         return percent(_plain(value))
     if unit == Unit.DAYS:
-        return _("%(count)s days") % {"count": number(_plain(value), _places(value))}
+        return ngettext("%(count)s day", "%(count)s days", counted(value)) % {
+            "count": number(_plain(value), _places(value))
+        }
     if unit == Unit.HOURS:
-        return _("%(count)s hours") % {"count": number(_plain(value), _places(value))}
+        return ngettext("%(count)s hour", "%(count)s hours", counted(value)) % {
+            "count": number(_plain(value), _places(value))
+        }
     return number(_plain(value), _places(value))
 
 
@@ -83,6 +88,11 @@ def in_sentence(name: object) -> str:
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
+
+
+def counted(value: Number) -> int:
+    """What the plural of a unit goes by: 1 for what is shown as one, else more than one."""
+    return 1 if round(float(value), 1) == 1 else 2
 
 
 def _places(value: Number) -> int:

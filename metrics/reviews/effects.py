@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from metrics.display import direction, format_value
 from metrics.kpis.shape import Kpi
@@ -40,7 +40,11 @@ class Effect:
         return "good" if (way == "up") == (self.kpi.better == "up") else "bad"
 
     def text(self, currency: str) -> str:
-        return _("%(kpi)s: %(before)s in the %(days)s days before, %(after)s in the %(days)s days since") % {
+        return ngettext(
+            "%(kpi)s: %(before)s on the day before, %(after)s on the day since",
+            "%(kpi)s: %(before)s in the %(days)s days before, %(after)s in the %(days)s days since",
+            self.days,
+        ) % {
             "kpi": self.kpi.name,
             "before": format_value(self.kpi.unit, self.before, currency),
             "after": format_value(self.kpi.unit, self.after, currency),

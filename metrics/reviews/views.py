@@ -1,6 +1,7 @@
 """Pages of goals, alerts and reviews."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from metrics.display import format_value
-from metrics.models import SubjectKind
+from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_now
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.queries import group_names
@@ -44,11 +46,15 @@ def goals(request: HttpRequest, tenant: str) -> HttpResponse:
     found = page.rows
     names = group_names(SubjectKind.PORTFOLIO, _managers_of(found))
     today = calendar_of(request.tenant).today()
+    cards = _cards_of([_subject(goal) for goal in found])
     may_set = can(request.membership, "metrics_reviews.set_goal")
     context = {
         "title": _("Goals"),
         "subtitle": _("What each KPI should come to, and how far it is."),
-        "goals": [_goal_line(request, goal, names, today, may_set=may_set) for goal in found],
+        "goals": [
+            {**_goal_line(request, goal, names, today, may_set=may_set), "card": _opens(request, goal, cards)}
+            for goal in found
+        ],
         "may_set": may_set,
         "leaf": page,
     }
@@ -57,6 +63,30 @@ def goals(request: HttpRequest, tenant: str) -> HttpResponse:
 
 def _managers_of(found: list[Goal]) -> list[str]:
     return [goal.subject_key for goal in found if goal.subject_kind == SubjectKind.PORTFOLIO]
+
+
+_Subject = tuple[str, str, str, dt.date]
+
+
+def _subject(one: Goal | Scorecard) -> _Subject:
+    return one.subject_kind, one.subject_key, one.period_kind, one.period_start
+
+
+def _cards_of(subjects: Collection[_Subject]) -> dict[_Subject, UUID]:
+    """The scorecards that figures of these subjects and periods are read from. One query."""
+    cards = Scorecard.objects.filter(
+        subject_key__in={key for _kind, key, _period, _start in subjects},
+        period_start__in={start for _kind, _key, _period, start in subjects},
+    ).only("subject_kind", "subject_key", "period_kind", "period_start")
+    return {_subject(card): card.pk for card in cards}
+
+
+def _opens(request: HttpRequest, goal: Goal, cards: dict[_Subject, UUID]) -> UUID | None:
+    """The scorecard on which the goal's KPI can be opened."""
+    kpi = catalogue_now().get(goal.kpi)
+    if kpi is None or (kpi.internal and request.membership.is_partner):
+        return None
+    return cards.get(_subject(goal))
 
 
 def _goal_line(
@@ -125,7 +155,8 @@ def goal_hand_down(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     except ActionRefused as refusal:
         say_refused(request, refusal)
     else:
-        messages.success(request, _("Shared out: %(count)s goals.") % {"count": number(len(created))})
+        words = ngettext("Shared out: %(count)s goal.", "Shared out: %(count)s goals.", len(created))
+        messages.success(request, words % {"count": number(len(created))})
     return redirect(turl(request, "metrics_reviews:goals"))
 
 
@@ -159,6 +190,7 @@ def alerts(request: HttpRequest, tenant: str) -> HttpResponse:
         quiet = found.filter(closed_at=None, snoozed_until__gt=today)
         found = quiet if show == "quiet" else found.filter(closed_at=None).exclude(pk__in=quiet.values("pk"))
     page = leaf(request, found)
+    cards = _cards_of([_subject_of(alert) for alert in page.rows])
     mine = "&mine=1" if request.GET.get("mine") else ""
     labels = {"": _("Open"), "quiet": _("Kept quiet"), "closed": _("Closed")}
     context = {
@@ -168,12 +200,18 @@ def alerts(request: HttpRequest, tenant: str) -> HttpResponse:
             {"label": label, "url": f"?show={key}{mine}", "active": show == key}
             for key, label in labels.items()
         ],
-        "alerts": [_alert_line(request, alert) for alert in page.rows],
+        "alerts": [
+            {**_alert_line(request, alert), "card": cards.get(_subject_of(alert))} for alert in page.rows
+        ],
         "leaf": page,
         "tomorrow": today + dt.timedelta(days=7),
         "may_change": can(request.membership, "metrics_reviews.change_rule"),
     }
     return render(request, "reviews/alerts.html", context)
+
+
+def _subject_of(alert: Alert) -> _Subject:
+    return SubjectKind.PARTNER.value, str(alert.partner_id), alert.rule.period_kind, alert.period_start
 
 
 def _alert_line(request: HttpRequest, alert: Alert) -> dict[str, Any]:
@@ -330,6 +368,8 @@ def review(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "back_url": turl(request, "metrics_reviews:reviews"),
         "back_label": _("Reviews"),
         "review": found,
+        "scorecard_url": f"{turl(request, 'metrics:scorecard', found.partner_id)}"
+        f"?period={found.period.kind.value}&start={found.period.start}",
         "actions": [
             {
                 "action": one,

@@ -372,7 +372,7 @@ def test_what_an_action_should_change_is_measured_on_the_reviews_page(
     client.post(f"/acme/reviews/actions/{action.pk}/done/")
     page = client.get(address).content.decode()
     assert "better" in page
-    assert "€100 in the 1 days before, €700 in the 1 days since" in page
+    assert "€100 on the day before, €700 on the day since" in page
 
 
 def test_long_lists_have_pages(client_as: SignIn, tenant: Tenant, manager: Membership) -> None:
