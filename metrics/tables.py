@@ -93,7 +93,7 @@ class ToKpi(Column):
         words = _("usual: %(value)s") % {
             "value": format_value(kpi_of(self.kpi).unit, usual.value, table.request.tenant.currency)
         }
-        return f'{shown}<small class="second">{escape(words)}</small>'
+        return f'<span>{shown}<small class="second">{escape(words)}</small></span>'
 
 
 class KpiMoneyColumn(ToKpi, MoneyColumn):
