@@ -39,6 +39,7 @@ from metrics.models import (
 from metrics.periods import MONTHS_IN, Calendar, Period, PeriodKind, calendar_of
 from metrics.publishing import check_rules, ensure_default_template, publish_version
 from metrics.rows import (
+    KEYS,
     PROGRAMME,
     SUBJECT,
     group_rows,
@@ -74,6 +75,9 @@ BATCH = 200
 AT_ONCE = 15_000
 ONE_EVENT_EACH = 500
 ALWAYS = dt.date.min
+_KEY, _PARTNER, _TYPE, _REGION, _SEGMENT = (
+    KEYS.index(name) for name in ("key", "partner_id", "partner_type", "region", "segment")
+)
 
 
 @dataclass(slots=True)
@@ -172,7 +176,7 @@ def _recompute_partners(
     stored, groups = read_partners_and_groups(
         periods, partner_ids, groups_of(fresh), fact_names(sources), with_house=with_house
     )
-    known = {key for kind, subject, key in _keys(groups) if (kind, subject) == PROGRAMME}
+    known = {row[_KEY] for row in groups.values() if row[: len(SUBJECT)] == PROGRAMME}
     # Peers are scored from stored facts, which takes less than reading their deals.
     if templates.among_peers(periods) and len(periods) * Partner.objects.count() > 4 * AT_ONCE:
         _leave_to_a_job(periods)
@@ -183,21 +187,30 @@ def _recompute_partners(
         else:
             changed.add(_recompute_all(unknown, basis, today))
         periods = [period for period in periods if period.key in known]
-        fresh, stored, groups = (
-            frame.filter(pl.col("key").is_in(known)) for frame in (fresh, stored, groups)
+        fresh = fresh.filter(pl.col("key").is_in(known))
+        stored, groups = (
+            {row_id: row for row_id, row in rows.items() if row[_KEY] in known} for rows in (stored, groups)
         )
     if not periods:
         return changed
-    rows = fresh.vstack(moved_groups(groups, fresh, stored))
+    rows = fresh.vstack(moved_groups(groups.values(), fresh, stored.values()))
     scored = rows
     if templates.among_peers(periods):
-        moved = fresh.vstack(stored.drop("id"))
-        if moved.height:
+        moved = {
+            (row[_TYPE], row[_REGION], row[_SEGMENT])
+            for row in [*fresh.rows(), *stored.values()]
+            if row[_PARTNER]
+        }
+        if moved:
             others = ~pl.col("partner_id").is_in([*map(str, partner_ids), *merged_partners()])
             peers = read_rows(periods, fact_names(sources), peers_of=moved).drop("id")
             scored = rows.vstack(peers.filter(others))
     changed.add(write_rows(scored_rows(scored, templates)))
-    changed.rows += delete_missing(stored.vstack(groups), rows)
+    present = set(_keys(rows))
+    known_rows = stored | groups
+    changed.rows += delete_rows(
+        [row_id for row_id, row in known_rows.items() if (*row[: len(SUBJECT)], row[_KEY]) not in present]
+    )
     return changed
 
 

@@ -28,6 +28,7 @@ from metrics.sources.reading import (
     fact_names,
     facts_of_some,
     fetch_frame,
+    frame_of,
     parameters,
     read_facts,
     read_house_facts,
@@ -56,6 +57,8 @@ AUDIENCE = ["key", "partner_type", "region", "segment"]
 # What a row is of; the other columns are its facts, `partners` the last.
 KEYS = [*SUBJECT, *OWN, *PERIOD]
 PARTNERS = "partners"
+# A row's keys and then its facts, in the order of the columns.
+Row = tuple[Any, ...]
 # By which column of a partner's row it belongs to a group; to the programme belong all.
 GROUP_COLUMNS = {
     SubjectKind.PORTFOLIO: "manager_id",
@@ -131,7 +134,9 @@ def partner_rows(
         sql = _SOME_PARTNERS.format(facts=facts_of_some(sources), names=f", {columns}" if names else "")
         few = are_few(partner_ids, periods)
         found = fetch_frame(sql, values, _with_bounds(names), few=few)
-        rows = found.filter(_present(names)).drop(_BOUNDS)
+        rows = found.filter(_present(names))
+        for name in _BOUNDS:
+            rows.drop_in_place(name)
     return with_segments(rows, periods, today) if segments else rows
 
 
@@ -155,7 +160,9 @@ def _present_or_any(moving: tuple[str, ...]) -> pl.Expr:
     in_programme = (pl.col("joined") < pl.col("end")) & (
         (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
     )
-    return pl.any_horizontal(in_programme, pl.col(moving) != 0) if moving else in_programme
+    if not moving:
+        return in_programme
+    return in_programme | (pl.max_horizontal(moving) != 0) | (pl.min_horizontal(moving) != 0)
 
 
 def with_segments(rows: pl.DataFrame, periods: Collection[Period], today: dt.date) -> pl.DataFrame:
@@ -229,15 +236,15 @@ def group_rows(partners: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def moved_groups(groups: pl.DataFrame, fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+def moved_groups(groups: Iterable[Row], fresh: pl.DataFrame, stored: Iterable[Row]) -> pl.DataFrame:
     """The group rows once the `stored` rows of some partners, and of the house, have given way to the `fresh` ones.
 
     A group that no partner is left in is not among them. Whole numbers, so that it comes to what adding up anew gives.
     """
-    before, after = set(_plain(stored)), set(_plain(fresh))
+    before, after = set(stored), set(fresh.rows())
     size = len(SUBJECT) + len(OWN)
     sums: dict[tuple[Any, ...], Sequence[int]] = {
-        (*row[: len(SUBJECT)], *row[size : len(KEYS)]): row[len(KEYS) :] for row in _plain(groups)
+        (*row[: len(SUBJECT)], *row[size : len(KEYS)]): row[len(KEYS) :] for row in groups
     }
     columns = {kind.value: KEYS.index(column) for kind, column in GROUP_COLUMNS.items()}
     for sign, rows in ((1, after - before), (-1, before - after)):
@@ -255,13 +262,7 @@ def moved_groups(groups: pl.DataFrame, fresh: pl.DataFrame, stored: pl.DataFrame
         for key, facts in sums.items()
         if facts[-1] > 0
     ]
-    return pl.DataFrame(left, schema=fresh.schema, orient="row")
-
-
-def _plain(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
-    """Keys and facts of each row, without the `id` that stored rows begin with."""
-    first = rows.columns.index(KEYS[0])
-    return [row[first:] for row in rows.rows()] if first else rows.rows()
+    return frame_of(left, fresh.schema)
 
 
 def facts_in(rows: pl.DataFrame) -> list[str]:
@@ -405,7 +406,7 @@ def scored_rows(
         shape = templates.shape(version, period) if version else None
         by_shape.setdefault(shape, []).append((audience, version))
     parts = [
-        _score(rows.lazy().join(_versions(mine), on=AUDIENCE), facts, shape, given or {}, of)
+        _score(rows.lazy().join(_versions(tuple(mine)).lazy(), on=AUDIENCE), facts, shape, given or {}, of)
         for shape, mine in by_shape.items()
     ]
     if house.height:
@@ -413,11 +414,12 @@ def scored_rows(
     return pl.concat(pl.collect_all(parts, optimizations=AS_WRITTEN))
 
 
-def _versions(chosen: Collection[tuple[_Audience, TemplateVersion | None]]) -> pl.LazyFrame:
+@lru_cache(maxsize=128)
+def _versions(chosen: tuple[tuple[_Audience, TemplateVersion | None], ...]) -> pl.DataFrame:
     """Whose rows go by which version, with the numbers of its rules."""
     # All of one shape, so either all of them have a version or none has.
     numbers = [version.rules.given() if version else {} for _audience, version in chosen]
-    return pl.LazyFrame(
+    return pl.DataFrame(
         [
             (*audience, str(version.pk) if version else "", *given.values())
             for (audience, version), given in zip(chosen, numbers, strict=True)

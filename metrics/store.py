@@ -1,7 +1,7 @@
 """Reading and writing scorecard rows in bulk."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -13,11 +13,13 @@ from uuid_utils.compat import uuid7
 
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
-from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, KEYS, OWN, PARTNERS, PERIOD, SUBJECT
+from metrics.rows import AS_WRITTEN, GROUP_COLUMNS, KEYS, OWN, PARTNERS, PERIOD, SUBJECT, Row
 from metrics.sources.reading import are_few, fetch_frame
 from portal.tenancy.db import run_planned
 from portal.tenancy.scope import current_tenant_id
 
+# Type, region and tier of partners.
+Audience = tuple[str, str, str]
 _TABLE = Scorecard._meta.db_table
 _READ = f"""SELECT id::text, subject_kind, subject_key, COALESCE(partner_id::text, '') AS partner_id, partner_type, region,
     COALESCE(manager_id::text, '') AS manager_id, segment, period_kind, period_start::text, period_kind || ':' || period_start,
@@ -104,20 +106,18 @@ class Changed:
 
 
 def read_rows(
-    periods: Collection[Period], facts: Sequence[str] = (), *, peers_of: pl.DataFrame | None = None
+    periods: Collection[Period], facts: Sequence[str] = (), *, peers_of: Collection[Audience] | None = None
 ) -> pl.DataFrame:
-    """Stored rows of the periods: of the partners that share type and region, or tier, with rows of `peers_of`, or of
+    """Stored rows of the periods: of the partners that share type and region, or tier, with any of `peers_of`, or of
     everyone. Columns: `id` and those of `metrics.rows` with these facts; without any `partners` is 0."""
     sql = _READ.format(facts="facts" if facts else "'{}'")
     values = _period_values(periods)
     if peers_of is not None:
-        moved = peers_of.filter(pl.col("partner_id") != "")
-        audiences = moved.select("partner_type", "region").unique()
         sql += _PEERS
         values |= {
-            "types": audiences["partner_type"].to_list(),
-            "regions": audiences["region"].to_list(),
-            "segments": [code for code in moved["segment"].unique() if code],
+            "types": [kind for kind, _region, _segment in peers_of],
+            "regions": [region for _kind, region, _segment in peers_of],
+            "segments": sorted({segment for _kind, _region, segment in peers_of if segment}),
         }
     return _fetch_rows(sql, values, facts)
 
@@ -129,9 +129,9 @@ def read_partners_and_groups(
     facts: Sequence[str],
     *,
     with_house: bool = False,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[dict[str, Row], dict[str, Row]]:
     """Stored rows of these partners (and those of no partner), and those of these (kind, key) groups and of the groups
-    that the partners' stored rows are part of. Columns as of `read_rows`."""
+    that the partners' stored rows are part of. By id; the columns of `metrics.rows` with these facts."""
     everyone = _READ.format(facts="facts")
     kinds, keys = zip(*sorted(groups), strict=True)
     values: dict[str, Any] = {
@@ -143,25 +143,21 @@ def read_partners_and_groups(
         "g_keys": list(keys),
     }
     sql = _WITH_GROUPS.format(own=everyone + _SUBJECTS, everyone=everyone)
-    if are_few(partner_ids, periods):
-        own: list[tuple[Any, ...]] = []
-        of_groups: list[tuple[Any, ...]] = []
-        for row in run_planned(sql, values):
-            (own if row[1] in values["own"] else of_groups).append(row)
-        return _few_rows(own, facts), _few_rows(of_groups, facts)
-    found = _fetch_rows(sql, values, facts)
-    is_own = found["subject_kind"].is_in(values["own"])
-    return found.filter(is_own), found.filter(~is_own)
+    few = are_few(partner_ids, periods)
+    rows = _few_rows(sql, values, facts) if few else _fetch_rows(sql, values, facts).rows()
+    own: dict[str, Row] = {}
+    of_groups: dict[str, Row] = {}
+    for row_id, *row in rows:
+        (own if row[0] in values["own"] else of_groups)[row_id] = tuple(row)
+    return own, of_groups
 
 
-def _few_rows(rows: Iterable[tuple[Any, ...]], facts: Sequence[str]) -> pl.DataFrame:
+def _few_rows(sql: str, values: dict[str, Any], facts: Sequence[str]) -> Iterator[Row]:
+    """What `_fetch_rows` gives, as plain rows."""
     names = [*facts, PARTNERS]
-    schema = {**dict.fromkeys(_READ_COLUMNS[:-1], pl.String()), **dict.fromkeys(names, pl.Int64())}
-    found = []
-    for *plain, stored in rows:
+    for *plain, stored in run_planned(sql, values):
         known = json.loads(stored)
-        found.append((*plain, *(known.get(name, 0) for name in names)))
-    return pl.DataFrame(found, schema=schema, orient="row")
+        yield (*plain, *(known.get(name, 0) for name in names))
 
 
 def _fetch_rows(sql: str, values: dict[str, Any], facts: Sequence[str]) -> pl.DataFrame:

@@ -337,8 +337,8 @@ def _rows(partner_id: UUID, period: Period, names: Sequence[str]) -> pl.DataFram
     card = own.first()
     if card is None:
         return None
-    who = pl.DataFrame({name: [str(value)] for name, value in card.items()})
-    rows = read_rows([period], names, peers_of=who).drop("id")
+    audience = (card["partner_type"], card["region"], card["segment"])
+    rows = read_rows([period], names, peers_of=[audience]).drop("id")
     return rows.filter(~pl.col("partner_id").is_in(merged_partners()))
 
 

@@ -254,7 +254,7 @@ def test_few_rows_and_many_are_read_alike(programme: Tenant, monkeypatch: pytest
         stored, groups = store.read_partners_and_groups(
             periods, ids, rows.groups_of(fresh), fact_names(sources)
         )
-        return [sorted(frame.rows()) for frame in (fresh, stored, groups)]
+        return [sorted(fresh.rows()), sorted(stored.items()), sorted(groups.items())]
 
     few = read()
     monkeypatch.setattr(rows, "are_few", lambda *_of: False)
