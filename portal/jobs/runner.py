@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import DatabaseError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
@@ -27,6 +27,10 @@ _handlers: dict[str, Handler] = {}
 
 STALE_AFTER = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
+# A deadlock, a lost connection, two that insert at once, a busy machine: what another attempt may get over.
+HEALING = (OperationalError, InterfaceError, IntegrityError, SoftTimeLimitExceeded)
+# With a chunk's own time it stays below the visibility timeout.
+LONGEST_PAUSE = 2.0  # seconds
 MAX_RESTARTS = 20  # more than an hour of them
 
 
@@ -94,6 +98,13 @@ def do_chunk(tenant_id: UUID, job_id: UUID) -> bool:
         return _count_failure(tenant_id, job_id, error)
 
 
+def pause_before_next(tenant_id: UUID, job_id: UUID) -> float:
+    """In seconds: none after a chunk that got through, and longer with each attempt that failed."""
+    with tenant_scope(tenant_id):
+        attempts = Job.objects.values_list("attempts", flat=True).get(pk=job_id)
+    return min(0.25 * 2**attempts, LONGEST_PAUSE) if attempts else 0.0
+
+
 def restart_stale(tenant_id: UUID) -> int:
     """Send again what a lost message or a killed worker left lying; returns how many jobs.
 
@@ -119,7 +130,7 @@ def restart_stale(tenant_id: UUID) -> int:
 
 
 def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:
-    """Try a chunk again a few times where that can help (a deadlock, a busy machine); the rest fails at once.
+    """Try a chunk again a few times where that can help; the rest fails at once.
 
     While the database is away this raises as well, and the sweep sends the chunk again.
     """
@@ -129,7 +140,7 @@ def _count_failure(tenant_id: UUID, job_id: UUID, error: Exception) -> bool:
             return False
         job.attempts += 1
         job.save(update_fields=["attempts"])
-        if isinstance(error, (DatabaseError, SoftTimeLimitExceeded)) and job.attempts < MAX_ATTEMPTS:
+        if isinstance(error, HEALING) and job.attempts < MAX_ATTEMPTS:
             return True
         if isinstance(error, SoftTimeLimitExceeded):
             actions.fail(
@@ -147,11 +158,14 @@ def _end_badly(tenant_id: UUID, job_id: UUID, message: str) -> None:
             actions.fail(job, message)
 
 
-def send_chunk(tenant_id: UUID, job_id: UUID) -> None:
-    """Ask a worker of the queue for long work to do the job's next chunk."""
+def send_chunk(tenant_id: UUID, job_id: UUID, pause: float = 0.0) -> None:
+    """Ask a worker of the queue for long work to do the job's next chunk, after some seconds' pause."""
     try:
         current_app.send_task(
-            "jobs.run_chunk", kwargs={"tenant_id": str(tenant_id), "job_id": str(job_id)}, queue="bulk"
+            "jobs.run_chunk",
+            kwargs={"tenant_id": str(tenant_id), "job_id": str(job_id)},
+            queue="bulk",
+            countdown=pause or None,
         )
     except BrokerError:
         log.warning("broker_unreachable", job=str(job_id), consequence="the sweep will send it")

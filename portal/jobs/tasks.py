@@ -10,8 +10,9 @@ from portal.tenancy.tasks import TenantTask
 @shared_task(base=TenantTask, name="jobs.run_chunk", queue="bulk")
 def run_chunk(*, tenant_id: str, job_id: str) -> None:
     """One chunk, then a message for the next."""
-    if runner.do_chunk(UUID(tenant_id), UUID(job_id)):
-        runner.send_chunk(UUID(tenant_id), UUID(job_id))
+    ids = UUID(tenant_id), UUID(job_id)
+    if runner.do_chunk(*ids):
+        runner.send_chunk(*ids, pause=runner.pause_before_next(*ids))
 
 
 run_chunk.scoped = False
