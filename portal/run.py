@@ -91,9 +91,7 @@ def run() -> None:
     for folder in (LOGS, VAR / "static", VAR / "media"):
         folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "HOST": host, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    environment.setdefault(
-        "PORTAL_URL", f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"
-    )
+    environment.setdefault("PORTAL_URL", _address("localhost" if host == "127.0.0.1" else host, port))
     environment.setdefault("EMAIL_URL", f"file://{VAR / 'mail'}")
     engines = None
     children: list[Child] = []
@@ -189,7 +187,7 @@ def _has_tenant(environment: dict[str, str]) -> bool:
 
 
 def _wait_until_ready(host: str, port: int, web: Child) -> None:
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/healthz/live"
+    address = f"{_address('127.0.0.1' if host == '0.0.0.0' else host, port)}/healthz/live"
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         if web.process is not None and web.process.poll() is not None:
@@ -263,6 +261,12 @@ def _demand_free(host: str, port: int) -> None:
                 f" or choose another: make run PORT={port + 1 if port < 65535 else 8000}."
             ) from None
         raise CannotRun(f"HOST={host} cannot be used: {error.strerror}.") from None
+
+
+def _address(host: str, port: int) -> str:
+    """Where a browser on this machine finds it."""
+    name = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
 
 
 def _last_line(log: Path) -> str:

@@ -34,6 +34,24 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = env(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(
+            f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, not {value!r}."
+        )
+    return value
+
+
+def env_address(name: str, default: str | None, schemes: tuple[str, ...]) -> str:
+    value = env(name, default)
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        begins = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} must be an address that starts with {begins}.")
+    return value
+
+
 def env_megabytes(name: str, default: int) -> int:
     value = env(name, str(default))
     if not value.isascii() or not value.isdigit() or int(value) == 0:
@@ -76,9 +94,7 @@ def database(url: str, *, options: str = "") -> dict:
 
 # --- what kind of installation this is -------------------------------------------------------
 
-ENVIRONMENT = env("PORTAL_ENV", "development")
-if ENVIRONMENT not in {"development", "test", "production"}:
-    raise ImproperlyConfigured("PORTAL_ENV must be development, test or production.")
+ENVIRONMENT = env_choice("PORTAL_ENV", "development", ("development", "test", "production"))
 PRODUCTION = ENVIRONMENT == "production"
 # Whether pages note who of the partners was here today; tests say so where they mean it.
 NOTES_PRESENCE = ENVIRONMENT != "test"
@@ -90,7 +106,9 @@ if PRODUCTION and (DEBUG or DEMO):
 SECRET_KEY = env("SECRET_KEY", None if PRODUCTION else embedded.secret_key())
 if PRODUCTION and len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters in production.")
-PORTAL_URL = env("PORTAL_URL", None if PRODUCTION else "http://localhost:8000").rstrip("/")
+PORTAL_URL = env_address(
+    "PORTAL_URL", None if PRODUCTION else "http://localhost:8000", ("https", "http")
+).rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "" if PRODUCTION else "*") or [urlsplit(PORTAL_URL).hostname or ""]
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
@@ -99,7 +117,7 @@ CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 if PRODUCTION or os.environ.get("DATABASE_URL"):
     DATABASE_URL = env("DATABASE_URL")
     MIGRATION_DATABASE_URL = env("MIGRATION_DATABASE_URL", DATABASE_URL)
-    REDIS_URL = env("REDIS_URL")
+    REDIS_URL = env_address("REDIS_URL", None, ("redis", "rediss"))
 else:
     DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL = embedded.urls()
 # In a parallel test run each process has its own database (from pytest-django) and its own broker.
@@ -450,7 +468,8 @@ DJANGO_TABLES2_TEMPLATE = "components/table.html"
 
 # --- logs -------------------------------------------------------------------------------------
 
-LOG_FORMAT = env("LOG_FORMAT", "json" if PRODUCTION else "console")
+LOG_FORMAT = env_choice("LOG_FORMAT", "json" if PRODUCTION else "console", ("json", "console"))
+LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 _shared_processors: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -467,6 +486,11 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
+# The lines of other packages come with their exceptions unformatted, as Celery's do when a task fails.
+LOG_RENDERING: dict[str, list[Processor]] = {
+    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+    "console": [structlog.dev.ConsoleRenderer(colors=False)],
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -476,17 +500,15 @@ LOGGING = {
             "foreign_pre_chain": _shared_processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer()
-                if LOG_FORMAT == "json"
-                else structlog.dev.ConsoleRenderer(colors=False),
+                *LOG_RENDERING[LOG_FORMAT],
             ],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
-        "django_structlog": {"level": env("LOG_LEVEL", "INFO")},
+        "django_structlog": {"level": LOG_LEVEL},
     },
 }

@@ -76,6 +76,18 @@ def test_what_is_no_port_is_said(port: str) -> None:
         run._port(port)
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "http://localhost:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("portal.local", "http://portal.local:8000"),
+    ],
+)
+def test_the_address_that_is_printed_can_be_opened(host: str, address: str) -> None:
+    assert run._address(host, 8000) == address
+
+
 def test_no_engine_starts_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=5 * 1024**2))
     with pytest.raises(embedded.EngineError) as refusal:

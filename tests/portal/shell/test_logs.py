@@ -1,9 +1,14 @@
 """What is written down about a request: whose it was, and no secret."""
 
+import json
+import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
+from django.conf import settings
 from django.test import Client
 
 from portal.accounts.models import Membership, new_secret
@@ -61,3 +66,20 @@ def test_the_secrets_in_links_are_not_written_down(tenant: Tenant, client: Clien
     assert not [request for request in written if secret in request]
     assert "GET /acme/join/***/" in written
     assert "GET /acme/?then=***&page=2" in written
+
+
+def test_the_json_of_another_packages_line_holds_its_traceback() -> None:
+    """Celery's, when a task has failed, and Django's, when a page has."""
+    described = {**settings.LOGGING["formatters"]["structured"]}
+    described.pop("()")
+    formatter = structlog.stdlib.ProcessorFormatter(
+        **{**described, "processors": [*described["processors"][:1], *settings.LOG_RENDERING["json"]]}
+    )
+    try:
+        raise ValueError("broken row")
+    except ValueError:
+        line = logging.LogRecord("celery.app.trace", logging.ERROR, "", 1, "Task failed", (), sys.exc_info())
+    written = json.loads(formatter.format(line))
+    assert written["event"] == "Task failed"
+    assert written["exception"].startswith("Traceback (most recent call last)")
+    assert written["exception"].endswith("ValueError: broken row")
