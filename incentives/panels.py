@@ -1,8 +1,9 @@
 """What tiers and earnings show on the home pages."""
 
+from datetime import date
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Exists, Q, QuerySet, Sum
 
 from incentives.ledger import queries as ledger
 from incentives.ledger.models import LedgerEntry
@@ -14,8 +15,8 @@ from incentives.tiers.progress import progress_of
 from metrics.periods import calendar_of
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared, summed
 
-CLOSE_ONES = 5
 WAITING_SHOWN = 5
 _SHOWN_OF_ENTRY = [
     "kind",
@@ -34,9 +35,13 @@ _SHOWN_OF_ENTRY = [
 
 def partner_earnings(membership: Membership) -> dict[str, Any]:
     """What I earn: the sums and the latest entries with their reasons. Three queries."""
-    rows = ledger.entries(membership)
-    latest = rows.select_related(None).select_related("deal").only(*_SHOWN_OF_ENTRY)
-    return {"earnings": ledger.earnings(rows), "latest": list(latest[:3])}
+    return {"earnings": ledger.earnings_of(membership), "latest": _latest(membership)}
+
+
+@prepared
+def _latest(membership: Membership) -> QuerySet[LedgerEntry]:
+    rows = ledger.entries(membership).select_related(None).select_related("deal")
+    return rows.only(*_SHOWN_OF_ENTRY)[:3]
 
 
 def partner_tier(membership: Membership) -> dict[str, Any]:
@@ -60,22 +65,45 @@ def of_partner(membership: Membership, partner: Partner) -> dict[str, Any]:
 
 def manager_tiers(membership: Membership) -> dict[str, Any]:
     """Who in the portfolio is about to move up, and which moves wait for an admin. Three queries."""
-    waiting = tiers.waiting_proposals().filter(partner__manager_id=membership.pk)
     currency = tiers.tenant_in_scope().currency
     return {
         "close": [
             {"standing": standing, "next": progress_of(standing, currency)}
-            for standing in tiers.close_to_next(membership, CLOSE_ONES)
+            for standing in tiers.close_to_next(membership)
         ],
-        "waiting": list(waiting[:WAITING_SHOWN]),
+        "waiting": _waiting(membership),
     }
+
+
+@prepared
+def _waiting(membership: Membership) -> QuerySet[TierProposal]:
+    rows = tiers.waiting_proposals().select_related(None).select_related("partner", "from_tier", "to_tier")
+    if membership.is_manager:
+        rows = rows.filter(partner__manager_id=membership.pk)
+    shown = rows.only("status", "direction", "partner__name", "from_tier__name", "to_tier__name")
+    return shown[:WAITING_SHOWN]
 
 
 def admin_programme(membership: Membership) -> dict[str, Any]:
     """Moves that wait for a decision, and what is owed. Four queries."""
     tenant = tiers.tenant_in_scope()
     today = calendar_of(tenant).today()
-    owed = list(
+    [how_many] = _waiting_count()
+    return {
+        "waiting": _waiting(membership),
+        "waiting_count": how_many["count"],
+        "owed": _owed(today) or [{"currency": tenant.currency, "payable": 0, "on_hold": 0}],
+    }
+
+
+@prepared
+def _waiting_count() -> QuerySet[TierProposal, dict[str, int]]:
+    return summed(TierProposal.objects.filter(status=ProposalStatus.WAITING), count=Count("pk"))
+
+
+@prepared
+def _owed(today: date) -> QuerySet[LedgerEntry, Any]:
+    return (
         LedgerEntry.objects.order_by()
         .values("currency")
         .annotate(
@@ -84,16 +112,11 @@ def admin_programme(membership: Membership) -> dict[str, Any]:
         )
         .order_by("-payable")
     )
-    return {
-        "waiting": list(tiers.waiting_proposals()[:WAITING_SHOWN]),
-        "waiting_count": TierProposal.objects.filter(status=ProposalStatus.WAITING).count(),
-        "owed": owed or [{"currency": tenant.currency, "payable": 0, "on_hold": 0}],
-    }
 
 
-def has_tiers() -> bool:
-    return Tier.objects.exists()
+def has_tiers() -> Exists:
+    return Exists(Tier.objects.all())
 
 
-def has_plan() -> bool:
-    return Plan.objects.exists()
+def has_plan() -> Exists:
+    return Exists(Plan.objects.all())

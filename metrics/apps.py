@@ -115,7 +115,7 @@ class MetricsConfig(AppConfig):
         )
         registry.setup_step(
             _("Scorecard template"),
-            done=panels.has_template,
+            done=panels.queries.has_template,
             url_name="metrics:templates",
             order=40,
             text=_("Look at what partners are measured by, and publish what fits your programme."),

@@ -30,6 +30,7 @@ from portal.shell.formats import number
 
 Number = int | float
 RECORDS_SHOWN = 100
+NO_PEERS = PeerFigures(0, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,22 @@ def kpi_lines(
     return scored_lines(card, before, peers, currency), others
 
 
+def plain_lines(
+    card: Scorecard, previous: Scorecard | None, codes: Collection[str], currency: str
+) -> list[KpiLine]:
+    """Some KPIs of a scorecard with their change, without how they are scored; those that are not of such a subject
+    are left out."""
+    catalogue = catalogue_at(card.period.end)
+    level = "P" if card.partner_id else "G"
+    values = card_values(card, codes=codes)
+    before = card_values(previous, codes=codes) if previous else {}
+    return [
+        _plain_line(catalogue[code], values.get(code), before.get(code), NO_PEERS, currency)
+        for code in codes
+        if code in card.breakdown or level in catalogue[code].level
+    ]
+
+
 def scored_lines(
     card: Scorecard, before: Mapping[str, Number | None], peers: PeerFigures, currency: str
 ) -> list[KpiLine]:
@@ -116,9 +133,12 @@ def scored_lines(
     ]
 
 
-def card_values(card: Scorecard, peers: PeerFigures | None = None) -> dict[str, Number | None]:
-    """Every KPI of a scorecard by code: from its facts, and as it was scored where it was."""
-    values = evaluate_facts(card.facts, catalogue=catalogue_at(card.period.end))
+def card_values(
+    card: Scorecard, peers: PeerFigures | None = None, codes: Collection[str] | None = None
+) -> dict[str, Number | None]:
+    """Every KPI of a scorecard by code (of its formulas those with these codes): from its facts, and as it was scored
+    where it was."""
+    values = evaluate_facts(card.facts, codes, catalogue_at(card.period.end))
     if peers is not None:
         values["quality_score"] = peers.quality
     values |= {code: parts["value"] for code, parts in card.breakdown.items()}

@@ -1,18 +1,19 @@
 """What scorecards show on the home pages."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
 
 from metrics import queries
 from metrics.display import format_change, format_score, format_value
-from metrics.explain import kpi_lines, score_change
+from metrics.explain import plain_lines, score_change
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
-from metrics.queries import PeerFigures
 from metrics.ways import ways_to_gain
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 
 SHOWN = 5
 FIGURES = ("revenue", "deal_count", "win_rate", "pipeline")
@@ -24,12 +25,13 @@ def where_i_stand(membership: Membership) -> dict[str, Any]:
     period = calendar.current(PeriodKind.QUARTER)
     cards = {
         card.period_start: card
-        for card in Scorecard.objects.filter(
-            subject_kind=SubjectKind.PARTNER,
-            subject_key=str(membership.partner_id),
-            period_kind=period.kind,
-            period_start__in=[period.start, period.previous().start],
-        ).select_related("version__template")
+        for card in _cards(
+            SubjectKind.PARTNER,
+            str(membership.partner_id),
+            period.kind,
+            period.start,
+            period.previous().start,
+        )
     }
     card, previous = cards.get(period.start), cards.get(period.previous().start)
     if card is None:
@@ -46,9 +48,6 @@ def falling_behind(membership: Membership) -> dict[str, Any]:
     """Partners whose score fell most between the two latest quarters that compare: of the manager's portfolio, or
     of all. One query."""
     period = calendar_of(membership.tenant).latest_settled(PeriodKind.QUARTER)
-    cards = queries.league(period).filter(change__lt=0)
-    if membership.is_manager:
-        cards = cards.filter(partner__manager_id=membership.pk)
     return {
         "period": period,
         "previous": period.previous(),
@@ -58,9 +57,18 @@ def falling_behind(membership: Membership) -> dict[str, Any]:
                 "score_text": format_score(card.score),
                 "change": format_change(card.change),
             }
-            for card in cards.order_by("change", "pk")[:SHOWN]
+            for card in _behind(membership, period.kind, period.start)
         ],
     }
+
+
+@prepared
+def _behind(membership: Membership, kind: PeriodKind, start: date) -> models.QuerySet[Scorecard]:
+    cards = queries.partner_cards().filter(period_kind=kind, period_start=start)
+    if membership.is_manager:
+        cards = cards.filter(partner__manager_id=membership.pk)
+    shown = queries.with_change(cards).filter(change__lt=0).select_related("partner")
+    return shown.only("score", "partner__name").order_by("change", "pk")[:SHOWN]
 
 
 def portfolio_figures(membership: Membership) -> dict[str, Any]:
@@ -81,28 +89,27 @@ def partner_results(membership: Membership, partner: Partner) -> dict[str, Any]:
 def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, Any]:
     calendar = calendar_of(membership.tenant)
     period = calendar.current(PeriodKind.QUARTER)
-    starts = [period.start, period.previous().start]
-    cards: models.QuerySet[Scorecard] = Scorecard.objects.filter(
-        subject_kind=kind, subject_key=key, period_kind=period.kind, period_start__in=starts
-    ).select_related("version__template")
+    cards = _cards(kind, key, period.kind, period.start, period.previous().start)
     found = {card.period_start: card for card in cards}
     card, previous = found.get(period.start), found.get(period.previous().start)
     context = {"period": period, "kind": kind.value, "key": key, "card": card}
     if card is None:
         return context
     currency = membership.tenant.currency
-    lines, others = kpi_lines(card, previous, PeerFigures(0, {}), currency)
-    by_code = {line.kpi.code: line for line in [*lines, *others]}
     return (
         context
         | score_change(card, previous, calendar.today())
         | {
             "score_text": format_score(card.score),
             "partner_count": format_value("count", card.facts.get("partners", 0), currency),
-            "figures": [by_code[code] for code in FIGURES if code in by_code],
+            "figures": plain_lines(card, previous, FIGURES, currency),
         }
     )
 
 
-def has_template() -> bool:
-    return queries.has_template()
+@prepared
+def _cards(
+    subject: SubjectKind, key: str, kind: PeriodKind, start: date, previous: date
+) -> models.QuerySet[Scorecard]:
+    rows = Scorecard.objects.filter(subject_kind=subject, subject_key=key, period_kind=kind)
+    return rows.filter(period_start__in=[start, previous]).select_related("version").order_by()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import polars as pl
 from django.db import models
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
@@ -164,20 +164,28 @@ def with_figures(cards: models.QuerySet[Scorecard], end: dt.date) -> models.Quer
     """Scorecards of one kind of period with `previous_score`, `change`, `revenue`, `deals` and `partner_count`.
 
     Revenue is what counts as such in a period that ends before `end`."""
+    return with_change(cards).annotate(
+        previous_score=_score_before(),
+        revenue=fact_column(revenue_fact(end)),
+        deals=fact_column("deals_won"),
+        pipeline=fact_column("pipeline_open_amount"),
+        partner_count=fact_column("partners"),
+    )
+
+
+def with_change(cards: models.QuerySet[Scorecard]) -> models.QuerySet[Scorecard]:
+    """Scorecards with `change`, the score against that of the period before."""
+    return cards.annotate(change=F("score") - _score_before())
+
+
+def _score_before() -> Subquery:
     before = Scorecard.objects.filter(
         subject_kind=OuterRef("subject_kind"),
         subject_key=OuterRef("subject_key"),
         period_kind=OuterRef("period_kind"),
         period_start__lt=OuterRef("period_start"),
     ).order_by("-period_start")
-    return cards.annotate(
-        previous_score=Subquery(before.values("score")[:1]),
-        change=F("score") - Subquery(before.values("score")[:1]),
-        revenue=fact_column(revenue_fact(end)),
-        deals=fact_column("deals_won"),
-        pipeline=fact_column("pipeline_open_amount"),
-        partner_count=fact_column("partners"),
-    )
+    return Subquery(before.values("score")[:1])
 
 
 def fact_column(name: str) -> Coalesce:
@@ -308,9 +316,9 @@ def templates() -> models.QuerySet[ScorecardTemplate]:
     return ScorecardTemplate.objects.prefetch_related("versions__published_by__user")
 
 
-def has_template() -> bool:
+def has_template() -> Exists:
     """Whether someone has published a template of the tenant's own, for the set-up checklist."""
-    return ScorecardTemplate.objects.filter(versions__published_by__isnull=False).exists()
+    return Exists(ScorecardTemplate.objects.filter(versions__published_by__isnull=False))
 
 
 def partner_names(partner_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -159,9 +159,10 @@ def _gains(card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: l
     frame = pl.DataFrame(rows, schema=dict.fromkeys(row, pl.Float64)).with_columns(
         pl.lit(_partners(card), pl.Int64).alias("partners")
     )
-    scores = score_given(
-        frame.join(given_frame([known]), how="cross", maintain_order="left"), shape._replace(lines=lines)
-    )["score"].to_list()
+    given = frame.join(given_frame([known]), how="cross", maintain_order="left")
+    # Lazily, only what the score needs is computed, and all of it at once.
+    scored = score_given(given.lazy(), shape._replace(lines=lines)).select("score").collect()
+    scores = scored["score"].to_list()
     if scores[0] is None:
         return [0.0] * len(steps)
     return [(score or 0.0) - scores[0] for score in scores[1:]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, QuerySet, Sum
 
 from incentives.funds.enums import Basis, ClaimStatus, RequestStatus
 from incentives.funds.models import Budget, Claim, Fund, FundRequest
@@ -18,6 +18,7 @@ from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
 from partners.marketing.models import Campaign, DailyFigure
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.money import convert
 from portal.rates.queries import rates
 from portal.tenancy.models import Tenant, current_tenant
@@ -50,8 +51,10 @@ class Balance:
 
 
 def balances(budgets: Iterable[Budget]) -> list[Balance]:
-    """How each budget stands. One query."""
+    """How each budget stands. One query, where there are any."""
     rows = list(budgets)
+    if not rows:
+        return []
     sums: dict[UUID, dict[str, int]] = {}
     requests = FundRequest.objects.filter(budget_id__in=[row.pk for row in rows]).order_by()
     for budget_id, status, approved, settled, amount in requests.values_list("budget_id", "status").annotate(
@@ -226,9 +229,13 @@ def waiting(membership: Membership) -> Waiting:
 
 def partner_panel(membership: Membership) -> dict[str, object]:
     """What a partner may still spend. Two queries."""
-    rows = budgets(membership).filter(closed_on=None)[:4]
-    return {"balances": balances(rows)}
+    return {"balances": balances(_open_budgets(membership))}
 
 
-def has_fund() -> bool:
-    return Fund.objects.exists()
+@prepared
+def _open_budgets(membership: Membership) -> QuerySet[Budget]:
+    return budgets(membership).filter(closed_on=None).select_related(None).select_related("fund")[:4]
+
+
+def has_fund() -> Exists:
+    return Exists(Fund.objects.all())

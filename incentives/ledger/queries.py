@@ -24,6 +24,7 @@ from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.tenancy.models import Tenant
 
 
@@ -206,20 +207,53 @@ def earnings(
 ) -> list[Earnings]:
     """The sums of some entries, one for each currency, the largest first. One query beside the tenant's."""
     tenant = tenant or tier_queries.tenant_in_scope()
-    calendar = calendar_of(tenant)
-    today = today or calendar.today()
-    quarter = calendar.period(PeriodKind.QUARTER, today)
-    year = calendar.period(PeriodKind.YEAR, today)
+    today = today or calendar_of(tenant).today()
+    return _earnings(_summed(rows, today, *_bounds(tenant, today)), tenant, today)
 
+
+def earnings_of(membership: Membership) -> list[Earnings]:
+    """The sums of all entries that the member may see. One query."""
+    tenant = tier_queries.tenant_in_scope()
+    today = calendar_of(tenant).today()
+    return _earnings(_summed_of(membership, today, *_bounds(tenant, today)), tenant, today)
+
+
+def _bounds(tenant: Tenant, today: dt.date) -> tuple[dt.date, dt.date, dt.date, dt.date]:
+    """Start and end of the quarter and of the programme year."""
+    calendar = calendar_of(tenant)
+    quarter, year = calendar.period(PeriodKind.QUARTER, today), calendar.period(PeriodKind.YEAR, today)
+    return quarter.start, quarter.end, year.start, year.end
+
+
+@prepared
+def _summed_of(
+    membership: Membership,
+    today: dt.date,
+    start: dt.date,
+    end: dt.date,
+    year_start: dt.date,
+    year_end: dt.date,
+) -> QuerySet[LedgerEntry, Any]:
+    return _summed(entries(membership), today, start, end, year_start, year_end)
+
+
+def _summed(
+    rows: QuerySet[LedgerEntry],
+    today: dt.date,
+    start: dt.date,
+    end: dt.date,
+    year_start: dt.date,
+    year_end: dt.date,
+) -> QuerySet[LedgerEntry, Any]:
     def amount(**when: object) -> Sum:
         return Sum(Case(When(**when, then=F("amount")), default=0))
 
-    sums = (
+    return (
         rows.order_by()
         .values("currency")
         .annotate(
-            period=amount(booked_on__gte=quarter.start, booked_on__lt=quarter.end),
-            year=amount(booked_on__gte=year.start, booked_on__lt=year.end),
+            period=amount(booked_on__gte=start, booked_on__lt=end),
+            year=amount(booked_on__gte=year_start, booked_on__lt=year_end),
             on_hold=amount(payable_on__gt=today),
             payable=amount(payable_on__lte=today),
             total=Sum("amount"),
@@ -227,8 +261,12 @@ def earnings(
         )
         .order_by("-total")
     )
-    found = [Earnings(**row, period_label=quarter.label()) for row in sums]
-    return found or [Earnings(tenant.currency, 0, 0, 0, 0, 0, None, quarter.label())]
+
+
+def _earnings(sums: Iterable[dict[str, Any]], tenant: Tenant, today: dt.date) -> list[Earnings]:
+    label = calendar_of(tenant).period(PeriodKind.QUARTER, today).label()
+    found = [Earnings(**row, period_label=label) for row in sums]
+    return found or [Earnings(tenant.currency, 0, 0, 0, 0, 0, None, label)]
 
 
 def lines_of_deal(deal: Deal) -> list[Line]:

@@ -30,6 +30,7 @@ from incentives.statements.models import (
 from metrics.periods import Calendar, Period, PeriodKind
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.tenancy.db import the_one
 from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
@@ -218,9 +219,19 @@ def partner_rows() -> QuerySet[Partner]:
 
 def waiting_panel(membership: Membership) -> dict[str, object]:
     """What waits for an admin: closings and batches that someone proposed. Two queries."""
-    closing = the_one(closings().filter(status=ClosingStatus.PROPOSED))
-    waiting = list(batches().filter(status=BatchStatus.DRAFT).order_by("-id")[:3])
-    return {"closing": closing, "batches": waiting}
+    return {"closing": next(iter(_proposed_closing()), None), "batches": _draft_batches()}
+
+
+@prepared
+def _proposed_closing() -> QuerySet[Closing]:
+    rows = closings().filter(status=ClosingStatus.PROPOSED).select_related(None)
+    return rows.only("period_kind", "period_start").order_by()[:1]
+
+
+@prepared
+def _draft_batches() -> QuerySet[Batch]:
+    rows = batches().filter(status=BatchStatus.DRAFT).select_related(None)
+    return rows.only("number", "currency", "total").order_by("-id")[:3]
 
 
 def rate_of(rule: TaxRule | None) -> Decimal:

@@ -24,11 +24,13 @@ from incentives.tiers.requirements import SCORE, is_check, is_reported
 from metrics.defining import Use
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
-from portal.tenancy.db import the_one
+from portal.accounts.prepared import prepared
 from portal.tenancy.models import Tenant, current_tenant
 
 # What ends within these days is pointed out.
 SOON = dt.timedelta(days=60)
+# So many are shown.
+CLOSE_ONES = 5
 
 
 def tiers() -> list[Tier]:
@@ -114,8 +116,13 @@ def lead_priorities(partner_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 def standing_of(partner_id: UUID) -> TierStanding | None:
+    return next(iter(_standing_of(partner_id)), None)
+
+
+@prepared
+def _standing_of(partner_id: UUID) -> QuerySet[TierStanding]:
     rows = TierStanding.objects.select_related("tier", "next_tier", "reached_tier")
-    return the_one(rows.filter(partner_id=partner_id))
+    return rows.filter(partner_id=partner_id).order_by()[:1]
 
 
 def standings(membership: Membership) -> QuerySet[TierStanding]:
@@ -124,12 +131,13 @@ def standings(membership: Membership) -> QuerySet[TierStanding]:
     return rows.filter(partner_id=membership.partner_id) if membership.is_partner else rows
 
 
-def close_to_next(membership: Membership, limit: int) -> list[TierStanding]:
+@prepared
+def close_to_next(membership: Membership) -> QuerySet[TierStanding]:
     """The portfolio's partners (for an admin: all) that have most of what the next tier asks."""
     rows = standings(membership).filter(next_tier__isnull=False, progress__gte="0.6")
     if membership.is_manager:
         rows = rows.filter(partner__manager_id=membership.pk)
-    return list(rows.order_by("-progress", "partner__name")[:limit])
+    return rows.order_by("-progress", "partner__name")[:CLOSE_ONES]
 
 
 def waiting_proposals() -> QuerySet[TierProposal]:

@@ -1,18 +1,20 @@
 """What deals show on the home pages."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
 from partners.deals import queries
 from partners.deals.enums import OPEN_STAGES, RegistrationStatus, SalesStage
 from partners.deals.models import Deal
-from partners.deals.selling.attention import hints, stalled
+from partners.deals.selling.attention import asking, hints, quiet_since
 from partners.deals.tables import STAGE_TONES, STATUS_TONES
 from partners.deals.workdays import today
 from partners.directory.models import Customer, Partner
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared, summed
 
 SHOWN = 5
 _SHOWN_OF_WAITING = [
@@ -39,34 +41,59 @@ _SHOWN_OF_ATTENTION = [
     "moved_at",
 ]
 LATEST = 8
+ENDS_SOON = timedelta(days=14)
 
 
 def my_deals(member: Membership) -> dict[str, Any]:
     """What the partner's people can do next, and how much is open. Three queries."""
     now = timezone.now()
-    # Of a deal's many columns only those that are shown: naming each of them takes longer than the query.
-    ending = queries.protection_ending(member, now).select_related(None).only("number", "title", "protection")
-    to_finish = queries.to_finish(member).select_related(None)
+    [totals] = queries.totals_of(member)
     return {
-        "to_finish": list(to_finish.only("number", "title", "status", "decision_reason")[:SHOWN]),
-        "ending": [{"deal": deal, "days": (deal.protection.upper - now).days} for deal in ending[:SHOWN]],
-        "totals": queries.totals(queries.visible_deals(member)),
+        "to_finish": _to_finish(member),
+        "ending": [
+            {"deal": deal, "days": (deal.protection.upper - now).days}
+            for deal in _ending(member, now, now + ENDS_SOON)
+        ],
+        "totals": totals,
     }
+
+
+@prepared
+def _to_finish(member: Membership) -> QuerySet[Deal]:
+    rows = queries.to_finish(member).select_related(None)
+    return rows.only("number", "title", "status", "decision_reason")[:SHOWN]
+
+
+@prepared
+def _ending(member: Membership, now: datetime, until: datetime) -> QuerySet[Deal]:
+    rows = queries.protection_ending(member, now, until).select_related(None)
+    return rows.only("number", "title", "protection")[:SHOWN]
 
 
 def waiting(member: Membership) -> dict[str, Any]:
     """What waits for the member's decision, with age and deadline, the most overdue first. Two queries."""
-    deals, now = queries.waiting_for(member), timezone.now()
-    shown = deals.select_related(None).select_related("partner")
+    now = timezone.now()
     rows = [
         {
             "deal": deal,
             "due": deal.answer_due_at,
             "late": bool(deal.answer_due_at and deal.answer_due_at < now),
         }
-        for deal in shown.only(*_SHOWN_OF_WAITING)[:SHOWN]
+        for deal in _waiting(member)
     ]
-    return {"rows": rows, "count": deals.order_by().count()}
+    [how_many] = _waiting_count(member)
+    return {"rows": rows, **how_many}
+
+
+@prepared
+def _waiting(member: Membership) -> QuerySet[Deal]:
+    rows = queries.waiting_for(member).select_related(None).select_related("partner")
+    return rows.only(*_SHOWN_OF_WAITING)[:SHOWN]
+
+
+@prepared
+def _waiting_count(member: Membership) -> QuerySet[Deal, dict[str, int]]:
+    return summed(queries.waiting_for(member), count=Count("pk"))
 
 
 def attention(member: Membership) -> dict[str, Any]:
@@ -75,13 +102,18 @@ def attention(member: Membership) -> dict[str, Any]:
     How many there are in all is not counted: the list says so, up to its limit.
     """
     rules, now, day = queries.policy(), timezone.now(), today(member.tenant)
-    deals = stalled(queries.visible_deals(member), rules, day)
+    first = _asking(member, day, *quiet_since(rules, now))
+    return {"rows": [{"deal": deal, "hints": hints(deal, rules, day, now)} for deal in first]}
+
+
+@prepared
+def _asking(member: Membership, day: date, *quiet: datetime) -> QuerySet[Deal]:
+    deals = asking(queries.visible_deals(member), day, *quiet)
     if member.is_manager:
         deals = deals.filter(partner__manager_id=member.pk)
     shown = deals.select_related(None).select_related("partner").only(*_SHOWN_OF_ATTENTION)
     # The order of an index of open deals: the first few are found without looking at all.
-    first = shown.order_by(F("expected_close").asc(nulls_last=True), "pk")[:SHOWN]
-    return {"rows": [{"deal": deal, "hints": hints(deal, rules, day, now)} for deal in first]}
+    return shown.order_by(F("expected_close").asc(nulls_last=True), "pk")[:SHOWN]
 
 
 def of_customer(member: Membership, customer: Customer) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Reads of deals, scoped to what the member may see."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 
 from partners.deals.enums import (
     LIVE_STATUSES,
@@ -16,6 +16,7 @@ from partners.deals.enums import (
 from partners.deals.enums import RegistrationStatus as Status
 from partners.deals.models import Deal, DealPolicy
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared, summed
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 # As the index `deals_deal_waiting` is defined.
@@ -58,14 +59,14 @@ def pipeline(deals: QuerySet[Deal]) -> QuerySet[Deal]:
     return deals.filter(stage__in=OPEN_STAGES, status__in=LIVE_STATUSES)
 
 
-def protection_ending(member: Membership, now: datetime, days: int = 14) -> QuerySet[Deal]:
-    """Approved registrations whose protection ends within `days`, the first to end first."""
+def protection_ending(member: Membership, now: datetime, until: datetime) -> QuerySet[Deal]:
+    """Approved registrations whose protection ends by `until`, the first to end first."""
     return (
         visible_deals(member)
         .filter(
             status=Status.APPROVED,
             protection__endswith__gt=now,
-            protection__endswith__lte=now + timedelta(days=days),
+            protection__endswith__lte=until,
         )
         .order_by("protection__endswith")
     )
@@ -82,21 +83,36 @@ def to_finish(member: Membership) -> QuerySet[Deal]:
 
 def totals(deals: QuerySet[Deal]) -> dict[str, int]:
     """Counts and sums (minor units, tenant currency) for the head of a list or a panel, in one query."""
+    return deals.order_by().aggregate(**_totals())
+
+
+@prepared
+def totals_of(member: Membership) -> QuerySet[Deal, dict[str, int]]:
+    """The totals of all that the member may see, as the only row."""
+    return summed(visible_deals(member), **_totals())
+
+
+def _totals() -> dict[str, Aggregate]:
     won = Q(stage=SalesStage.WON)
     is_open = Q(stage__in=OPEN_STAGES, status__in=LIVE_STATUSES)
-    return deals.order_by().aggregate(
-        all=Count("pk"),
-        waiting=Count("pk", filter=Q(status__in=WAITING_STATUSES)),
-        open=Count("pk", filter=is_open),
-        open_amount=Sum("amount_base", filter=is_open, default=0),
-        won=Count("pk", filter=won),
-        won_amount=Sum("revenue_base", filter=won, default=0),
-    )
+    return {
+        "all": Count("pk"),
+        "waiting": Count("pk", filter=Q(status__in=WAITING_STATUSES)),
+        "open": Count("pk", filter=is_open),
+        "open_amount": Sum("amount_base", filter=is_open, default=0),
+        "won": Count("pk", filter=won),
+        "won_amount": Sum("revenue_base", filter=won, default=0),
+    }
 
 
 def policy() -> DealPolicy:
     """The tenant's rules for registrations; the defaults where none have been set."""
-    return DealPolicy.objects.first() or DealPolicy()
+    return next(iter(_policies()), None) or DealPolicy()
+
+
+@prepared
+def _policies() -> QuerySet[DealPolicy]:
+    return DealPolicy.objects.order_by("pk")[:1]
 
 
 def holder_of(

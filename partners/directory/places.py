@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Exists, Q, QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,7 @@ from partners.directory.company.queries import known_logos, logo_bytes
 from partners.directory.enums import TRADING_STATUSES, PartnerStatus
 from partners.directory.models import Partner, Product
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
+from portal.accounts.prepared import prepared
 from portal.accounts.standing import partner_standing
 from portal.files.keepers import keeps
 from portal.shell.registry import SELLING, SETTINGS, navigation, partner_directory, setup_step
@@ -23,17 +24,24 @@ def partner_choices() -> list[tuple[UUID, str]]:
 
 
 def partner_names(ids: Iterable[UUID]) -> dict[UUID, str]:
-    return dict(Partner.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
+    wanted = list(ids)
+    if len(wanted) == 1:
+        return dict(_partner_name(wanted[0]))
+    return dict(Partner.objects.filter(pk__in=wanted).values_list("pk", "name"))
 
 
-def every_partner_has_a_manager() -> bool:
-    counts = Partner.objects.aggregate(all=Count("pk"), managed=Count("manager"))
-    return 0 < counts["all"] == counts["managed"]
+@prepared
+def _partner_name(pk: UUID) -> QuerySet[Partner, tuple[UUID, str]]:
+    return Partner.objects.filter(pk=pk).values_list("pk", "name")
+
+
+def every_partner_has_a_manager() -> Q:
+    return Exists(Partner.objects.all()) & ~Exists(Partner.objects.filter(manager=None))
 
 
 def why_reading_only(partner_id: UUID) -> str:
     """Why a partner's people may only read; "" when they may write."""
-    status = Partner.objects.filter(pk=partner_id).order_by().values_list("status", flat=True).first()
+    status = next(iter(_status(partner_id)), None)
     if status is None or status in TRADING_STATUSES:
         return ""
     if status == PartnerStatus.SUSPENDED:
@@ -42,6 +50,11 @@ def why_reading_only(partner_id: UUID) -> str:
             " Your channel manager can tell you more."
         )
     return _t("Your company's partnership is not active. You can read what there is, and change nothing.")
+
+
+@prepared
+def _status(pk: UUID) -> QuerySet[Partner, str]:
+    return Partner.objects.filter(pk=pk).values_list("status", flat=True)
 
 
 navigation(_("Partners"), "directory:partners", "building-store", roles=VENDOR_ROLES, order=30)
@@ -61,14 +74,14 @@ navigation(
 
 setup_step(
     _("Add your products"),
-    done=Product.objects.exists,
+    done=lambda: Exists(Product.objects.all()),
     url_name="directory:products",
     order=10,
     text=_("Partners choose from them when they register a deal."),
 )
 setup_step(
     _("Add your partners"),
-    done=Partner.objects.exists,
+    done=lambda: Exists(Partner.objects.all()),
     url_name="directory:partners",
     order=20,
     text=_("One by one, or from a file."),

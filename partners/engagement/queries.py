@@ -1,10 +1,9 @@
 """Reads of engagement, scoped to what the member may see. The partner's wall stands in the database as well."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.utils import timezone
 
 from partners.directory.models import Partner
 from partners.engagement.actions.gatherings import places_left
@@ -98,8 +97,8 @@ def left_for(gathering: Gathering) -> int | None:
         return places_left(gathering)
 
 
-def upcoming(member: Membership) -> QuerySet[Gathering]:
-    return my_gatherings(member).filter(ends_at__gte=timezone.now()).order_by("starts_at", "pk")
+def upcoming(member: Membership, now: datetime) -> QuerySet[Gathering]:
+    return my_gatherings(member).filter(ends_at__gte=now).order_by("starts_at", "pk")
 
 
 def gathering_called(name: str) -> Gathering | None:

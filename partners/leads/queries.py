@@ -13,6 +13,7 @@ from partners.leads.distribution import Roster, may_pick
 from partners.leads.enums import LeadStatus
 from partners.leads.models import Lead, LeadCriteria, LeadOffer, LeadPolicy, LeadRule
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared, summed
 from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
@@ -44,9 +45,11 @@ def assignable_partners(member: Membership) -> QuerySet[Partner]:
     return partners if member.is_admin else partners.none()
 
 
-def totals(leads: QuerySet[Lead]) -> dict[str, int]:
-    """Counts for the head of a panel, in one query."""
-    return leads.order_by().aggregate(
+@prepared
+def totals_of(member: Membership) -> QuerySet[Lead, dict[str, int]]:
+    """How many leads of those that the member may see are offered, open and converted, as the only row."""
+    return summed(
+        visible_leads(member),
         waiting=Count("pk", filter=Q(status=LeadStatus.OFFERED)),
         open=Count("pk", filter=Q(status=LeadStatus.OPEN)),
         converted=Count("pk", filter=Q(status=LeadStatus.CONVERTED)),

@@ -1,5 +1,6 @@
 """Where applications and onboarding appear: navigation, home pages, the set-up checklist and the nightly round."""
 
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
 from partners.onboarding import panels
@@ -68,14 +69,14 @@ subject_panel(
 )
 setup_step(
     _("Let companies apply"),
-    done=ApplicationPolicy.objects.exists,
+    done=lambda: Exists(ApplicationPolicy.objects.all()),
     url_name="onboarding:policy",
     order=60,
     text=_("Write what applicants read and what they are asked, and open the form."),
 )
 setup_step(
     _("Write a plan for new partners"),
-    done=Plan.objects.exists,
+    done=lambda: Exists(Plan.objects.all()),
     url_name="onboarding:plans",
     order=61,
     text=_("What they accept, learn and do in their first weeks."),

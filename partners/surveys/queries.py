@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from partners.surveys.models import (
 )
 from portal.accounts.enums import VENDOR_ROLES
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared, summed
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 
@@ -102,31 +103,31 @@ class Asked:
 
 
 def waiting_for(member: Membership) -> list[Asked]:
-    """The surveys that the member has been asked and not answered. Two queries, beyond the partner's own rows."""
+    """The surveys that the member has been asked and not answered. One query, beyond the partner's own rows."""
     with tenant_scope(current_tenant_id()):
-        rows = list(
-            SurveyInvitation.objects.filter(
-                member=member,
-                status__in=ANSWERABLE,
-                survey__status=SurveyStatus.OPEN,
-                expires_at__gt=timezone.now(),
-            )
-            .select_related("survey")
-            .order_by("expires_at", "pk")
+        return [Asked(*row) for row in _waiting_for(member, timezone.now())]
+
+
+@prepared
+def _waiting_for(member: Membership, now: dt.datetime) -> QuerySet[SurveyInvitation, tuple]:
+    """In the order of the fields of `Asked`."""
+    return (
+        SurveyInvitation.objects.filter(
+            member=member,
+            status__in=ANSWERABLE,
+            survey__status=SurveyStatus.OPEN,
+            expires_at__gt=now,
         )
-        begun = set(SurveyDraft.objects.filter(invitation__in=rows).values_list("invitation_id", flat=True))
-    return [
-        Asked(
-            row.pk,
-            row.survey.title,
-            row.survey.introduction,
-            row.expires_at,
-            row.survey.is_anonymous,
-            row.pk in begun,
+        .order_by("expires_at", "pk")
+        .values_list(
+            "pk",
+            "survey__title",
+            "survey__introduction",
+            "expires_at",
+            "survey__is_anonymous",
+            Exists(SurveyDraft.objects.filter(invitation=OuterRef("pk"))),
         )
-        for row in rows
-        if row.expires_at is not None
-    ]
+    )
 
 
 def own_invitation(member: Membership, pk: UUID) -> SurveyInvitation | None:
@@ -199,5 +200,20 @@ def waves_of(survey: Survey) -> list[dt.date]:
 
 def follow_ups_due(member: Membership, today: dt.date) -> tuple[list[FollowUp], int]:
     """The member's own unfinished follow-ups, the most urgent first, and how many there are. Two queries."""
-    rows = FollowUp.objects.filter(owner=member).filter(Q(status="open") | Q(status="doing"))
-    return list(rows.select_related("partner", "survey").order_by("due_on", "pk")[:5]), rows.count()
+    [how_many] = _to_do_count(member)
+    return _to_do_first(member), how_many["count"]
+
+
+def _to_do(member: Membership) -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(owner=member).filter(Q(status="open") | Q(status="doing"))
+
+
+@prepared
+def _to_do_first(member: Membership) -> QuerySet[FollowUp]:
+    rows = _to_do(member).select_related("partner").order_by("due_on", "pk")
+    return rows.only("title", "due_on", "partner__name")[:5]
+
+
+@prepared
+def _to_do_count(member: Membership) -> QuerySet[FollowUp, dict[str, int]]:
+    return summed(_to_do(member), count=Count("pk"))

@@ -46,6 +46,7 @@ from partners.training.models import (
 )
 from portal.accounts.enums import PARTNER_ROLES
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.files.models import Attachment
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
@@ -184,14 +185,18 @@ class Owed:
 
 def duties(member: Membership, today: date) -> list[Owed]:
     """What the person must have completed, what is missing first. Two queries."""
-    rows = list(
-        Duty.objects.filter(member=member, ended_on=None)
-        .select_related("course")
-        .order_by("due_on", "course__title")
-    )
+    rows = _duties(member)
+    if not rows:
+        return []
     held = held_now(Completion.objects.filter(member=member, course__in=[row.course_id for row in rows]))
     found = [owed(row, held.get((member.pk, row.course_id)), today) for row in rows]
     return sorted(found, key=lambda item: URGENCY.index(item.state))
+
+
+@prepared
+def _duties(member: Membership) -> QuerySet[Duty]:
+    rows = Duty.objects.filter(member=member, ended_on=None).select_related("course")
+    return rows.order_by("due_on", "course__title")
 
 
 URGENCY = ("overdue", "missing", "expiring", "met", "none")

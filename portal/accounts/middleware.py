@@ -3,12 +3,14 @@
 import base64
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import DataError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -17,6 +19,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import ApiKey, Membership, digest
+from portal.accounts.prepared import prepared
 from portal.accounts.standing import ReadingOnly, why_reading_only
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant
@@ -69,7 +72,7 @@ class TenantMiddleware:
         if "tenant" not in match.kwargs:
             return self.get_response(request)
 
-        tenant = the_one(Tenant.objects.filter(slug=match.kwargs["tenant"]))
+        tenant = next(iter(_tenant(match.kwargs["tenant"])), None)
         if tenant is None:
             raise Http404
         membership = self._membership(request, tenant)
@@ -146,7 +149,7 @@ class TenantMiddleware:
             return self._membership_of_key(request, tenant, secret)
         if not request.user.is_authenticated:
             return None
-        return the_one(self._active_memberships(tenant).filter(user_id=request.user.pk))
+        return next(iter(_membership(tenant.pk, request.user.pk)), None)
 
     def _membership_of_key(self, request: HttpRequest, tenant: Tenant, secret: str) -> Membership | None:
         with tenant_scope(tenant.id):
@@ -157,13 +160,7 @@ class TenantMiddleware:
             if key.last_used_at is None or (now - key.last_used_at).total_seconds() > 60:
                 ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         request.api_key = key
-        return self._active_memberships(tenant).filter(pk=key.membership_id).first()
-
-    @staticmethod
-    def _active_memberships(tenant: Tenant) -> Any:
-        return Membership.objects.filter(tenant=tenant, is_active=True, user__is_active=True).select_related(
-            "user"
-        )
+        return the_one(_active_memberships(tenant.pk).filter(pk=key.membership_id))
 
     @staticmethod
     def _refuse(request: HttpRequest) -> HttpResponse:
@@ -185,3 +182,18 @@ def _is_of_the_input(error: DataError) -> bool:
     """Whether a NUL, or a text or number longer than its column, was sent where no form has looked at it."""
     # The driver itself finds a NUL in a text, and has no class for it.
     return isinstance(error.__cause__, _NOT_STORABLE) or "NUL (0x00)" in str(error)
+
+
+@prepared
+def _tenant(slug: str) -> QuerySet[Tenant]:
+    return Tenant.objects.filter(slug=slug).order_by()
+
+
+@prepared
+def _membership(tenant_id: UUID, user_id: UUID) -> QuerySet[Membership]:
+    return _active_memberships(tenant_id).filter(user_id=user_id)
+
+
+def _active_memberships(tenant_id: UUID) -> QuerySet[Membership]:
+    found = Membership.objects.filter(tenant_id=tenant_id, is_active=True, user__is_active=True)
+    return found.select_related("user")

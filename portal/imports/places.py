@@ -1,5 +1,6 @@
 """Where imports appear in the shell."""
 
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import Role
@@ -8,8 +9,8 @@ from portal.imports.models import ImportRun
 from portal.shell.registry import PROGRAMME, navigation, nightly, setup_step
 
 
-def has_imported() -> bool:
-    return ImportRun.objects.filter(state=RunState.DONE).exists()
+def has_imported() -> Exists:
+    return Exists(ImportRun.objects.filter(state=RunState.DONE))
 
 
 navigation(_("Imports"), "imports:list", "file-import", roles=(Role.ADMIN,), order=90, group=PROGRAMME)

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.urls import NoReverseMatch, reverse
 
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.notifications.enums import Channel
 from portal.notifications.models import Letter, Notification
 from portal.shell.notices import Kind, kind_of
@@ -28,7 +29,12 @@ def unread_of(member: Membership) -> QuerySet[Notification]:
 
 def unread_count(member: Membership) -> int:
     """At most one more than `MOST`, so that it costs no more however many there are. One query."""
-    return unread_of(member).order_by()[: MOST + 1].count()
+    return len(_unread(member))
+
+
+@prepared
+def _unread(member: Membership) -> QuerySet[Notification, int]:
+    return unread_of(member).order_by().values_list(Value(1), flat=True)[: MOST + 1]
 
 
 def letters() -> QuerySet[Letter]:

@@ -9,6 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from portal.accounts.models import Membership
 
 Text = str | Promise
+Condition = Combinable | Q
 ALL_ROLES: frozenset[Role] = PARTNER_ROLES | VENDOR_ROLES
 
 # The groups of the side bar, in their order. What belongs to none stands above them.
@@ -65,7 +68,7 @@ class SubjectPanel:
 @dataclass(frozen=True)
 class SetupStep:
     label: Text
-    done: Callable[[], bool]
+    done: Callable[[], Condition]
     url_name: str
     order: int
     text: Text
@@ -143,9 +146,10 @@ def subject_panel(
 
 
 def setup_step(
-    label: Text, *, done: Callable[[], bool], url_name: str, order: int = 100, text: Text = ""
+    label: Text, *, done: Callable[[], Condition], url_name: str, order: int = 100, text: Text = ""
 ) -> None:
-    """A line in the administrator's set-up checklist. `done` runs in the tenant's scope and costs one query."""
+    """A line in the administrator's set-up checklist. `done` is called in a tenant's scope and gives a condition,
+    such as `Exists(Product.objects.all())`, which the database is asked together with those of the other steps."""
     _setup_steps.append(SetupStep(label, done, url_name, order, text))
     _setup_steps.sort(key=lambda step: step.order)
 

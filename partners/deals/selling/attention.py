@@ -43,15 +43,20 @@ def hints(deal: Deal, rules: DealPolicy, day: date, now: datetime) -> list[Hint]
     return found
 
 
-def stalled(
-    deals: QuerySet[Deal], rules: DealPolicy | None = None, day: date | None = None
-) -> QuerySet[Deal]:
-    """Those of the deals that `hints` finds something for."""
-    rules = rules or policy()
-    now, day = timezone.now(), day or today(current_tenant())
+def stalled(deals: QuerySet[Deal], rules: DealPolicy | None = None) -> QuerySet[Deal]:
+    """Those of the deals that `hints` finds something for now."""
+    return asking(deals, today(current_tenant()), *quiet_since(rules or policy(), timezone.now()))
+
+
+def quiet_since(rules: DealPolicy, now: datetime) -> list[datetime]:
+    """For each open stage, since when nothing may have happened to a deal in it."""
+    return [now - timedelta(days=rules.stalled_after(stage)) for stage in OPEN_STAGES]
+
+
+def asking(deals: QuerySet[Deal], day: date, *quiet: datetime) -> QuerySet[Deal]:
+    """Those of the deals whose next step or close was due before the day, or that are quiet since their stage's moment."""
     ask = Q(next_step_on__lt=day) | Q(expected_close__lt=day)
-    for stage in OPEN_STAGES:
-        since = now - timedelta(days=rules.stalled_after(stage))
+    for stage, since in zip(OPEN_STAGES, quiet, strict=True):
         still = Q(moved_at=None) | Q(moved_at__lte=since)
         ask |= Q(stage=stage, updated_at__lte=since) & still
     return pipeline(deals).filter(ask)

@@ -69,7 +69,7 @@ class GatheringList(ListPage):
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
         if not request.membership.is_partner:
             return {}
-        ahead = queries.upcoming(request.membership).filter(status=GatheringStatus.PUBLISHED)
+        ahead = queries.upcoming(request.membership, timezone.now()).filter(status=GatheringStatus.PUBLISHED)
         return {"ahead": list(ahead[:6])}
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from partners.directory.enums import TRADING_STATUSES
 from partners.directory.models import Partner
 from partners.onboarding.agreements.models import Agreement, AgreementAcceptance, AgreementVersion
+from portal.accounts.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,17 @@ class Standing:
 
 def newest_versions(agreements: Iterable[UUID] | None = None) -> dict[UUID, AgreementVersion]:
     """The wording in force, by agreement. One query."""
-    versions = AgreementVersion.objects.select_related("agreement").order_by("agreement_id", "number")
-    if agreements is not None:
-        versions = versions.filter(agreement_id__in=list(agreements))
+    versions = _versions() if agreements is None else _in_order().filter(agreement_id__in=list(agreements))
     return {version.agreement_id: version for version in versions}
+
+
+def _in_order() -> QuerySet[AgreementVersion]:
+    return AgreementVersion.objects.select_related("agreement").order_by("agreement_id", "number")
+
+
+@prepared
+def _versions() -> QuerySet[AgreementVersion]:
+    return _in_order()
 
 
 def standings(partner: Partner) -> list[Standing]:
@@ -39,8 +47,7 @@ def standings(partner: Partner) -> list[Standing]:
     versions = newest_versions()
     theirs = [version for version in versions.values() if version.agreement.is_for(partner)]
     accepted: dict[UUID, list[AgreementAcceptance]] = {}
-    rows = AgreementAcceptance.objects.filter(partner=partner).select_related("version")
-    for row in rows.order_by("accepted_at"):
+    for row in _accepted_by(partner.pk):
         accepted.setdefault(row.version.agreement_id, []).append(row)
     found = []
     for version in theirs:
@@ -49,6 +56,12 @@ def standings(partner: Partner) -> list[Standing]:
         earlier = own[-1] if own and now is None else None
         found.append(Standing(version.agreement, version, now, earlier))
     return sorted(found, key=lambda one: one.agreement.name)
+
+
+@prepared
+def _accepted_by(partner_id: UUID) -> QuerySet[AgreementAcceptance]:
+    rows = AgreementAcceptance.objects.filter(partner_id=partner_id).select_related("version")
+    return rows.order_by("accepted_at")
 
 
 def waiting_for(agreement: Agreement) -> QuerySet[Partner]:

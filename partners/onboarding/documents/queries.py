@@ -11,6 +11,7 @@ from partners.directory.models import Partner
 from partners.onboarding.documents.models import DocumentKind, PartnerDocument
 from partners.onboarding.enums import DocumentStatus
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,10 @@ class Paper:
 
 def papers(partner: Partner, today: date) -> list[Paper]:
     """What is asked of the partner, and what there is of it. Two queries."""
-    kinds = [kind for kind in DocumentKind.objects.filter(is_active=True) if kind.is_for(partner)]
+    kinds = [kind for kind in _kinds() if kind.is_for(partner)]
     newest: dict[UUID, PartnerDocument] = {}
     counting: dict[UUID, PartnerDocument] = {}
-    rows = PartnerDocument.objects.filter(partner=partner).select_related("kind", "file")
-    for document in rows.order_by("created_at", "pk"):
+    for document in _documents_of(partner.pk):
         newest[document.kind_id] = document
         if document.counts_on(today):
             counting[document.kind_id] = document
@@ -50,6 +50,17 @@ def papers(partner: Partner, today: date) -> list[Paper]:
         )
         for kind in kinds
     ]
+
+
+@prepared
+def _kinds() -> QuerySet[DocumentKind]:
+    return DocumentKind.objects.filter(is_active=True)
+
+
+@prepared
+def _documents_of(partner_id: UUID) -> QuerySet[PartnerDocument]:
+    rows = PartnerDocument.objects.filter(partner_id=partner_id).select_related("kind", "file")
+    return rows.order_by("created_at", "pk")
 
 
 def _state(newest: PartnerDocument | None, counting: PartnerDocument | None, today: date) -> str:

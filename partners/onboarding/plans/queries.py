@@ -11,6 +11,7 @@ from partners.directory.models import Partner
 from partners.onboarding.enums import StepOwner
 from partners.onboarding.plans.models import Onboarding, OnboardingStep, Plan
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 
 
 def plan_for(partner_type: str) -> Plan | None:
@@ -70,8 +71,10 @@ class Progress:
 
 
 def progress_of(onboardings: Iterable[Onboarding], today: date) -> list[Progress]:
-    """The onboardings with their steps. One query."""
+    """The onboardings with their steps. One query, where there are any."""
     every = list(onboardings)
+    if not every:
+        return []
     steps: dict[UUID, list[OnboardingStep]] = {}
     rows = OnboardingStep.objects.filter(onboarding__in=every).select_related(
         "agreement", "document_kind", "course", "done_by__user"
@@ -96,12 +99,16 @@ def _line(step: OnboardingStep, own: list[OnboardingStep], today: date) -> Line:
 
 def newest_onboarding(partner_id: UUID) -> Onboarding | None:
     """The one that runs, or else the last."""
+    return next(iter(_newest(partner_id)), None)
+
+
+@prepared
+def _newest(partner_id: UUID) -> QuerySet[Onboarding]:
     return (
         Onboarding.objects.filter(partner_id=partner_id)
         .select_related("partner__manager__user")
         .filter(stopped_at=None)
-        .order_by(F("finished_at").desc(nulls_first=True), "-started_on", "-pk")
-        .first()
+        .order_by(F("finished_at").desc(nulls_first=True), "-started_on", "-pk")[:1]
     )
 
 
