@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives.statements.enums import BatchStatus, ClosingStatus, StatementStatus
 from incentives.statements.queries import Payee, payees
+from metrics.periods import Period
 from portal.shell.tables import (
     BadgeColumn,
     Column,
@@ -40,11 +41,23 @@ BATCH_TONES = {
 }
 
 
+class PeriodColumn(Column):
+    """A period by its name, in one line; by its key in exports."""
+
+    css = "date"
+
+    def cell(self, value: Period, record: Any, table: Table) -> str:
+        return value.label()
+
+    def export_values(self, value: Period, record: Any, table: Table) -> list[Any]:
+        return [value.key]
+
+
 class StatementTable(Table):
     """For a partner's people."""
 
     number = LinkColumn(_("Statement"), accessor="name", to="statements:detail", order_by="number")
-    period = Column(_("Period"), accessor="closing__period", order_by="closing__period_start")
+    period = PeriodColumn(_("Period"), accessor="closing__period", order_by="closing__period_start")
     earned = MoneyColumn(_("Earned"))
     opening = MoneyColumn(_("Brought forward"), phone=False)
     withheld = MoneyColumn(_("Withheld"), phone=False)
@@ -55,12 +68,6 @@ class StatementTable(Table):
 
     class Meta(Table.Meta):
         caption = _("Statements")
-
-    def render_period(self, value: Any, record: Any) -> str:
-        return value.label()
-
-    def value_period(self, value: Any, record: Any) -> str:
-        return value.key
 
 
 class VendorStatementTable(StatementTable):

@@ -80,6 +80,9 @@ def test_from_the_check_list_to_the_money(
     listed = owner.get("/acme/statements/").content.decode()
     assert "ST-2026-00001" in listed
     assert "ST-2026-00002" not in listed
+    assert "Apr – Jun 2026" in listed
+    exported = b"".join(owner.get("/acme/statements/?export=csv").streaming_content).decode()
+    assert "quarter:2026-04-01" in exported
     with tenant_scope(tenant.pk):
         mine = Statement.objects.get(partner=earned.alpha)
         payment = mine.payments.get()
