@@ -112,4 +112,4 @@ def _cards(
     subject: SubjectKind, key: str, kind: PeriodKind, start: date, previous: date
 ) -> models.QuerySet[Scorecard]:
     rows = Scorecard.objects.filter(subject_kind=subject, subject_key=key, period_kind=kind)
-    return rows.filter(period_start__in=[start, previous]).select_related("version").order_by()
+    return rows.filter(period_start__in=[start, previous]).select_related("version__template").order_by()

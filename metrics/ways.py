@@ -156,12 +156,12 @@ def _gains(card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: l
         for rule in rules
     }
     rows = [row, *({**row, f"kpi.{step.code}": step.scored} for step in steps)]
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(row, pl.Float64)).with_columns(
+    # Lazily, only what the score needs is computed, and all of it at once.
+    frame = pl.LazyFrame(rows, schema=dict.fromkeys(row, pl.Float64)).with_columns(
         pl.lit(_partners(card), pl.Int64).alias("partners")
     )
-    given = frame.join(given_frame([known]), how="cross", maintain_order="left")
-    # Lazily, only what the score needs is computed, and all of it at once.
-    scored = score_given(given.lazy(), shape._replace(lines=lines)).select("score").collect()
+    given = frame.join(given_frame([known]).lazy(), how="cross", maintain_order="left")
+    scored = score_given(given, shape._replace(lines=lines)).select("score").collect()
     scores = scored["score"].to_list()
     if scores[0] is None:
         return [0.0] * len(steps)

@@ -13,7 +13,7 @@ from random import randrange
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Aggregate, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 from django_scopes import get_scope, scope
@@ -72,7 +72,7 @@ class _Written(NamedTuple):
         pairs = zip(self.places, self.text.parameters, strict=True)
         parameters = tuple(constant if place is None else values[place] for place, constant in pairs)
         compiler = copy(self.text.compiler)
-        compiler.connection = connection
+        compiler.connection = connections[self.text.query.db]
         compiler.as_sql = lambda *_, **__: (self.text.sql, parameters)  # type: ignore[method-assign]
         query = self.text.query.all()
         query.query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
@@ -108,6 +108,8 @@ def _text(build: Callable[..., QuerySet], place: Sequence[UUID | None], argument
         query = build(*made_up)
         compiler = query.query.get_compiler(query.db)
         sql, parameters = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        compiler.get_converters = lambda _: converters  # type: ignore[method-assign]
     return _Text(query, compiler, sql, tuple(parameters), _values((tenant_id, partner_id), made_up))
 
 

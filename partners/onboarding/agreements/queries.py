@@ -43,11 +43,11 @@ def _versions() -> QuerySet[AgreementVersion]:
 
 
 def standings(partner: Partner) -> list[Standing]:
-    """What the partner has to accept, by name. Two queries."""
+    """What the partner has to accept, by name. Two queries, where there is anything."""
     versions = newest_versions()
     theirs = [version for version in versions.values() if version.agreement.is_for(partner)]
     accepted: dict[UUID, list[AgreementAcceptance]] = {}
-    for row in _accepted_by(partner.pk):
+    for row in _accepted_by(partner.pk) if theirs else ():
         accepted.setdefault(row.version.agreement_id, []).append(row)
     found = []
     for version in theirs:

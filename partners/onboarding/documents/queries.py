@@ -33,11 +33,11 @@ class Paper:
 
 
 def papers(partner: Partner, today: date) -> list[Paper]:
-    """What is asked of the partner, and what there is of it. Two queries."""
+    """What is asked of the partner, and what there is of it. Two queries, where anything is."""
     kinds = [kind for kind in _kinds() if kind.is_for(partner)]
     newest: dict[UUID, PartnerDocument] = {}
     counting: dict[UUID, PartnerDocument] = {}
-    for document in _documents_of(partner.pk):
+    for document in _documents_of(partner.pk) if kinds else ():
         newest[document.kind_id] = document
         if document.counts_on(today):
             counting[document.kind_id] = document
