@@ -302,7 +302,7 @@ def dispute(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
                 {"label": _("Posted"), "value": quick_money(found.entry.amount, found.entry.currency)},
                 {"label": _("Expected"), "value": expected},
                 {"label": _("Raised by"), "value": found.raised_by.name},
-                {"label": _("Answer"), "value": found.answer},
+                *([{"label": _("Answer"), "value": found.answer}] if found.answer else []),
             ],
             "why": entry_text(found.entry, mine=mine),
         },

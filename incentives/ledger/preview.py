@@ -73,8 +73,9 @@ class PlanPreview:
 
     @property
     def shown(self) -> list[PartnerPreview]:
-        """Those that change most first."""
-        return sorted(self.rows, key=lambda row: -abs(row.difference))[:SHOWN]
+        """Those that change most first; without those that earn nothing either way."""
+        earning = [row for row in self.rows if row.now or row.then]
+        return sorted(earning, key=lambda row: -abs(row.difference))[:SHOWN]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from incentives.ledger.filters import EntryFilter, VendorEntryFilter
 from incentives.ledger.models import LedgerEntry
 from incentives.ledger.tables import EntryTable, VendorEntryTable
 from incentives.ledger.words import band_text, entry_text, line_text, rate_text
-from incentives.plans.enums import MONEY_BASES
+from incentives.plans.enums import MONEY_BASES, PlanForm
 from incentives.tiers.queries import tiers
 from metrics.periods import calendar_of
 from partners.deals.models import Deal
@@ -82,10 +82,16 @@ def entry(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "properties": properties,
             "band_text": band_text(explanation, found.currency),
             "slices": explanation.get("slices", ()) if len(explanation.get("slices", ())) > 1 else (),
-            "others": queries.entries(request.membership).filter(subject=found.subject).order_by("id"),
+            "others": _others(request, found),
             "on_hold": found.payable_on > calendar_of(request.tenant).today(),
         },
     )
+
+
+def _others(request: HttpRequest, found: LedgerEntry) -> QuerySet[LedgerEntry]:
+    """All entries of the deal; of anything else the partner's own, as a pool has one of each partner's."""
+    rows = queries.entries(request.membership).filter(subject=found.subject).order_by("id")
+    return rows if found.deal_id else rows.filter(partner_id=found.partner_id)
 
 
 def _properties(found: LedgerEntry) -> list[dict[str, Any]]:
@@ -105,7 +111,9 @@ def _properties(found: LedgerEntry) -> list[dict[str, Any]]:
     ]
     if found.plan_version.base in MONEY_BASES:
         label = found.plan_version.get_base_display()
-        rows.append({"label": label, "value": quick_money(found.base, found.currency)})
+        # Not all pools are divided by money.
+        if found.base or found.plan_version.form != PlanForm.POOL:
+            rows.append({"label": label, "value": quick_money(found.base, found.currency)})
         # A pool, a fixed amount and what is taken back have none.
         if found.rate:
             rows.append({"label": _("Rate"), "value": rate_text(found.rate)})

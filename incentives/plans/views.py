@@ -14,7 +14,7 @@ from incentives.ledger.preview import PlanPreview
 from incentives.ledger.simulation import preview_or_job
 from incentives.plans import queries
 from incentives.plans.actions import VersionDraft, publish_version
-from incentives.plans.enums import BandMode, PlanBase
+from incentives.plans.enums import BandMode, PlanBase, PoolBy
 from incentives.plans.enums import PlanForm as Form
 from incentives.plans.forms import Matrix, PlanForm, initial_of
 from incentives.plans.models import Plan, PlanVersion
@@ -77,10 +77,11 @@ def version(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     names = {tier.pk: tier.name for tier in tiers()}
     kinds = dict(PartnerType.choices)
     everyone = _("everyone")
+    is_pool = found.form == Form.POOL
     properties = [
         {"label": _("What it pays"), "value": found.get_form_display()},
         {"label": _("What it counts"), "value": found.get_base_display()},
-        {"label": _("How bands pay"), "value": found.get_mode_display()},
+        *([] if is_pool else [{"label": _("How bands pay"), "value": found.get_mode_display()}]),
         {"label": _("It is counted by"), "value": found.get_period_display()},
         {"label": _("Days on hold"), "value": found.hold_days},
         {"label": _("Currency"), "value": found.plan.currency},
@@ -102,7 +103,10 @@ def version(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
             "back_label": _("Incentive plans"),
             "properties": properties,
             "text": plan_text(version_terms(found, request.tenant), Names.read()),
-            "matrix": Matrix.from_version(found, tiers()),
+            "matrix": None
+            if is_pool and found.said.pool_by != PoolBy.WEIGHTS
+            else Matrix.from_version(found, tiers()),
+            "is_pool": is_pool,
             "version": found,
         },
     )

@@ -72,6 +72,8 @@ class StatementTable(Table):
 
 class VendorStatementTable(StatementTable):
     partner = LinkColumn(_("Partner"), to="directory:partner", pk="partner_id", order_by="partner__name")
+    # On the statement and in exports; the list has no room for it beside the partner.
+    opening = MoneyColumn(_("Brought forward"), visible=False)
 
     class Meta(StatementTable.Meta):
         sequence = ("number", "partner", "...")

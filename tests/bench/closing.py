@@ -1,4 +1,9 @@
-"""Closing a quarter: posting what every partner's won deals earn, against the bare sums and one COPY of the entries."""
+"""Closing a quarter: posting what every partner's won deals earn, against the bare sums and one COPY of the entries.
+
+The floor's table has the ledger's indexes and foreign keys: an entry is money that somebody owes, and rows that may point
+to no deal, plan or partner of the tenant are no entries. What is measured is thus what the portal adds to the least that any
+programme would do for the same rows. The floor without foreign keys is told beside it, to show what they cost.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta

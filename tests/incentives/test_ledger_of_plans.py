@@ -138,6 +138,11 @@ class TestCollectivePlans:
         shown = client_as(owner).get(address).json()["explanation"]
         assert "total" not in shown
         assert shown["base"] == 100_00
+        # Of a pool the vendor reads one partner's entries, and of no rate that there is not.
+        page = client_as(admin).get(f"/acme/earnings/entries/{entry.pk}/")
+        assert list(page.context["others"]) == [entry]
+        assert "Rate" not in [row["label"] for row in page.context["properties"]]
+        assert "Every entry of this deal" not in page.content.decode()
         assert client_as(admin).get(address).json()["explanation"] == entry.explanation
 
     @pytest.mark.parametrize(("others", "told"), [(1, False), (4, True)])

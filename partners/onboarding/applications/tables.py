@@ -36,10 +36,11 @@ class ApplicationTable(Table):
     status = BadgeColumn(_("Status"), tones=STATUS_TONES)
     type = Column(_("Kind of partner"))
     country = CountryColumn(_("Country"), phone=False)
-    person = Column(_("Contact person"), phone=False)
+    # On the application and in exports; the list has no room for them.
+    person = Column(_("Contact person"), visible=False)
     email = Column(_("E-mail address"), visible=False)
     manager = Column(_("Looked after by"), accessor="manager__user", order_by="manager__user__name")
-    referred_by = Column(_("Referred by"), order_by="referred_by__name", phone=False)
+    referred_by = Column(_("Referred by"), order_by="referred_by__name", visible=False)
     submitted_at = DateColumn(_("Applied"))
     waiting = Column(_("Waiting"), accessor="submitted_at", orderable=False)
 
