@@ -12,10 +12,12 @@ from functools import wraps
 from random import randrange
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.db import connection, connections
 from django.db.models import Aggregate, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils import timezone, translation
 from django_scopes import get_scope, scope
 
 from portal.accounts.models import Membership
@@ -24,6 +26,8 @@ Arguments = TypeVarTuple("Arguments")
 Row = TypeVar("Row")
 # What a query may hold of a member.
 _OF_MEMBER = ("id", "tenant_id", "user_id", "partner_id")
+# Where no tenant is; what is written there for the second time shows what hangs on where that is.
+_ELSEWHERE = ZoneInfo("Etc/GMT+12")
 
 
 def prepared(build: Callable[[*Arguments], QuerySet[Any, Row]]) -> Callable[[*Arguments], list[Row]]:
@@ -32,7 +36,8 @@ def prepared(build: Callable[[*Arguments], QuerySet[Any, Row]]) -> Callable[[*Ar
     It takes members, ids, days, moments and texts, and the queryset holds them, and the tenant and partner in scope,
     as they are. By a member's role, by whether a partner is in scope and by any other argument (None, a flag) it may
     decide: it is written for each by itself. All else would be the first caller's for ever, so the first call raises
-    ValueError where a value is reckoned from an argument or the clock, or asked of the database.
+    ValueError where a value is reckoned from an argument, the clock, the time zone or the language, or asked of the
+    database.
     """
     written: dict[tuple[Any, ...], _Written] = {}
 
@@ -82,8 +87,10 @@ class _Written(NamedTuple):
 def _write(
     build: Callable[..., QuerySet], place: Sequence[UUID | None], arguments: Sequence[Any]
 ) -> _Written:
-    """Write it for two sets of made-up values: what differs is a value's place, or a mistake."""
-    one, other = _text(build, place, arguments), _text(build, place, arguments)
+    """Write it for two sets of made-up values and in two places: what differs is a value's place, or a mistake."""
+    one = _text(build, place, arguments)
+    with timezone.override(_ELSEWHERE), translation.override("nl"):
+        other = _text(build, place, arguments)
     if any(_is_value(mine) and mine == its for mine, its in zip(one.values, other.values, strict=True)):
         # The same by chance.
         return _write(build, place, arguments)
@@ -93,7 +100,9 @@ def _write(
             return None
         found = one.values.index(mine) if mine in one.values else None
         if found is None or other.values[found] != its:
-            raise ValueError(f"{build.__qualname__} reckons with its arguments or the clock.")
+            raise ValueError(
+                f"{build.__qualname__} reckons with its arguments, the clock, the time zone or the language."
+            )
         return found
 
     if one.sql != other.sql:

@@ -115,14 +115,22 @@ def test_what_would_be_the_first_callers_for_ever_is_refused(scoped: Tenant, adm
     def by_the_clock() -> QuerySet[Partner]:
         return Partner.objects.filter(created_at__lt=timezone.now())
 
+    def by_the_local_day(day: date) -> QuerySet[Partner]:
+        return Partner.objects.filter(created_at__date=day)
+
     def asking(member: Membership) -> QuerySet[Partner]:
         return Partner.objects.filter(name=member.tenant.name)
 
     def by_the_value(pk: UUID) -> QuerySet[Partner]:
         return Partner.objects.filter(pk=pk) if pk == admin.pk else Partner.objects.exclude(name=str(pk))
 
-    for build, argument in ((reckoned, date(2026, 1, 1)), (asking, admin), (by_the_value, admin.pk)):
-        with pytest.raises(ValueError, match=r"reckons|asks"):
+    for build, argument in (
+        (reckoned, date(2026, 1, 1)),
+        (by_the_local_day, date(2026, 1, 1)),
+        (asking, admin),
+        (by_the_value, admin.pk),
+    ):
+        with pytest.raises(ValueError, match=r"reckons|asks|same query"):
             prepared(build)(argument)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="clock"):
         prepared(by_the_clock)()
