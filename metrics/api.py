@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from metrics import queries
 from metrics.benchmarks.queries import of_card
 from metrics.changes import kpi_moves
 from metrics.closing import lock_of
-from metrics.explain import method_text
+from metrics.explain import card_values, method_text, records_behind
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at, catalogue_now, choosable
@@ -131,6 +132,39 @@ class ExplanationSerializer(serializers.Serializer):
     ways = WaySerializer(many=True)
 
 
+class FactSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    meaning = serializers.CharField()
+    amount = serializers.IntegerField(help_text="Whole; money in minor units.")
+
+
+class RecordSerializer(serializers.Serializer):
+    record = serializers.UUIDField(source="pk")
+    title = serializers.CharField()
+    second = serializers.CharField(allow_blank=True)
+    amounts = serializers.ListField(
+        child=serializers.IntegerField(), source="counts", help_text="What it adds to each of the facts."
+    )
+    is_late = serializers.BooleanField(help_text="Whether something happened to it after the lock.")
+
+
+class SourceRecordsSerializer(serializers.Serializer):
+    facts = serializers.ListField(child=serializers.CharField())
+    total = serializers.IntegerField(help_text="How many records there are; the largest are listed.")
+    records = RecordSerializer(many=True, source="lines")
+
+
+class KpiRecordsSerializer(serializers.Serializer):
+    """What a KPI's value is made of: its formula, the facts in it, and for each source the records behind those."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    formula = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    facts = FactSerializer(many=True)
+    sources = SourceRecordsSerializer(many=True)
+
+
 class ScorecardFilter(django_filters.FilterSet):
     period_kind = django_filters.ChoiceFilter(choices=PeriodKind.choices)
     period_start = django_filters.DateFilter()
@@ -151,6 +185,7 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
         "list": "metrics.view_scorecard",
         "retrieve": "metrics.view_scorecard",
         "explanation": "metrics.view_scorecard",
+        "records": "metrics.view_scorecard",
     }
 
     @extend_schema(responses=ExplanationSerializer)
@@ -159,6 +194,31 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
         """How the score comes about, what moved it, and the cheapest ways to gain points."""
         found = explained(self.get_object(), request._request.tenant)
         return Response(ExplanationSerializer(found).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("kpi", str, description="The code of one KPI; else those of the template.")
+        ],
+        responses=KpiRecordsSerializer(many=True),
+    )
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    def records(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The records behind the values, KPI by KPI."""
+        card: Scorecard = self.get_object()
+        wanted = request.query_params.get("kpi", "")
+        if wanted and wanted not in self._kpis_of(card):
+            raise serializers.ValidationError({"kpi": [_("There is no such KPI.")]})
+        codes = [wanted] if wanted else [code for code in card.breakdown if code in self._kpis_of(card)]
+        found = records_of(card, codes, request._request.tenant, for_vendor=self.membership.is_vendor)
+        return Response(KpiRecordsSerializer(found, many=True).data)
+
+    def _kpis_of(self, card: Scorecard) -> set[str]:
+        """The KPIs of a partner's card that the member may open."""
+        return {
+            code
+            for code, kpi in catalogue_at(card.period.end).items()
+            if "P" in kpi.level and (self.membership.is_vendor or not kpi.internal or code in card.breakdown)
+        }
 
     def get_queryset(self) -> QuerySet[Scorecard]:
         cards = queries.api_cards()
@@ -205,6 +265,32 @@ def explained(card: Scorecard, tenant: Tenant) -> dict[str, Any]:
         "moves": kpi_moves(card, previous, calendar, calendar.today(), tenant.currency),
         "ways": ways_to_gain(card, tenant.currency, peers),
     }
+
+
+def records_of(
+    card: Scorecard, codes: Iterable[str], tenant: Tenant, *, for_vendor: bool
+) -> list[dict[str, Any]]:
+    """What `KpiRecordsSerializer` shows of these KPIs of a partner's card."""
+    assert card.partner_id is not None
+    calendar, catalogue = calendar_of(tenant), catalogue_at(card.period.end)
+    values = card_values(card, queries.peer_figures(card.partner_id, card.period))
+    return [
+        {
+            "code": code,
+            "name": str(kpi.name),
+            "formula": kpi.formula,
+            "value": values.get(code),
+            "facts": [
+                {"name": name, "meaning": str(FACTS[name].meaning), "amount": card.facts.get(name, 0)}
+                for name in kpi.facts
+            ],
+            "sources": records_behind(
+                card, kpi, calendar, calendar.today(), tenant.currency, for_vendor=for_vendor
+            ),
+        }
+        for code in codes
+        for kpi in [catalogue[code]]
+    ]
 
 
 class KpiSerializer(serializers.Serializer):

@@ -1,7 +1,7 @@
 """A scorecard in words: each KPI's working, the records behind it, and the cheapest ways to gain points."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -314,7 +314,7 @@ def _tokens(words: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A record and what it adds to each fact. Without `url_name` it has no page of its own."""
+    """A record and what it adds to each fact, in words and as whole numbers. Without `url_name` it has no page."""
 
     pk: UUID
     title: str
@@ -323,16 +323,25 @@ class RecordLine:
     amounts: list[str]
     # Whether something happened to it after its period was locked.
     is_late: bool = False
+    counts: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
+    """What the records of one source add; `facts` are its facts by name, `names` what they mean."""
+
+    facts: list[str]
     names: list[str]
     lines: list[RecordLine]
     total: int
     sums: list[str]
     # By how much the sums differ from a locked card's facts; empty where they do not.
     late: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[tuple[RecordLine, list[tuple[str, str]]]]:
+        """Each record with what it adds, as (meaning, amount)."""
+        return [(line, list(zip(self.names, line.amounts, strict=True))) for line in self.lines]
 
 
 def records_behind(
@@ -374,6 +383,7 @@ def records_behind(
                 url_name,
                 [fact_text(name, row[name], currency) for name in names],
                 record.pk in touched,
+                [row[name] for name in names],
             )
             for row in shown.iter_rows(named=True)
             if (record := found.get(UUID(row["id"])))
@@ -383,6 +393,7 @@ def records_behind(
         late = {name: total - card.facts.get(name, 0) for name, total in totals.items()} if locked_at else {}
         tables.append(
             Records(
+                names,
                 [str(FACTS[name].meaning) for name in names],
                 lines,
                 frame.height,

@@ -158,6 +158,19 @@ def test_page_pdf_export_and_api(
     assert told["ways"]
     assert told["moves"]
     assert told["passed"] is False
+    behind = client.get(f"/acme/api/v1/scorecards/{card.pk}/records/?kpi=revenue").json()
+    assert [each["code"] for each in behind] == ["revenue"]
+    ((fact,), (source,)) = behind[0]["facts"], behind[0]["sources"]
+    assert (
+        fact["amount"] == behind[0]["value"] == sum(row["amounts"][0] for row in source["records"]) == 600_00
+    )
+    assert source["facts"] == [fact["name"]]
+    whole = client.get(f"/acme/api/v1/scorecards/{card.pk}/records/").json()
+    assert {each["code"] for each in whole} == {line["code"] for line in LINES}
+    # What is no KPI, or the vendor's own affair, is none to a partner.
+    for code in ("nonsense", "partner_profitability", "recruitment"):
+        refused = client.get(f"/acme/api/v1/scorecards/{card.pk}/records/?kpi={code}")
+        assert (refused.status_code, b"no such KPI" in refused.content) == (400, True), code
     other = client_as(partner_owner)
     for path in (f"{address}/pdf/", f"{address}/compare/", f"/acme/api/v1/scorecards/{card.pk}/explanation/"):
         assert other.get(path).status_code == 404

@@ -77,6 +77,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:scorecard-list": (EVERYONE, ""),
     "api:scorecard-detail": (EVERYONE, "card"),
     "api:scorecard-explanation": (EVERYONE, "card"),
+    "api:scorecard-records": (EVERYONE, "card"),
     "api:kpi-list": (EVERYONE, ""),
 }
 OWN = frozenset({"card", "partner_goal"})
