@@ -69,6 +69,11 @@ def _kpi_pattern(slug: str, code: str) -> str:
     return reverse("metrics:kpi", args=(slug, _SAMPLE, code))
 
 
+def kpi_address(slug: str, card: UUID, code: str) -> str:
+    """The page of a KPI on a scorecard, without resolving it anew for each."""
+    return _kpi_pattern(slug, code).replace(str(_SAMPLE), str(card))
+
+
 class ToKpi(Column):
     """A figure that leads to its KPI on the row's scorecard, and so to its records. Rows are scorecards, or dicts with
     the id of one as `card`; without one the figure leads to the row's `address`."""
@@ -81,7 +86,7 @@ class ToKpi(Column):
         card = record.pk if isinstance(record, Scorecard) else record.get("card")
         slug = table.request.tenant.slug
         if card is not None:
-            address = _kpi_pattern(slug, self.kpi).replace(str(_SAMPLE), str(card))
+            address = kpi_address(slug, card, self.kpi)
         else:
             address = record["address"]  # type: ignore[index]
         shown = f'<a href="{escape(address)}">{super().cell(value, record, table)}</a>'

@@ -25,12 +25,14 @@ from metrics.portfolio.dimensions import dimension
 from metrics.portfolio.exports import FORMATS, league_file, league_lines
 from metrics.portfolio.labels import last_day, month_bounds, month_label
 from metrics.portfolio.queries import Part, Standing
+from metrics.tables import kpi_address
 from partners.deals.enums import SalesStage
 from portal.accounts.access import requires
 from portal.shell.addresses import turl
 from portal.shell.exports import XLSX_LIMIT
 from portal.shell.formats import DASH, number, percent
 from portal.shell.reporting import ROWS_ENCLOSED, ROWS_SHOWN, Report
+from portal.shell.tables import row_address
 
 ANALYSIS = "metrics_portfolio:analysis"
 # Parts of a breakdown; what is smaller stands in the lists.
@@ -159,7 +161,7 @@ def _page(request: HttpRequest, count: int) -> tuple[int, int]:
 
 
 def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str, Any]:
-    moved = row.moved
+    moved, slug = row.moved, request.tenant.slug
     tone = {"up": "trend-good", "down": "trend-bad", "flat": ""}[direction(row.change)]
     if moved is None:
         words = _("new") if row.place is not None else DASH
@@ -177,17 +179,17 @@ def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str
         "tone": tone if row.change is not None else "",
         "trend": sparkline(row.trend),
         "revenue": format_value("money", row.revenue, request.tenant.currency),
-        "revenue_address": turl(request, "metrics:kpi", row.card_id, "revenue"),
+        "revenue_address": kpi_address(slug, row.card_id, "revenue"),
         "deals": number(row.deals),
-        "deals_address": turl(request, "metrics:kpi", row.card_id, "deal_count"),
+        "deals_address": kpi_address(slug, row.card_id, "deal_count"),
         "pipeline": format_value("money", row.pipeline, request.tenant.currency),
-        "pipeline_address": turl(request, "metrics:kpi", row.card_id, "pipeline"),
+        "pipeline_address": kpi_address(slug, row.card_id, "pipeline"),
         "coverage": percent(row.coverage, 0),
     }
 
 
 def _card_address(request: HttpRequest, row: Standing, period: Period) -> str:
-    return f"{turl(request, 'metrics:scorecard', row.partner_id)}?{_in(period)}"
+    return f"{row_address('metrics:scorecard', request.tenant.slug, row.partner_id)}?{_in(period)}"
 
 
 def _in(period: Period) -> str:
@@ -223,7 +225,7 @@ def _heat(request: HttpRequest, rows: list[Standing], found: Asked) -> dict[str,
                         working.get(row.partner_id, {}).get(kpi.code),
                         kpi,
                         currency,
-                        turl(request, "metrics:kpi", row.card_id, kpi.code),
+                        kpi_address(request.tenant.slug, row.card_id, kpi.code),
                         usual.get(kpi.code),
                     )
                     for kpi in kpis
