@@ -170,7 +170,11 @@ class SettleForm(forms.Form):
 
 def failures(posted: Any) -> dict[str, str]:
     """The payments that the page says have failed, by key, each with its reason."""
-    return {key: posted.get(f"reason-{key}", "") for key in posted.getlist("failed")}
+    return {key: reason_of(posted, key) for key in posted.getlist("failed")}
+
+
+def reason_of(posted: Any, key: object) -> str:
+    return posted.get(f"reason-{key}", "")
 
 
 def day_in(days: int, today: dt.date) -> dt.date:

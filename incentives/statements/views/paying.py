@@ -1,5 +1,6 @@
 """Payment batches: proposed, approved by a second person, sent to the bank, settled."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from incentives.statements.actions.payments import SEPA_CURRENCY, no_longer_paya
 from incentives.statements.documents import masked
 from incentives.statements.enums import WITH_FILE, BatchStatus, Method
 from incentives.statements.filters import BatchFilter
-from incentives.statements.forms import BatchForm, ReasonForm, SettleForm, day_in, failures
+from incentives.statements.forms import BatchForm, ReasonForm, SettleForm, day_in, failures, reason_of
 from incentives.statements.models import Batch
 from incentives.statements.tables import BATCH_TONES, OBSTACLES, BatchTable
 from metrics.periods import calendar_of
@@ -135,6 +136,7 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
     if found.sha256:
         properties.append({"label": _("File’s fingerprint"), "value": found.sha256[:16]})
     payments = found.payments.select_related("partner", "statement").order_by("partner__name", "id")
+    failed = request.POST.getlist("failed")
     today = calendar_of(request.tenant).today()
     to_pay = found.status in (BatchStatus.DRAFT, BatchStatus.APPROVED)
     stopped = sorted({payment.partner.name for payment in no_longer_payable(payments)}) if to_pay else []
@@ -149,7 +151,15 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
             "batch": found,
             "tone": BATCH_TONES[BatchStatus(found.status)],
             "properties": properties,
-            "rows": [(payment, masked(payment.iban)) for payment in payments],
+            "rows": [
+                (
+                    payment,
+                    masked(payment.iban),
+                    str(payment.pk) in failed,
+                    reason_of(request.POST, payment.pk),
+                )
+                for payment in payments
+            ],
             "stopped": ", ".join(stopped[:5]),
             "has_file": found.status in WITH_FILE
             and not stopped
@@ -160,7 +170,6 @@ def _page(request: HttpRequest, found: Batch, settle_form: SettleForm | None = N
             "may_settle": found.status == BatchStatus.SENT,
             "may_cancel": found.status in (BatchStatus.DRAFT, BatchStatus.APPROVED) and (own or approver),
             "settle_form": settle_form or SettleForm(initial={"paid_on": min(found.execution_on, today)}),
-            "failed": request.POST.getlist("failed"),
             "reason_form": ReasonForm(),
         },
         status=422 if settle_form else 200,
@@ -199,9 +208,10 @@ def batch_settle(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     form = SettleForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form)
-    own = {str(key) for key in found.payments.values_list("pk", flat=True)}
-    said = {UUID(key): reason for key, reason in failures(request.POST).items() if key in own}
+    references = {str(key): name for key, name in found.payments.values_list("pk", "reference")}
+    said = {UUID(key): reason for key, reason in failures(request.POST).items() if key in references}
     try:
+        _check_ticked(request.POST, references)
         with transaction.atomic():
             actions.settle_batch(
                 found, by=request.membership, paid_on=form.cleaned_data["paid_on"], failed=said
@@ -211,6 +221,16 @@ def batch_settle(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         return _page(request, found, form)
     messages.success(request, _("The payments are settled, and their partners are told."))
     return redirect(turl(request, "statements:batch", pk))
+
+
+def _check_ticked(posted: Any, references: Mapping[str, str]) -> None:
+    """Refuse a reason without its tick: the payment would be noted as made."""
+    for key, reference in references.items():
+        if reason_of(posted, key).strip() and key not in posted.getlist("failed"):
+            raise ActionRefused(
+                _("You say why %(reference)s failed. Tick it as failed, or take the reason out.")
+                % {"reference": reference}
+            )
 
 
 @require_safe

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from incentives.statements import actions
-from incentives.statements.models import Batch, Closing, PayoutDetails, Statement
+from incentives.statements.models import Batch, Closing, Payment, PayoutDetails, Statement
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
@@ -75,6 +75,20 @@ def test_from_the_check_list_to_the_money(
     # It holds whole account numbers, which a manager sees nowhere.
     assert manager.get(f"{batch}file/").status_code == 403
     assert f"{batch}file/" not in manager.get(batch).content.decode()
+    with tenant_scope(tenant.pk):
+        failing = Payment.objects.get().pk
+    # What was ticked and typed stays on a refused page, and a reason without its tick is asked about.
+    ticked = {"paid_on": "2099-01-01", "failed": str(failing), f"reason-{failing}": "Account closed"}
+    for said, answer in [
+        (ticked, "This day has not come yet."),
+        (ticked | {"failed": [], "paid_on": "2026-07-10"}, "Tick it as failed, or take the reason out."),
+    ]:
+        refused = manager.post(f"{batch}settle/", said)
+        kept = refused.content.decode()
+        assert refused.status_code == 422
+        assert answer in kept
+        assert 'value="Account closed"' in kept
+        assert (f'value="{failing}" checked' in kept) == (said is ticked)
     assert manager.post(f"{batch}settle/", {"paid_on": "2026-07-10"}).status_code == 302
 
     listed = owner.get("/acme/statements/").content.decode()
