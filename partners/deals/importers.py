@@ -101,7 +101,9 @@ class DealTarget(RecordTarget):
             help=_("Recognises the deal when the file comes again."),
         ),
         Field(
-            "title", _("Title"), synonyms=("deal name", "opportunity name", "name", "subject", "description")
+            "title",
+            _("Title"),
+            synonyms=("deal", "deal name", "opportunity name", "name", "subject", "description"),
         ),
         Field(
             "partner",
@@ -115,6 +117,7 @@ class DealTarget(RecordTarget):
                 "agent",
                 "partner company",
                 "partner account",
+                "partner number",
             ),
             lookup=Lookup(known_partners, create_partners, prefix="P"),
         ),

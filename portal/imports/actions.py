@@ -323,11 +323,17 @@ def _guess(target: Target, table: Table) -> dict[str, int]:
 
 
 def _check_mapping(target: Target, mapping: Mapping[str, int], width: int) -> None:
-    for field in target.fields:
-        if field.required and field.name not in mapping:
-            raise ActionRefused(
-                _("Choose the column that holds “%(field)s”.") % {"field": field.label}, field=field.name
-            )
+    missing = [field for field in target.fields if field.required and field.name not in mapping]
+    if len(missing) == 1:
+        raise ActionRefused(
+            _("Choose the column that holds “%(field)s”.") % {"field": missing[0].label},
+            field=missing[0].name,
+        )
+    if missing:
+        raise ActionRefused(
+            _("Choose the columns that hold these: %(fields)s.")
+            % {"fields": ", ".join(f"“{field.label}”" for field in missing)}
+        )
     names = {field.name for field in target.fields}
     columns = list(mapping.values())
     if not set(mapping) <= names or any(not 0 <= column < width for column in columns):

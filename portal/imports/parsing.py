@@ -323,9 +323,10 @@ def key_of(text: str) -> str:
 
 @cache
 def country_names() -> dict[str, str]:
-    """ISO 3166 code -> English name, of the countries that exist."""
+    """ISO 3166 code -> English name, of the countries that exist, in the order of their names."""
     names = Locale.parse("en").territories
-    return {c: n for c, n in names.items() if re.fullmatch(r"[A-Z]{2}", c) and c not in _NO_COUNTRY}
+    found = {c: n for c, n in names.items() if re.fullmatch(r"[A-Z]{2}", c) and c not in _NO_COUNTRY}
+    return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
 _NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"})

@@ -212,6 +212,8 @@ def test_columns_are_remembered_for_the_next_file(importer: Importer) -> None:
 def test_a_column_that_must_be_there_is_asked_for(importer: Importer) -> None:
     with pytest.raises(ActionRefused, match="Choose the column that holds “Name”"):
         importer.check("customers", CUSTOMERS, mapping={"employees": 1})
+    with pytest.raises(ActionRefused, match="hold these: “Name”, “Family”"):
+        importer.check("products", CUSTOMERS, mapping={})
     with pytest.raises(ActionRefused, match="One column cannot be two things"):
         importer.check("customers", CUSTOMERS, mapping={"name": 0, "employees": 0})
 
