@@ -1,5 +1,6 @@
 """Pages of plans."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,8 @@ def _version_row(version: PlanVersion, today: Any) -> dict[str, Any]:
         state, tone = _("In force"), "success"
     else:
         state, tone = _("Ended"), "neutral"
-    return {"version": version, "state": state, "tone": tone}
+    last = during.upper - dt.timedelta(days=1) if during.upper else None
+    return {"version": version, "state": state, "tone": tone, "last": last}
 
 
 @require_safe
