@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from portal.events.describe import describes
 from portal.events.models import Event
-from portal.shell.formats import quick_money, short_date
+from portal.money import quick_money
+from portal.shell.formats import short_date
 
 
 def _day(text: str) -> str:

@@ -26,9 +26,8 @@ from partners.directory.models import Partner
 from portal.accounts.access import can, check, requires
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
-from portal.money import offered_currencies, parse_amount
+from portal.money import offered_currencies, parse_amount, quick_money
 from portal.shell.addresses import turl
-from portal.shell.formats import quick_money
 from portal.shell.lists import Action, ListPage
 from portal.shell.messages import add_refusal, say_refused
 

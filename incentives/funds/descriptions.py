@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from metrics.periods import Period
 from portal.events.describe import describes
 from portal.events.models import Event
-from portal.shell.formats import quick_money
+from portal.money import quick_money
 
 
 def _words(event: Event, name: str = "amount") -> dict[str, str]:

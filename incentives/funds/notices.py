@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from partners.directory.models import Partner
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.events.models import Event
+from portal.money import quick_money
 from portal.shell.audience import people_of, vendor_people
-from portal.shell.formats import quick_money
 from portal.shell.notices import Notice, Words, notifies
 
 FUNDS = gettext_lazy("Marketing funds")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives.funds.enums import ClaimStatus, RequestStatus
 from incentives.funds.models import Budget
 from incentives.funds.queries import Balance, balances
-from portal.shell.formats import quick_money
+from portal.money import quick_money
 from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, MoneyColumn, Table
 
 REQUEST_TONES = {

@@ -21,8 +21,9 @@ from incentives.tiers.queries import tiers
 from metrics.periods import calendar_of
 from partners.deals.models import Deal
 from portal.accounts.access import check, requires
+from portal.money import quick_money
 from portal.shell.addresses import turl
-from portal.shell.formats import quick_money, short_date
+from portal.shell.formats import short_date
 from portal.shell.lists import ListPage
 
 

@@ -15,7 +15,8 @@ from incentives.ledger.models import LedgerEntry
 from incentives.plans.enums import MONEY_BASES, BandMode, PlanBase, PlanForm, PoolBy
 from metrics.periods import Period
 from metrics.queries import ENOUGH_PEERS
-from portal.shell.formats import quick_money, short_date
+from portal.money import quick_money
+from portal.shell.formats import short_date
 
 
 def rate_text(rate: Decimal) -> str:

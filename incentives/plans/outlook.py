@@ -17,7 +17,7 @@ from incentives.plans.words import Names, plan_text, quantity
 from incentives.tiers.queries import tenant_in_scope
 from metrics.periods import Period, PeriodKind, calendar_of
 from portal.accounts.models import Membership
-from portal.shell.formats import quick_money
+from portal.money import quick_money
 
 
 @dataclass(frozen=True, slots=True)

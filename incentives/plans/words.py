@@ -29,7 +29,8 @@ from metrics.periods import PeriodKind
 from metrics.queries import ENOUGH_PEERS
 from partners.directory.enums import PartnerType
 from partners.directory.models import Product, ProductFamily
-from portal.shell.formats import quick_money, short_date
+from portal.money import quick_money
+from portal.shell.formats import short_date
 
 
 @dataclass(frozen=True, slots=True)

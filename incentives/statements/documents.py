@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from incentives.ledger.models import LedgerEntry
 from incentives.statements.models import Payment, Statement
-from portal.money import to_decimal
-from portal.shell.formats import percent, quick_money, short_date
+from portal.money import quick_money, to_decimal
+from portal.shell.formats import percent, short_date
 from portal.tenancy.models import Tenant
 
 # Everything that people have typed comes in as data: Typst never reads it as its own language.

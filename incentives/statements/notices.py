@@ -10,8 +10,8 @@ from metrics.periods import Period
 from partners.directory.models import Partner
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.events.models import Event
+from portal.money import quick_money
 from portal.shell.audience import people_of, vendor_people
-from portal.shell.formats import quick_money
 from portal.shell.notices import Notice, Words, notifies
 
 

@@ -12,8 +12,9 @@ from partners.deals.enums import WAITING_STATUSES, Deciders
 from partners.deals.models import Deal
 from portal.accounts.enums import PARTNER_ROLES, VENDOR_ROLES, Role
 from portal.events.models import Event
+from portal.money import quick_money
 from portal.shell.audience import people_of, vendor_people
-from portal.shell.formats import quick_money, short_date
+from portal.shell.formats import short_date
 from portal.shell.notices import ByMail, Notice, Words, notifies
 
 DEALS = gettext_lazy("Deals")

@@ -1,51 +1,15 @@
 """Formatting that is called for every cell of a list, so each answer is prepared once a language."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from babel.core import Locale
-from babel.numbers import get_decimal_symbol, get_group_symbol
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 
-from portal.money import digits, format_money
-
 DASH = "–"
-
-
-def quick_money(minor: int | None, currency: str, *, whole: bool = True) -> str:
-    """What `portal.money.format_money` says, without parsing the locale's pattern each time."""
-    if minor is None:
-        return DASH
-    return _money_formatter(currency, get_language() or "en")(minor, whole)
-
-
-@lru_cache(maxsize=256)
-def _money_formatter(currency: str, language: str) -> Callable[[int, bool], str]:
-    """The pattern of a currency in a language, read off two formatted samples."""
-    locale = Locale.parse(language, sep="-")
-    point, group = get_decimal_symbol(locale), get_group_symbol(locale)
-    places = digits(currency)
-    symbols = str.maketrans({",": group, ".": point})
-
-    def affixes(minor: int) -> tuple[str, str]:
-        sample = format_money(minor, currency, language, whole=False)
-        return sample[: sample.index("1")], sample[sample.rindex("1") + 1 :]
-
-    ones = int("1" * (7 + places))
-    plus, minus = affixes(ones), affixes(-ones)
-
-    def formatted(minor: int, whole: bool) -> str:
-        major, rest = divmod(abs(minor), 10**places)
-        number = f"{major:,}.{rest:0{places}d}" if rest or (places and not whole) else f"{major:,}"
-        before, after = minus if minor < 0 else plus
-        return f"{before}{number.translate(symbols)}{after}"
-
-    return formatted
 
 
 def short_date(value: date | datetime | None) -> str:

@@ -27,8 +27,8 @@ from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.columns import BoundColumn
 
-from portal.money import to_decimal
-from portal.shell.formats import DASH, number, percent, quick_money, short_date, short_time
+from portal.money import quick_money, to_decimal
+from portal.shell.formats import DASH, number, percent, short_date, short_time
 from portal.shell.registry import partner_names
 
 Text = str | Promise

@@ -15,8 +15,7 @@ from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
-from portal.money import round_half_up
-from portal.shell.formats import quick_money
+from portal.money import quick_money, round_half_up
 from portal.tenancy.models import current_tenant
 from portal.tenancy.sequences import next_number
 

@@ -18,8 +18,9 @@ from incentives.funds.tables import CLAIM_TONES
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
+from portal.money import quick_money
 from portal.shell.addresses import turl
-from portal.shell.formats import percent, quick_money
+from portal.shell.formats import percent
 from portal.shell.messages import add_refusal
 
 

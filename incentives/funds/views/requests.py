@@ -24,8 +24,9 @@ from metrics.periods import calendar_of
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
+from portal.money import quick_money
 from portal.shell.addresses import turl
-from portal.shell.formats import quick_money, short_date
+from portal.shell.formats import short_date
 from portal.shell.lists import Action, ListPage, Preset
 from portal.shell.messages import add_refusal, say_refused
 

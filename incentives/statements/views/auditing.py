@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from incentives.statements.audit import Finding, findings_of, last_audit, start_audit, sums_of
 from portal.accounts.access import requires
 from portal.jobs.enums import JobState
+from portal.money import quick_money
 from portal.shell.addresses import turl
-from portal.shell.formats import quick_money
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

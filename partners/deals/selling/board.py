@@ -13,7 +13,8 @@ from partners.deals.offers import may_use
 from partners.deals.selling.attention import Hint, hints
 from partners.deals.workdays import today
 from portal.accounts.models import Membership
-from portal.shell.formats import number, quick_money
+from portal.money import quick_money
+from portal.shell.formats import number
 
 # A column shows so many cards, and so many more each time they are asked for; never more than the most.
 CARDS, MOST = 20, 200

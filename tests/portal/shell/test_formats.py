@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.money import format_money
+from portal.money import format_money, quick_money
 from portal.shell import formats
 
 
@@ -23,11 +23,11 @@ def test_quick_money_equals_format_money(
 ) -> None:
     minor = minor // 1000 * 1000 if rounded else minor
     with translation.override(language):
-        assert formats.quick_money(minor, currency, whole=whole) == format_money(minor, currency, whole=whole)
+        assert quick_money(minor, currency, whole=whole) == format_money(minor, currency, whole=whole)
 
 
 def test_nothing_is_a_dash() -> None:
-    assert formats.quick_money(None, "EUR") == formats.short_date(None) == formats.percent(None) == "–"
+    assert quick_money(None, "EUR") == formats.short_date(None) == formats.percent(None) == "–"
 
 
 def test_a_moment_is_shown_on_the_day_it_has_where_the_reader_is() -> None:
