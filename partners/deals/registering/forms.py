@@ -15,8 +15,9 @@ from partners.deals.models import Deal
 from partners.deals.product_lines import ProductLines, line_initial
 from partners.deals.registering.customers import customer_meant, domain_typed, own_customer
 from partners.deals.registering.from_file import LIMITS, OrderUnclear, Taken, take_file
+from partners.deals.workdays import today
 from partners.directory.actions import rename_own_customer
-from partners.directory.domains import company_domain
+from partners.directory.domains import company_domain, registrable_domain
 from partners.directory.fields import AmountField, CountryField, DateField
 from partners.directory.models import Customer, Partner
 from partners.directory.queries import trading_partners
@@ -116,7 +117,20 @@ class DealForm(ProductLines):
             data["amount"] = actions.sum_of(self.asked)
             if self.submitting and data["amount"] is None:
                 self.add_error("amount", _("Say what the deal is worth, or give each product a price."))
+        if self.submitting:
+            self._refuse_slips(data)
         return data
+
+    def _refuse_slips(self, data: Mapping[str, Any]) -> None:
+        """What can be read and still cannot be meant."""
+        close, website = data.get("expected_close"), data.get("customer_domain", "")
+        if close is not None and close < today(self.by.tenant):
+            self.add_error("expected_close", _("This day has passed. When do you expect the order now?"))
+        if website and not registrable_domain(website):
+            self.add_error(
+                "customer_domain",
+                _("“%(text)s” is not a website, such as example.com.") % {"text": website},
+            )
 
     @property
     def says_something(self) -> bool:

@@ -81,8 +81,22 @@ def _form_page(request: HttpRequest, deal: Deal | None, context: dict[str, Any])
         done=lambda saved: _after_form(request, saved),
         context=context,
         template=TEMPLATE,
-        refused=lambda refusal: refused(request, deal, refusal) if deal else None,
+        refused=lambda refusal: _refused(request, form, deal, refusal) if deal else None,
     )
+
+
+def _refused(request: HttpRequest, form: DealForm, deal: Deal, refusal: ActionRefused) -> HttpResponse | None:
+    """What was typed on a page that is no longer new stays on it, as long as the deal can be written at all."""
+    now = queries.visible_deals(request.membership).filter(pk=deal.pk).first()
+    if refusal.code != "stale" or now is None or not now.is_editable:
+        return refused(request, deal, refusal)
+    typed = request.POST.copy()
+    typed["version"] = str(now.version)
+    form.data = typed
+    form.add_error(
+        None, _("What you typed is still here. If you go on, it replaces what was saved in the meantime.")
+    )
+    return None
 
 
 def _kept(request: HttpRequest) -> Deal | None:

@@ -234,6 +234,46 @@ def test_the_partner_s_own_deal_in_the_way_is_named(
     answer = client.post(address("save_draft"), typed(people)).content.decode()
     assert first.number in answer
     assert "No conflict." in answer
+    assert "Nobody else’s claim" in answer
+
+
+def test_a_page_that_is_no_longer_new_overwrites_nothing_by_itself_and_loses_nothing(
+    tenant: Tenant, people: SimpleNamespace, client_as: SignIn
+) -> None:
+    client, token = client_as(people.seller), str(uuid7())
+    client.post(address("save_draft"), typed(people, token=token))
+    with tenant_scope(tenant.pk):
+        seen = Deal.objects.get().version
+    client.post(address("edit", token), typed(people, version=seen, notes="From the first tab", then="save"))
+
+    stale = typed(people, token=token, version=seen, notes="From the second tab")
+    kept = client.post(address("save_draft"), stale).content.decode()
+    assert "Someone changed this deal" in kept
+    assert 'name="version"' not in kept  # else the next keeping would overwrite the first tab's
+    answer = client.post(address("edit", token), stale)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "From the second tab" in html
+    with tenant_scope(tenant.pk):
+        deal = Deal.objects.get()
+        assert (deal.status, deal.notes) == ("draft", "From the first tab")
+    assert f'name="version" value="{deal.version}"' in html
+    assert client.post(address("edit", token), stale | {"version": deal.version}).status_code == 302
+    with tenant_scope(tenant.pk):
+        deal.refresh_from_db()
+        assert (deal.status, deal.notes) == ("submitted", "From the second tab")
+
+
+def test_a_day_that_has_passed_and_an_unreadable_website_are_slips(
+    tenant: Tenant, people: SimpleNamespace, client_as: SignIn
+) -> None:
+    client, day = client_as(people.seller), today(tenant)
+    slips = {"expected_close": (day - timedelta(days=1)).isoformat(), "customer_domain": "htp:/initech"}
+    answer = client.post(address("create"), typed(people, **slips))
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"expected_close", "customer_domain"}
+    good = {"expected_close": day.isoformat(), "customer_domain": "https://www.initech.example/about"}
+    assert client.post(address("create"), typed(people, **good)).status_code == 302
 
 
 # --- products ----------------------------------------------------------------------------------
