@@ -93,6 +93,13 @@ def because(explanation: Mapping[str, Any], currency: str, *, mine: bool) -> str
             "reason": text,
             "percent": explanation["percent"],
         }
+    if explanation.get("held_back"):
+        # What is paid at once and what later are entries of their own, and neither is the rate's whole amount.
+        text = _("%(reason)s; %(held)s of these %(amount)s is held back") % {
+            "reason": text,
+            "held": quick_money(explanation["held_back"], currency),
+            "amount": quick_money(explanation["amount"], currency),
+        }
     return text
 
 
@@ -115,7 +122,7 @@ def pool_text(pool: Mapping[str, Any], currency: str, *, mine: bool) -> str:
         "%(part)s of a pool of %(pool)s that %(count)d partners share by %(by)s",
         pool["partners"],
     ) % {
-        "part": rate_text(part.quantize(Decimal("0.0001"))),
+        "part": rate_text(part.quantize(Decimal("0.000001"))),  # the cents can be worked out from it
         "pool": quick_money(pool["pool"], currency),
         "count": pool["partners"],
         "by": PoolBy(pool["by"]).label.lower(),

@@ -22,6 +22,7 @@ from incentives.ledger.enums import EntryKind, Part
 from incentives.ledger.models import LedgerEntry
 from incentives.ledger.queries import balances
 from incentives.ledger.verify import verify, verify_all
+from incentives.ledger.words import entry_text
 from incentives.plans.actions import VersionDraft, publish_version
 from incentives.plans.bands import Band
 from incentives.plans.enums import BandMode, PlanBase, PlanForm, PoolBy, Shown
@@ -319,6 +320,8 @@ class TestPartsAndOthers:
             Part.MAIN: (3_75, DAY + dt.timedelta(days=30)),
             Part.HOLDBACK: (1_25, DAY + dt.timedelta(days=180)),
         }
+        for entry in LedgerEntry.objects.all():
+            assert entry_text(entry, mine=True).endswith("; €1.25 of these €5 is held back")
 
     @pytest.mark.parametrize(
         ("on", "stays"),
