@@ -123,7 +123,7 @@ def _facts(found: Course) -> list[dict[str, Any]]:
         {"label": _("Takes"), "value": found.minutes and _("%s minutes") % number(found.minutes)},
     ]
     if found.kind == CourseKind.QUIZ:
-        facts.append({"label": _("Passed from"), "value": f"{found.pass_mark} %"})
+        facts.append({"label": _("Passed from"), "value": f"{found.pass_mark}%"})
     facts.append(
         {
             "label": _("Certificate"),
