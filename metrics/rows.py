@@ -362,12 +362,18 @@ class Templates:
     def among_peers(self, periods: Iterable[Period]) -> bool:
         """Whether in any of the periods one partner's figures may move another's points."""
         return any(
-            version.template.period_kind == period.kind
-            and version.valid_from < period.end
-            and version.rules.among_peers(self.catalogue(period))
+            version.rules.among_peers(self.catalogue(period))
             for period in periods
-            for version in self.versions
+            for version in self._in_force(period)
         )
+
+    def _in_force(self, period: Period) -> Iterable[TemplateVersion]:
+        """Of each template for periods of that kind the version that holds, and none that it has replaced."""
+        found: dict[UUID, TemplateVersion] = {}
+        for version in self.versions:
+            if version.template.period_kind == period.kind and version.valid_from < period.end:
+                found.setdefault(version.template_id, version)
+        return found.values()
 
 
 def _versions_of(ids: Collection[UUID]) -> list[TemplateVersion]:

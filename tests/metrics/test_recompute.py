@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 
 from metrics import actions, consumers, rows, store
-from metrics.models import DirtyPartner, DirtyTenant, Scorecard, SubjectKind
+from metrics.defaults import MIN_COVERAGE
+from metrics.models import DirtyPartner, DirtyTenant, Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
+from metrics.publishing import publish_version
 from metrics.sources.reading import active_sources, fact_names
 from partners.deals.enums import DealOrigin, SalesStage
 from partners.directory.enums import PartnerStatus, PartnerType
@@ -262,6 +264,23 @@ def test_few_rows_and_many_are_read_alike(programme: Tenant, monkeypatch: pytest
     assert read() == few
     # Two regions, one type, one portfolio and the programme, in three periods.
     assert [len(found) for found in few] == [6, 6, 15]
+
+
+def test_rules_that_have_been_replaced_ask_for_no_peers(programme: Tenant) -> None:
+    """Ranks of November's rules count in November alone, where December's know none."""
+    november = calendar_of(programme).current(PeriodKind.MONTH, TODAY)
+    december, october = november.next(), november.previous()
+    template = ScorecardTemplate.objects.create(name="Both", period_kind="month", region="North")
+    ranked = [{"code": "revenue", "weight": 100, "method": "peer"}]
+    plain = [{"code": "revenue", "weight": 100, "target": 100_00, "floor": 0}]
+    for kpis, valid_from in ((ranked, november.start), (plain, december.start)):
+        publish_version(template, kpis, MIN_COVERAGE, valid_from, None)
+    templates = rows.Templates.load()
+    assert [templates.among_peers([period]) for period in (october, november, december)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
