@@ -78,6 +78,7 @@ class BudgetTable(Table):
     amount = MoneyColumn(_("Budget"), currency="fund__currency")
     committed = BalanceColumn(_("Approved"), part="committed", phone=False)
     settled = BalanceColumn(_("Settled"), part="settled", phone=False)
+    asked = BalanceColumn(_("Asked for"), part="asked", phone=False)
     left = BalanceColumn(_("Left"), part="left")
     forfeited = MoneyColumn(_("Forfeited"), currency="fund__currency", phone=False)
 

@@ -49,7 +49,7 @@ def plans(request: HttpRequest, tenant: str) -> HttpResponse:
         "incentives/plans.html",
         {
             "title": _("Incentive plans"),
-            "subtitle": _("What won revenue earns, by tier."),
+            "subtitle": _("What partners are paid for, and how much in each tier."),
             "plans": list(rows.items()),
             "has_tiers": bool(ladder),
             "may_change": can(request.membership, "incentives.change_programme"),

@@ -58,7 +58,7 @@ NOTES = {
 
 class RunList(ListPage):
     title = gettext_lazy("Imports")
-    subtitle = gettext_lazy("Partners, customers, products and deals from files.")
+    subtitle = gettext_lazy("Partners, customers, deals, orders and all else that you have in files.")
     permission = PERMISSION
     table_class = RunTable
     search_fields = ("file_name",)
