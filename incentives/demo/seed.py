@@ -512,7 +512,6 @@ class _Director:
                 if suspended and self.cast.partners[index].status != PartnerStatus.SUSPENDED:
                     self._suspend(index)
             self._let_wait()
-            add_plans(self.cast.admin, self.history.until.date())
         self._settle()
         with tenant_scope(self.tenant.pk):
             self.opinions.finish()
@@ -523,6 +522,10 @@ class _Director:
             jobs = measure_in_its_own_way(self.cast.admin)
         for job in jobs:
             run_inline(job)
+        self._settle()
+        with tenant_scope(self.tenant.pk):
+            # A pool is divided by the scores, so it comes when they stand.
+            add_plans(self.cast.admin, self.history.until.date())
         self._settle()
         with tenant_scope(self.tenant.pk):
             hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
