@@ -229,7 +229,12 @@ SOURCE = Source(
         Fact("customer_revenue", _("Revenue won from customers that are known by name"), MONEY),
         Fact("cycle_days_won", _("Days from entering the pipeline to the sale, over the deals won")),
         Fact("revenue_won_previous", _("Revenue won in the period before of the same length"), MONEY),
-        Fact("pipeline_open_count", _("Open deals at the end of the period, or today while it runs")),
+        Fact(
+            "pipeline_open_count",
+            _(
+                "Open deals at the end of the period, or today while it runs; those that wait for an answer count"
+            ),
+        ),
         Fact("pipeline_open_amount", _("Expected amount of those open deals"), MONEY),
         Fact(
             "pipeline_weighted_amount", _("The same, each deal at the chance that its stage gives it"), MONEY
