@@ -1,10 +1,10 @@
 """What tiers and earnings show on the home pages."""
 
-from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, Q, QuerySet, Sum
+from django.db.models import Count, Exists, QuerySet
 
+from incentives.earnings import earnings_of, earnings_of_partner
 from incentives.ledger import queries as ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.plans.models import Plan
@@ -12,7 +12,6 @@ from incentives.tiers import queries as tiers
 from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.models import Tier, TierProposal
 from incentives.tiers.progress import progress_of
-from metrics.periods import calendar_of
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.accounts.prepared import prepared, summed
@@ -35,7 +34,7 @@ _SHOWN_OF_ENTRY = [
 
 def partner_earnings(membership: Membership) -> dict[str, Any]:
     """What I earn: the sums and the latest entries with their reasons. Three queries."""
-    return {"earnings": ledger.earnings_of(membership), "latest": _latest(membership)}
+    return {"earnings": earnings_of(membership), "latest": _latest(membership)}
 
 
 @prepared
@@ -52,14 +51,13 @@ def partner_tier(membership: Membership) -> dict[str, Any]:
 
 
 def of_partner(membership: Membership, partner: Partner) -> dict[str, Any]:
-    """A partner's tier, the way to the next and what it has earned, for its page. Three queries."""
+    """A partner's tier, the way to the next and what it has earned, for its page. Four queries."""
     tenant, standing = tiers.tenant_in_scope(), tiers.standing_of(partner.pk)
-    rows = ledger.entries(membership).filter(partner=partner)
     return {
         "partner": partner,
         "standing": standing,
         "next": progress_of(standing, tenant.currency),
-        "earnings": ledger.earnings(rows, tenant=tenant),
+        "earnings": earnings_of_partner(membership, partner.pk),
     }
 
 
@@ -86,32 +84,17 @@ def _waiting(membership: Membership) -> QuerySet[TierProposal]:
 
 def admin_programme(membership: Membership) -> dict[str, Any]:
     """Moves that wait for a decision, and what is owed. Four queries."""
-    tenant = tiers.tenant_in_scope()
-    today = calendar_of(tenant).today()
     [how_many] = _waiting_count()
     return {
         "waiting": _waiting(membership),
         "waiting_count": how_many["count"],
-        "owed": _owed(today) or [{"currency": tenant.currency, "payable": 0, "on_hold": 0}],
+        "owed": earnings_of(membership),
     }
 
 
 @prepared
 def _waiting_count() -> QuerySet[TierProposal, dict[str, int]]:
     return summed(TierProposal.objects.filter(status=ProposalStatus.WAITING), count=Count("pk"))
-
-
-@prepared
-def _owed(today: date) -> QuerySet[LedgerEntry, Any]:
-    return (
-        LedgerEntry.objects.order_by()
-        .values("currency")
-        .annotate(
-            payable=Sum("amount", filter=Q(payable_on__lte=today), default=0),
-            on_hold=Sum("amount", filter=Q(payable_on__gt=today), default=0),
-        )
-        .order_by("-payable")
-    )
 
 
 def has_tiers() -> Exists:

@@ -3,12 +3,12 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from incentives.ledger.calculation import Audience, Line, budgeted, calculate, needs_year_before
@@ -24,8 +24,6 @@ from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
-from portal.accounts.prepared import prepared
-from portal.tenancy.models import Tenant
 
 
 def audiences(partner_ids: Collection[UUID]) -> dict[UUID, Audience]:
@@ -154,24 +152,6 @@ def under_budget(
 # --- what a member sees -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Earnings:
-    """Sums of ledger entries in minor units of one currency.
-
-    `period` is what counts in the current quarter, `year` in the programme year, `on_hold` what is not
-    payable yet and `payable` what is; the two add up to `total`.
-    """
-
-    currency: str
-    period: int
-    year: int
-    on_hold: int
-    payable: int
-    total: int
-    next_payable_on: dt.date | None
-    period_label: str
-
-
 def entries(membership: Membership) -> QuerySet[LedgerEntry]:
     """The ledger entries that the member may see, newest first."""
     rows = LedgerEntry.objects.select_related("deal", "partner", "plan", "plan_version", "tier")
@@ -200,73 +180,6 @@ def balances(day: dt.date, partner_ids: Collection[UUID] | None = None) -> dict[
         rows = rows.filter(partner_id__in=partner_ids)
     sums = rows.order_by().values_list("partner_id", "currency").annotate(Sum("amount"))
     return {(partner_id, currency): total for partner_id, currency, total in sums}
-
-
-def earnings(
-    rows: QuerySet[LedgerEntry], today: dt.date | None = None, *, tenant: Tenant | None = None
-) -> list[Earnings]:
-    """The sums of some entries, one for each currency, the largest first. One query beside the tenant's."""
-    tenant = tenant or tier_queries.tenant_in_scope()
-    today = today or calendar_of(tenant).today()
-    return _earnings(_summed(rows, today, *_bounds(tenant, today)), tenant, today)
-
-
-def earnings_of(membership: Membership) -> list[Earnings]:
-    """The sums of all entries that the member may see. One query."""
-    tenant = tier_queries.tenant_in_scope()
-    today = calendar_of(tenant).today()
-    return _earnings(_summed_of(membership, today, *_bounds(tenant, today)), tenant, today)
-
-
-def _bounds(tenant: Tenant, today: dt.date) -> tuple[dt.date, dt.date, dt.date, dt.date]:
-    """Start and end of the quarter and of the programme year."""
-    calendar = calendar_of(tenant)
-    quarter, year = calendar.period(PeriodKind.QUARTER, today), calendar.period(PeriodKind.YEAR, today)
-    return quarter.start, quarter.end, year.start, year.end
-
-
-@prepared
-def _summed_of(
-    membership: Membership,
-    today: dt.date,
-    start: dt.date,
-    end: dt.date,
-    year_start: dt.date,
-    year_end: dt.date,
-) -> QuerySet[LedgerEntry, Any]:
-    return _summed(entries(membership), today, start, end, year_start, year_end)
-
-
-def _summed(
-    rows: QuerySet[LedgerEntry],
-    today: dt.date,
-    start: dt.date,
-    end: dt.date,
-    year_start: dt.date,
-    year_end: dt.date,
-) -> QuerySet[LedgerEntry, Any]:
-    def amount(**when: object) -> Sum:
-        return Sum(Case(When(**when, then=F("amount")), default=0))
-
-    return (
-        rows.order_by()
-        .values("currency")
-        .annotate(
-            period=amount(booked_on__gte=start, booked_on__lt=end),
-            year=amount(booked_on__gte=year_start, booked_on__lt=year_end),
-            on_hold=amount(payable_on__gt=today),
-            payable=amount(payable_on__lte=today),
-            total=Sum("amount"),
-            next_payable_on=Min("payable_on", filter=Q(payable_on__gt=today)),
-        )
-        .order_by("-total")
-    )
-
-
-def _earnings(sums: Iterable[dict[str, Any]], tenant: Tenant, today: dt.date) -> list[Earnings]:
-    label = calendar_of(tenant).period(PeriodKind.QUARTER, today).label()
-    found = [Earnings(**row, period_label=label) for row in sums]
-    return found or [Earnings(tenant.currency, 0, 0, 0, 0, 0, None, label)]
 
 
 def lines_of_deal(deal: Deal) -> list[Line]:

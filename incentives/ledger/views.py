@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from incentives.earnings import earnings_of
 from incentives.ledger import queries
 from incentives.ledger.actions import explain
 from incentives.ledger.filters import EntryFilter, VendorEntryFilter
@@ -55,8 +56,7 @@ class Earnings(ListPage):
         return _("Earnings") if request.membership.is_partner else _("Partners’ earnings")
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
-        rows = queries.entries(request.membership)
-        return {"earnings": queries.earnings(rows), "mine": request.membership.is_partner}
+        return {"earnings": earnings_of(request.membership), "mine": request.membership.is_partner}
 
 
 @require_safe

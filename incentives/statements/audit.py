@@ -15,8 +15,8 @@ from django.db import connection
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
+from incentives.earnings import earnings
 from incentives.ledger.models import LedgerEntry
-from incentives.ledger.queries import earnings
 from incentives.ledger.verify import verify_all
 from incentives.plans.terms import Terms
 from incentives.statements.enums import LIVE_PAYMENTS, StatementStatus
@@ -132,9 +132,9 @@ def _shown(partner_ids: Collection[UUID]) -> Iterable[Finding]:
     """The figures of the earnings page, which are sums by day, against the plain sum."""
     entries = LedgerEntry.objects.filter(partner_id__in=partner_ids)
     plain = dict(entries.order_by().values_list("currency").annotate(Sum("amount")))
-    for row in earnings(entries):
+    for row in earnings(entries, Statement.objects.filter(partner_id__in=partner_ids)):
         expected = plain.get(row.currency, 0)
-        for stands in {row.total, row.on_hold + row.payable} - {expected}:
+        for stands in {row.total, row.on_hold + row.payable + row.paid} - {expected}:
             yield Finding("shown", "", row.currency, row.currency, stands, expected)
 
 

@@ -10,12 +10,14 @@ from django.db import ProgrammingError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Sum
 
+from incentives.earnings import earnings
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.enums import EntryKind, Nothing
 from incentives.ledger.models import LedgerEntry
-from incentives.ledger.queries import earnings, entries, lines_of_deal, why_nothing
+from incentives.ledger.queries import entries, lines_of_deal, why_nothing
 from incentives.models import TierAssignment
 from incentives.plans.enums import BandMode
+from incentives.statements.queries import statements
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Partner
@@ -271,7 +273,7 @@ def test_the_ledger_adds_up_to_the_earnings_shown(scoped: Tenant, partner_owner:
     for number in range(9):
         won_deal(partner, 33_33 + number, dt.date(2026, 1 + number, 3))
     post_ledger(Partner.objects.values_list("pk", flat=True), today=LATER)
-    (shown,) = earnings(entries(partner_owner), LATER)
+    (shown,) = earnings(entries(partner_owner), statements(partner_owner), LATER)
     rows = list(LedgerEntry.objects.filter(partner=partner))
     assert shown.total == sum(row.amount for row in rows) == shown.on_hold + shown.payable
     assert shown.on_hold == sum(row.amount for row in rows if row.payable_on > LATER)
@@ -282,7 +284,7 @@ def test_the_ledger_adds_up_to_the_earnings_shown(scoped: Tenant, partner_owner:
 def test_nothing_earned_yet_is_zero_in_the_tenants_currency(
     scoped: Tenant, partner_owner: Membership
 ) -> None:
-    (shown,) = earnings(entries(partner_owner))
+    (shown,) = earnings(entries(partner_owner), statements(partner_owner))
     assert (shown.currency, shown.total, shown.next_payable_on) == ("EUR", 0, None)
 
 

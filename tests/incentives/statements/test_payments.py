@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from sepaxml import validation
 
+from incentives.earnings import earnings_of, earnings_of_partner
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.statements import actions, queries
@@ -150,6 +151,20 @@ class TestABatch:
         assert first.payments.get().status == PaymentStatus.FAILED
         with pytest.raises(ActionRefused, match="nothing to pay"):
             propose_batch(closed)
+
+    def test_what_has_been_paid_is_not_payable_any_more(
+        self, closed: SimpleNamespace, payable: Payable
+    ) -> None:
+        payable(closed.alpha)
+        [before] = earnings_of_partner(closed.admin, closed.alpha.pk)
+        _settled(closed)
+        [after] = earnings_of_partner(closed.admin, closed.alpha.pk)
+        statement = Statement.objects.get(partner=closed.alpha)
+        assert before.paid == 0
+        assert after.paid == statement.payable + statement.withheld > 0
+        assert after.payable == before.payable - after.paid
+        assert after.total == before.total == after.paid + after.payable + after.on_hold
+        assert sum(each.paid for each in earnings_of(closed.admin)) == after.paid
 
     def test_a_cancelled_one_frees_its_statements(self, closed: SimpleNamespace, payable: Payable) -> None:
         payable(closed.alpha)
