@@ -28,7 +28,7 @@ class Standing:
 
 
 def newest_versions(agreements: Iterable[UUID] | None = None) -> dict[UUID, AgreementVersion]:
-    """The wording in force, by agreement. One query."""
+    """The version in force, by agreement; of all agreements without the text. One query."""
     versions = _versions() if agreements is None else _in_order().filter(agreement_id__in=list(agreements))
     return {version.agreement_id: version for version in versions}
 
@@ -39,7 +39,7 @@ def _in_order() -> QuerySet[AgreementVersion]:
 
 @prepared
 def _versions() -> QuerySet[AgreementVersion]:
-    return _in_order()
+    return _in_order().defer("text")
 
 
 def standings(partner: Partner) -> list[Standing]:
@@ -61,7 +61,7 @@ def standings(partner: Partner) -> list[Standing]:
 @prepared
 def _accepted_by(partner_id: UUID) -> QuerySet[AgreementAcceptance]:
     rows = AgreementAcceptance.objects.filter(partner_id=partner_id).select_related("version")
-    return rows.order_by("accepted_at")
+    return rows.defer("version__text").order_by("accepted_at")
 
 
 def waiting_for(agreement: Agreement) -> QuerySet[Partner]:
