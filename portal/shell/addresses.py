@@ -1,5 +1,6 @@
 """Addresses inside a tenant, without writing the tenant each time."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,4 +15,10 @@ def turl(request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> str:
     slug = request.tenant.slug
     if kwargs:
         return reverse(name, kwargs={"tenant": slug, **kwargs})
+    return address_in(slug, name, *args)
+
+
+@lru_cache(maxsize=10_000)
+def address_in(slug: str, name: str, *args: Any) -> str:
+    """The address in the tenant with this slug. Kept, because a page asks for dozens, most of them each time."""
     return reverse(name, args=(slug, *args))

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from portal.shell.addresses import turl
 from portal.shell.registry import GROUPS, SELLING, Text, navigation_for, top_items
 
 THEMES = ("light", "dark", "auto")
@@ -61,11 +61,11 @@ def _navigation(request: HttpRequest) -> list[LinkGroup]:
     membership = getattr(request, "membership", None)
     if membership is None:
         return []
-    home = reverse("shell:home", args=(request.tenant.slug,))
+    home = turl(request, "shell:home")
     groups: dict[Text | None, LinkGroup] = {group: LinkGroup(group) for group in (None, *GROUPS)}
     active: Link | None = None
     for item in navigation_for(membership.role):
-        link = Link(item.label, reverse(item.url_name, args=(request.tenant.slug,)), item.icon)
+        link = Link(item.label, turl(request, item.url_name), item.icon)
         groups[item.group].links.append(link)
         fits = request.path == link.url if link.url == home else request.path.startswith(link.url)
         if fits and (active is None or len(link.url) > len(active.url)):
