@@ -159,7 +159,15 @@ def _reason(entry: LedgerEntry, *, mine: bool) -> str:
     reason = because(explanation, currency, mine=mine)
     if entry.kind == EntryKind.EARNING:
         return reason
-    return _("Calculated anew: %(reason)s. Posted before: %(before)s.") % {
+    template = (
+        _(
+            "Divided anew, because what the partners share it by has changed since: %(reason)s. "
+            "Posted before: %(before)s."
+        )
+        if explanation.get("pool")
+        else _("Calculated anew: %(reason)s. Posted before: %(before)s.")
+    )
+    return template % {
         "reason": reason,
         "before": quick_money(explanation["before_posting"], currency),
     }

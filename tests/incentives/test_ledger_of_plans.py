@@ -122,6 +122,9 @@ class TestCollectivePlans:
         won_deal(one.partner, 100_00, DAY)
         post(after)
         assert (ledger(partner=one.partner), ledger(partner=two.partner)) == (50_00, 50_00)
+        again = LedgerEntry.objects.get(partner=two.partner, sequence=2)
+        assert entry_text(again, mine=False).startswith("Divided anew, because what the partners share it by")
+        assert entry_text(again, mine=False).endswith("Posted before: €66.67.")
         assert PoolSettlement.objects.count() == 2
 
     def test_a_partner_does_not_read_what_all_partners_of_a_pool_have_won(
