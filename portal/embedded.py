@@ -145,10 +145,15 @@ class Engines:
             reason = (str(error).strip().splitlines() or ["it gave no reason"])[0]
             raise EngineError(f"The database cannot be prepared: {reason.removesuffix('.')}.") from error
 
-    def stop(self) -> None:
-        """Stop both engines and wait until they are gone. Stopping what does not run does nothing."""
+    def stop(self, *, owner: int | None = None) -> None:
+        """Stop both engines and wait until they are gone. Stopping what does not run does nothing.
+
+        A process that names itself as `owner` stops none that were stopped by hand and started by another since.
+        """
         with self._lock():
-            self._stop()
+            whose = _process(self._state().get("owner"))
+            if owner is None or (whose is not None and whose.pid == owner):
+                self._stop()
 
     # --- starting ----------------------------------------------------------------------------
 

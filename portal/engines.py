@@ -81,7 +81,7 @@ def execute(command: list[str], *, folder: Path | None) -> int:
             return _run(command, {**os.environ, **engines.urls().environment()})
         finally:
             if owned:
-                engines.stop()
+                engines.stop(owner=os.getpid())
     finally:
         if folder is None:
             shutil.rmtree(home, ignore_errors=True)

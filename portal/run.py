@@ -119,7 +119,7 @@ def run() -> None:
             signal.signal(number, signal.SIG_IGN)
         _stop(children)
         if engines is not None:
-            engines.stop()
+            engines.stop(owner=os.getpid())
 
 
 def _children(host: str, port: int) -> list[Child]:

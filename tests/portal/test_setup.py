@@ -1,5 +1,7 @@
 """What goes wrong while the portal is set up is said in one sentence; what is deleted is named first."""
 
+import json
+import os
 import shutil
 import socket
 import subprocess
@@ -7,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from portal import embedded, run
@@ -95,6 +98,21 @@ def test_no_engine_starts_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.Mon
     assert str(refusal.value) == (
         f"The disk that holds {tmp_path / 'var'} is full: 5 MB are free and 300 MB are needed."
     )
+
+
+def test_engines_that_another_has_started_since_are_left_running(tmp_path: Path) -> None:
+    engines = embedded.Engines(tmp_path)
+    other, engine = psutil.Process(os.getppid()), subprocess.Popen(["sleep", "60"])
+    engines.run.mkdir(parents=True)
+    identities = {
+        name: {"pid": process.pid, "created": process.create_time()}
+        for name, process in (("owner", other), ("valkey", psutil.Process(engine.pid)))
+    }
+    engines.state_file.write_text(json.dumps(identities | {"valkey": identities["valkey"] | {"port": 1}}))
+    engines.stop(owner=os.getpid())
+    assert engine.poll() is None
+    engines.stop(owner=other.pid)
+    assert not psutil.pid_exists(engine.pid)
 
 
 def test_without_a_python_it_says_which_is_needed(sh: Shell) -> None:
