@@ -142,6 +142,11 @@ def entry_text(entry: LedgerEntry, *, mine: bool) -> str:
 
 def _reason(entry: LedgerEntry, *, mine: bool) -> str:
     explanation, currency = entry.explanation, entry.currency
+    if "fund" in explanation:
+        return _("Settled from “%(fund)s” for costs of %(cost)s.") % {
+            "fund": explanation["fund"],
+            "cost": quick_money(entry.base, currency),
+        }
     if entry.kind == EntryKind.MANUAL:
         return explanation.get("reason", "")
     if explanation.get("taken_back") and entry.keeps:

@@ -16,6 +16,7 @@ from incentives.funds import actions, queries
 from incentives.funds.enums import ClaimStatus, RequestStatus
 from incentives.funds.models import Budget, Claim, Fund, FundRequest
 from incentives.ledger.models import LedgerEntry
+from incentives.ledger.words import entry_text
 from metrics.evaluation import evaluate_facts
 from metrics.models import DirtyPartner
 from metrics.periods import PeriodKind, calendar_of
@@ -179,6 +180,7 @@ class TestAClaim:
         )
         entry = LedgerEntry.objects.get()
         assert (entry.amount, entry.partner_id, settled.entry) == (350_00, people.alpha.pk, entry)
+        assert entry_text(entry, mine=True) == "Settled from “Growth” for costs of €800."
         assert standing(people.budget) == (0, 0, 350_00, 650_00)
         assert FundRequest.objects.get().status == RequestStatus.SETTLED
         with pytest.raises(ActionRefused, match="decided already"):
