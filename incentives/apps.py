@@ -141,7 +141,7 @@ class IncentivesConfig(AppConfig):
             "tier",
             data=panels.of_partner,
             template="incentives/panels/partner.html",
-            queries=3,
+            queries=4,
             order=20,
         )
         registry.setup_step(

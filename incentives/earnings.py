@@ -41,17 +41,21 @@ class Earnings:
 
 def earnings_of(membership: Membership) -> list[Earnings]:
     """The sums of all entries that the member may see, one for each currency, the largest first. Two queries."""
-    tenant = current_tenant()
+    tenant = membership.tenant
     today = calendar_of(tenant).today()
     sums = _summed_of(membership, today, *_bounds(tenant, today))
     return _earnings(sums, _paid_to(membership), tenant, today)
 
 
 def earnings(
-    rows: QuerySet[LedgerEntry], issued: QuerySet[Statement], today: dt.date | None = None
+    rows: QuerySet[LedgerEntry],
+    issued: QuerySet[Statement],
+    today: dt.date | None = None,
+    *,
+    tenant: Tenant | None = None,
 ) -> list[Earnings]:
-    """The sums of some entries and of what these statements paid. Two queries."""
-    tenant = current_tenant()
+    """The sums of some entries and of what these statements paid. Two queries beside the tenant's."""
+    tenant = tenant or current_tenant()
     today = today or calendar_of(tenant).today()
     return _earnings(_summed(rows, today, *_bounds(tenant, today)), _paid(issued), tenant, today)
 

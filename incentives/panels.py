@@ -51,12 +51,12 @@ def partner_tier(membership: Membership) -> dict[str, Any]:
 
 
 def of_partner(membership: Membership, partner: Partner) -> dict[str, Any]:
-    """A partner's tier, the way to the next and what it has earned, for its page. Four queries."""
-    tenant, standing = tiers.tenant_in_scope(), tiers.standing_of(partner.pk)
+    """A partner's tier, the way to the next and what it has earned, for its page. Four queries at most."""
+    standing = tiers.standing_of(partner.pk)
     return {
         "partner": partner,
         "standing": standing,
-        "next": progress_of(standing, tenant.currency),
+        "next": progress_of(standing, membership.tenant.currency),
         "earnings": earnings_of_partner(membership, partner.pk),
     }
 
