@@ -82,6 +82,7 @@ def test_a_panel_keeps_its_query_budget(
     panel: Callable, who: str, budget: int, scoped: Tenant, request: pytest.FixtureRequest
 ) -> None:
     member: Membership = request.getfixturevalue(who)
+    member.tenant = scoped  # as the middleware has it
     create_example_programme(by=None)
     today = calendar_of(scoped).today()
     own = Partner.objects.filter(pk=member.partner_id).first() or PartnerFactory()
