@@ -82,16 +82,6 @@ def _held(amount: Decimal) -> Decimal:
 class VendorDealFilter(OfPartnerFilter, DealFilter):
     """For the vendor's people, who see every partner's deals."""
 
-    partner = django_filters.ModelChoiceFilter(
-        label=_("Partner"), queryset=lambda request: visible_partners(request.membership).order_by("name")
-    )
-    manager = django_filters.ModelChoiceFilter(
-        label=_("Channel manager"),
-        queryset=lambda request: managers(),
-        field_name="partner__manager",
-        null_label=_("Nobody yet"),
-    )
-
 
 class InboxFilter(django_filters.FilterSet):
     """What waits, narrowed down."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.directory.enums import PartnerType
 from partners.directory.models import Partner
+from partners.directory.queries import managers, visible_partners
 from portal.shell.registry import segment_choices, segment_codes
 
 # In a filter: those that have none.
@@ -38,8 +39,17 @@ def partners_by_tier(day: date) -> dict[str, list[UUID]]:
 
 
 class OfPartnerFilter(django_filters.FilterSet):
-    """By the partner's region, type, tier and month of joining."""
+    """By the partner and its manager, region, type, tier and month of joining."""
 
+    partner = django_filters.ModelChoiceFilter(
+        label=_("Partner"), queryset=lambda request: visible_partners(request.membership).order_by("name")
+    )
+    manager = django_filters.ModelChoiceFilter(
+        label=_("Channel manager"),
+        queryset=lambda request: managers(),
+        field_name="partner__manager",
+        null_label=_("Nobody yet"),
+    )
     region = django_filters.CharFilter(label=_("Region"), field_name="partner__region", method="by_region")
     partner_type = django_filters.MultipleChoiceFilter(
         label=_("Partner type"), field_name="partner__type", choices=PartnerType

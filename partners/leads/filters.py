@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.deals.enums import MarketingChannel
 from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
-from partners.directory.queries import families, managers, visible_partners
+from partners.directory.queries import families
 from partners.leads.enums import LeadOrigin, LeadStatus
 from partners.leads.models import Lead
 
@@ -61,12 +61,3 @@ class VendorLeadFilter(OfPartnerFilter, LeadFilter):
     """For the vendor's people, who see every lead."""
 
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=LeadStatus)
-    partner = django_filters.ModelChoiceFilter(
-        label=_("Partner"), queryset=lambda request: visible_partners(request.membership).order_by("name")
-    )
-    manager = django_filters.ModelChoiceFilter(
-        label=_("Channel manager"),
-        queryset=lambda request: managers(),
-        field_name="partner__manager",
-        null_label=_("Nobody yet"),
-    )

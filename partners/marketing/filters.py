@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.deals.enums import MarketingChannel
 from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
-from partners.directory.queries import managers, visible_partners
+from partners.directory.queries import visible_partners
 from partners.marketing.models import Campaign, DailyFigure
 from partners.marketing.queries import visible_campaigns
 
@@ -56,13 +56,3 @@ class FigureFilter(django_filters.FilterSet):
 
 class VendorFigureFilter(OfPartnerFilter, FigureFilter):
     """For the vendor's people, who see every partner's figures."""
-
-    partner = django_filters.ModelChoiceFilter(
-        label=_("Partner"), queryset=lambda request: visible_partners(request.membership).order_by("name")
-    )
-    manager = django_filters.ModelChoiceFilter(
-        label=_("Channel manager"),
-        queryset=lambda request: managers(),
-        field_name="partner__manager",
-        null_label=_("Nobody yet"),
-    )
