@@ -48,14 +48,10 @@ def earnings_of(membership: Membership) -> list[Earnings]:
 
 
 def earnings(
-    rows: QuerySet[LedgerEntry],
-    issued: QuerySet[Statement],
-    today: dt.date | None = None,
-    *,
-    tenant: Tenant | None = None,
+    rows: QuerySet[LedgerEntry], issued: QuerySet[Statement], today: dt.date | None = None
 ) -> list[Earnings]:
-    """The sums of some entries and of what these statements paid. Two queries beside the tenant's."""
-    tenant = tenant or current_tenant()
+    """The sums of some entries and of what these statements paid. Two queries."""
+    tenant = current_tenant()
     today = today or calendar_of(tenant).today()
     return _earnings(_summed(rows, today, *_bounds(tenant, today)), _paid(issued), tenant, today)
 
