@@ -10,16 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils import timezone
 
 from incentives.demo.cast import PARTNERS, REGION_OF
+from incentives.demo.rows import Cast
 from incentives.tiers.models import Tier
 from partners.deals import actions as deals
 from partners.deals.enums import MarketingChannel
 from partners.deals.models import Deal
-from partners.directory.models import Partner, Product
+from partners.directory.models import Partner
 from partners.leads import actions
 from partners.leads.enums import LeadStatus
 from partners.leads.models import Lead
@@ -70,16 +71,6 @@ _SOURCES = (
 _LAST = (("Meridian Care", "Healthcare"), ("Northgate Foods", "Retail"), ("Oak & Iron", "Construction"))
 _DECLINES = ("We have no engineer free this month.", "Too far from our offices.", "Not our kind of project.")
 _NO_DEAL = ("No budget this year.", "They chose to wait.", "Nobody there answers.", "They bought elsewhere.")
-
-
-class Cast(Protocol):
-    """Whom the director has brought in, by their places in the cast."""
-
-    admin: Membership
-    managers: list[Membership]
-    partners: dict[int, Partner]
-    people: dict[int, list[Membership]]
-    products: dict[str, Product]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import datetime as dt
 import io
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import time_machine
@@ -20,7 +19,6 @@ from django.utils.translation import override
 
 from incentives.demo.cast import (
     ADMIN,
-    DIRECT_ACCOUNTS,
     HELD_REASON,
     HERO,
     HERO_OWNER,
@@ -32,19 +30,16 @@ from incentives.demo.cast import (
     buyers,
 )
 from incentives.demo.comparing import compare_and_report
-from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.funding import give_and_ask
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
+from incentives.demo.last_day import claim_twice, leave_waiting
 from incentives.demo.learning import School
-from incentives.demo.library import describe_companies, fill_library
 from incentives.demo.measuring import measure_in_its_own_way
-from incentives.demo.newcomers import welcome
-from incentives.demo.operations import keep_going
 from incentives.demo.opinions import Opinions
 from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
-from incentives.demo.prospects import Prospects, leave_some
-from incentives.demo.selling import keep_selling
+from incentives.demo.prospects import Prospects
+from incentives.demo.rows import Cast, the_hero
 from incentives.demo.steering import steer
 from incentives.demo.tiering import by_hand
 from incentives.example import create_example_programme
@@ -54,12 +49,12 @@ from incentives.tiers.enums import ProposalStatus
 from incentives.tiers.models import TierProposal
 from metrics.actions import ensure_default_template, publish_template, recompute_dirty, recompute_everything
 from partners.deals import actions as deals
-from partners.deals.enums import WAITING_STATUSES, SalesStage
+from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory import actions as directory
 from partners.directory.enums import PartnerStatus
-from partners.directory.models import Customer, Partner, Product
-from partners.matching.actions import index_missing, save_account
+from partners.directory.models import Partner
+from partners.matching.actions import index_missing
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
 from portal.errors import ActionRefused
@@ -112,18 +107,6 @@ def seed(
     history = think_up(seed_number, until, months, scale)
     with transaction.atomic(), override("en"):
         return _Director(history, say, seed_number, scale).carry_out()
-
-
-@dataclass(slots=True)
-class _Cast:
-    """The rows behind the names, by their places in the cast."""
-
-    admin: Membership
-    managers: list[Membership] = field(default_factory=list)
-    partners: dict[int, Partner] = field(default_factory=dict)
-    people: dict[int, list[Membership]] = field(default_factory=dict)
-    customers: list[Customer] = field(default_factory=list)
-    products: dict[str, Product] = field(default_factory=dict)
 
 
 class _Director:
@@ -213,7 +196,7 @@ class _Director:
     # --- people, partners, customers, products -----------------------------------------------
 
     def _open(self) -> None:
-        self.cast = _Cast(self._member(ADMIN, Role.ADMIN))
+        self.cast = Cast(self._member(ADMIN, Role.ADMIN))
         self.cast.managers = [self._member(staff, Role.CHANNEL_MANAGER) for staff in MANAGERS]
         admin = self.cast.admin
         for name, rows in PRODUCTS.items():
@@ -466,52 +449,15 @@ class _Director:
                 confirm_proposal(proposal, by=self.cast.admin)
         self._settle()
 
-    def _rivals(self) -> None:
-        """Something to decide on: the company of one waiting registration is claimed by another partner as well,
-        spelled its own way, and that of a second one is the vendor's own."""
-        for name, country, domain, note in DIRECT_ACCOUNTS:
-            save_account(by=self.cast.admin, name=name, country=country, domain=domain, note=note)
-        waiting = Deal.objects.filter(status__in=WAITING_STATUSES).select_related("customer", "product")
-        claimed = list(waiting.order_by("-submitted_at")[:2])
-        for deal in claimed[:1]:
-            assert deal.customer is not None
-            index = next(
-                number
-                for number, partner in self.cast.partners.items()
-                if partner.pk != deal.partner_id
-                and partner.may_trade
-                and PARTNERS[number].manager == 0
-                and PARTNERS[number].ends_as != PartnerStatus.SUSPENDED
-            )
-            partner, seller = self.cast.partners[index], self.cast.people[index][0]
-            spelled = f"{deal.customer.name} Group"
-            customer = directory.name_customer(partner, spelled, by=seller, country=deal.customer.country)
-            deals.register(
-                partner,
-                by=seller,
-                customer=customer,
-                product=deal.product,
-                amount=deal.amount,
-                expected_close=deal.expected_close,
-            )
-        for deal in claimed[1:]:
-            assert deal.customer is not None
-            save_account(
-                by=self.cast.admin,
-                name=deal.customer.name,
-                country=deal.customer.country,
-                note="Own contract",
-            )
-
     def _finish(self) -> None:
         with tenant_scope(self.tenant.pk):
             index_missing()
-            self._rivals()
+            claim_twice(self.cast)
             for index, company in enumerate(PARTNERS):
                 suspended = company.ends_as == PartnerStatus.SUSPENDED
                 if suspended and self.cast.partners[index].status != PartnerStatus.SUSPENDED:
                     self._suspend(index)
-            self._let_wait()
+            leave_waiting(self.cast, self.history, self.clock.move_to, self.seed_number)
         self._settle()
         with tenant_scope(self.tenant.pk):
             self.opinions.finish()
@@ -528,7 +474,7 @@ class _Director:
             add_plans(self.cast.admin, self.history.until.date())
         self._settle()
         with tenant_scope(self.tenant.pk):
-            hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
+            hero = the_hero()
             leave_corrections(self.cast.managers[0], self.cast.people[hero][0])
             trading = [partner for partner in Partner.objects.order_by("number") if partner.may_trade]
             by_hand(self.cast.admin, self.cast.managers[0], trading)
@@ -548,45 +494,6 @@ class _Director:
             if stuck:
                 raise RuntimeError(f"An event was not taken in: {stuck.type}: {stuck.last_error}")
             let_rest(self.history.until - dt.timedelta(days=3))
-
-    def _let_wait(self) -> None:
-        """On the last day rules come into use, and there is one of everything that waits for an answer."""
-        today = self.history.until.date()
-        set_rules(self.cast.admin, today)
-        hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
-        customers = [self.cast.customers[number] for number in self.history.serves[hero]]
-        product = next(iter(self.cast.products.values()))
-        let_wait(self.cast.people[hero][0], customers, product, today)
-        leave_some(self.cast, hero, PARTNERS[hero].region)
-        trading = {partner.pk for partner in Partner.objects.all() if partner.may_trade}
-        others = [
-            people[0]
-            for index, people in self.cast.people.items()
-            if index != hero and people and self.cast.partners[index].pk in trading
-        ]
-        keep_selling(self.cast.people[hero][0], others, today)
-        order = [hero, *(index for index in self.cast.partners if index != hero)]
-        selling = [self.cast.partners[index] for index in order if self.cast.partners[index].pk in trading]
-        keep_going(
-            self.cast.admin,
-            selling,
-            self.cast.products,
-            self.cast.customers,
-            self.history.until,
-            self.seed_number,
-        )
-        companies = [self.cast.people[hero], *(self.cast.people[i] for i in self.cast.people if i != hero)]
-        companies = [people for people in companies if people and people[0].partner_id in trading]
-        describe_companies(self.cast.admin, companies)
-        fill_library(self.cast.admin, companies, random.Random(self.seed_number))
-        welcome(
-            self.cast.admin,
-            self.cast.managers,
-            others,
-            self.cast.people[hero][0],
-            self.clock.move_to,
-            self.history.until,
-        )
 
 
 def _slug(text: str, joint: str = "-") -> str:
