@@ -44,11 +44,13 @@ def tenant_scope(
     `known` is the tenant itself where the caller has just read it; `models.current_tenant` then need not.
 
     With a partner the transaction runs as the role `portal_partner`, whose grants and policies admit
-    only what a partner may touch. Scopes nest; the outer one is restored when the inner one ends well.
+    only what a partner may touch. Scopes nest; the outer one is restored when the inner one ends well. The settings of a
+    scope that has opened the transaction end with it.
 
     `patience` is for the outermost scope of a web request: it holds to the end of the transaction.
     """
     outer = get_scope()
+    nested = connection.in_atomic_block
     if known is None and outer.get("tenant") == tenant_id:
         known = outer.get("known")
     with transaction.atomic(), scope(tenant=tenant_id, partner=partner_id, known=known):
@@ -57,7 +59,7 @@ def tenant_scope(
             yield
         # RELEASE SAVEPOINT keeps the inner settings. After an error the rollback restores them, and SQL
         # in an aborted transaction would hide the real error.
-        if not connection.needs_rollback:
+        if nested and not connection.needs_rollback:
             _apply(outer.get("tenant"), outer.get("partner"))
 
 
