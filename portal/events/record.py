@@ -57,14 +57,23 @@ def record_many(drafts: Iterable[EventDraft]) -> list[Event]:
     ]
     if not events:
         return []
+    tenant_id = current_tenant_id()
+    wakes = _wakes(tenant_id)
     for start in range(0, len(events), _AT_ONCE):
-        _insert(events[start : start + _AT_ONCE])
-    _wake_on_commit(current_tenant_id())
+        _insert(events[start : start + _AT_ONCE], pending=tenant_id if not wakes and start == 0 else None)
+    if not wakes:
+        transaction.on_commit(_WakeUp(tenant_id))
     return events
 
 
-def _insert(events: list[Event]) -> None:
-    """What bulk_create does, without the compiler of queries: every action comes through here."""
+# Without RETURNING, which would need the right to read the table.
+_NOTE = f"WITH pending AS (INSERT INTO {PendingTenant._meta.db_table} (tenant_id, since) VALUES (%s, now())) "
+
+
+def _insert(events: list[Event], *, pending: UUID | None) -> None:
+    """What bulk_create does, without the compiler of queries: every action comes through here.
+
+    In the same statement the tenant that is `pending` is noted as one with events to dispatch."""
     rows = [
         [field.get_db_prep_save(field.pre_save(event, add=True), connection) for field in _FIELDS]
         for event in events
@@ -72,9 +81,9 @@ def _insert(events: list[Event]) -> None:
     places = f"({', '.join(['%s'] * len(_FIELDS))})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Event._meta.db_table} ({', '.join(field.column for field in _FIELDS)})"
+            f"{_NOTE if pending else ''}INSERT INTO {Event._meta.db_table} ({', '.join(field.column for field in _FIELDS)})"
             f" VALUES {', '.join([places] * len(rows))}",
-            [value for row in rows for value in row],
+            [*([pending] if pending else []), *(value for row in rows for value in row)],
         )
     for event in events:
         event._state.adding = False
@@ -96,15 +105,11 @@ class _WakeUp:
             )
 
 
-def _wake_on_commit(tenant_id: UUID) -> None:
+def _wakes(tenant_id: UUID) -> bool:
+    """Whether this transaction has noted the tenant already and will wake the dispatcher."""
     # A savepoint that is rolled back takes its on-commit entry and its PendingTenant row with it, so the
-    # entries that are left say exactly whether this transaction has marked the tenant.
-    for _sids, callback, _robust in connection.run_on_commit:
-        if isinstance(callback, _WakeUp) and callback.tenant_id == tenant_id:
-            return
-    # Without RETURNING, which would need the right to read the table.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {PendingTenant._meta.db_table} (tenant_id, since) VALUES (%s, now())", [tenant_id]
-        )
-    transaction.on_commit(_WakeUp(tenant_id))
+    # entries that are left say it exactly.
+    return any(
+        isinstance(callback, _WakeUp) and callback.tenant_id == tenant_id
+        for _sids, callback, _robust in connection.run_on_commit
+    )
