@@ -74,13 +74,13 @@ _PARTNERS = """SELECT id::text AS partner_id, type, region, COALESCE(manager_id:
     FROM directory_partner WHERE tenant_id = %(tenant)s AND status = ANY(%(statuses)s) AND merged_into_id IS NULL"""
 # With the facts in one statement: for one partner, coming and going takes longer than the reading.
 _SOME_PARTNERS = f"""SELECT '{SubjectKind.PARTNER.value}', p.partner_id, p.partner_id, p.type, p.region, p.manager_id, '',
-    s.period_kind, s.period_start, s.key{{names}}, 1, p.joined, p."left", s."end"
+    s.period_kind, s.period_start, s.key{{names}}, 1
     FROM ({_PARTNERS} AND id = ANY(%(partners)s)) AS p
     CROSS JOIN unnest(%(kinds)s::text[], %(starts)s::text[], %(keys)s::text[], %(ends)s::text[])
         WITH ORDINALITY AS s(period_kind, period_start, key, "end", n)
-    LEFT JOIN ({{facts}}) AS f ON f.partner_id = p.partner_id::uuid AND f.n = s.n"""
+    LEFT JOIN ({{facts}}) AS f ON f.partner_id = p.partner_id::uuid AND f.n = s.n
+    WHERE (p.joined::date < s."end"::date AND p."left"::date > s.period_start::date){{moved}}"""
 _PARTNER_COLUMNS = ["partner_id", "partner_type", "region", "manager_id", "joined", "left"]
-_BOUNDS = ["joined", "left", "end"]
 
 
 def partner_rows(
@@ -130,39 +130,33 @@ def partner_rows(
     else:
         values |= parameters(sources, windows, calendar, today, partner_ids)
         values |= {f"{name.removeprefix('period_')}s": texts for name, texts in spans.items()}
-        columns = ", ".join(f"COALESCE(f.{name}, 0)" for name in names)
-        sql = _SOME_PARTNERS.format(facts=facts_of_some(sources), names=f", {columns}" if names else "")
         few = are_few(partner_ids, periods)
-        found = fetch_frame(sql, values, _with_bounds(names), few=few)
-        rows = found.filter(_present(names))
-        for name in _BOUNDS:
-            rows.drop_in_place(name)
+        schema = {**dict.fromkeys(KEYS, pl.String()), **dict.fromkeys([*names, PARTNERS], pl.Int64())}
+        rows = fetch_frame(_of_some_partners(sources, names), values, schema, few=few)
     return with_segments(rows, periods, today) if segments else rows
 
 
-def _with_bounds(names: Sequence[str]) -> dict[str, pl.DataType]:
-    """The columns of partner rows, and beside them what decides whether the partner was in the programme."""
-    return {
-        **dict.fromkeys(KEYS, pl.String()),
-        **dict.fromkeys([*names, PARTNERS], pl.Int64()),
-        **dict.fromkeys(_BOUNDS, pl.String()),
-    }
+def _of_some_partners(sources: Sequence[Source], names: Sequence[str]) -> str:
+    """The statement for the rows of some partners, with those that `_present` would keep."""
+    columns = "".join(f", COALESCE(f.{name}, 0)" for name in names)
+    moving = ", ".join(f"f.{name}" for name in _moving(names))
+    moved = f" OR GREATEST({moving}) <> 0 OR LEAST({moving}) <> 0" if moving else ""
+    return _SOME_PARTNERS.format(facts=facts_of_some(sources), names=columns, moved=moved)
 
 
 def _present(names: Sequence[str]) -> pl.Expr:
     """Whether a partner was in the programme in the period, or has any fact in it that something happened for."""
-    moving = tuple(name for name in names if not FACTS[name].standing)
-    return _present_or_any(moving)
-
-
-@lru_cache(maxsize=256)
-def _present_or_any(moving: tuple[str, ...]) -> pl.Expr:
+    moving = _moving(names)
     in_programme = (pl.col("joined") < pl.col("end")) & (
         (pl.col("left") == "infinity") | (pl.col("left") > pl.col("period_start"))
     )
     if not moving:
         return in_programme
     return in_programme | (pl.max_horizontal(moving) != 0) | (pl.min_horizontal(moving) != 0)
+
+
+def _moving(names: Sequence[str]) -> list[str]:
+    return [name for name in names if not FACTS[name].standing]
 
 
 def with_segments(rows: pl.DataFrame, periods: Collection[Period], today: dt.date) -> pl.DataFrame:
