@@ -1,6 +1,6 @@
 """Test data. Every factory but Tenant and User works in the tenant in scope."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -113,7 +113,7 @@ class DealFactory(factory.django.DjangoModelFactory):
     currency = "EUR"
     amount = 1_000_00
     amount_base = factory.SelfAttribute("amount")
-    expected_close = date(2026, 12, 31)
+    expected_close = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=60))
 
 
 def won_deal(partner: Partner, revenue: int, closed_on: date, **fields: Any) -> Deal:

@@ -4,6 +4,8 @@ import datetime as dt
 import random
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from incentives.demo.cast import DIRECT_ACCOUNTS, PARTNERS
 from incentives.demo.decisions import let_wait, set_rules
 from incentives.demo.history import History
@@ -48,7 +50,7 @@ def claim_twice(cast: Cast) -> None:
             customer=customer,
             product=deal.product,
             amount=deal.amount,
-            expected_close=deal.expected_close,
+            expected_close=timezone.localdate() + dt.timedelta(days=30),
         )
     for deal in claimed[1:]:
         assert deal.customer is not None

@@ -339,7 +339,10 @@ class _Director:
         self.deals[number] = deals.register(partner, by=self._seller(story), **self._fields(story))
 
     def _do_submit(self, number: int, story: Story, data: dict[str, Any]) -> None:
-        deals.submit(self.deals[number], by=self._seller(story))
+        deal, seller, day = self.deals[number], self._seller(story), self.clock_day()
+        if deal.expected_close and deal.expected_close < day:
+            deal = deals.update_deal(deal, by=seller, expected_close=day + dt.timedelta(days=30))
+        deals.submit(deal, by=seller)
 
     def _do_review(self, number: int, story: Story, data: dict[str, Any]) -> None:
         deals.start_review(self.deals[number], by=self._decider(story))

@@ -13,6 +13,8 @@ from partners.directory.models import Customer, Partner
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.money import format_money
+from portal.shell.formats import short_date
+from portal.tenancy.models import Tenant
 
 
 def refuse_unless_writing(partner: Partner) -> None:
@@ -45,6 +47,21 @@ def refuse_unless_complete(deal: Deal, rules: DealPolicy, *, minimum: bool = Tru
             field="amount",
             code="minimum_amount",
         )
+
+
+def has_passed(close: date, tenant: Tenant) -> bool:
+    """Whether an order can no longer be expected on that day."""
+    return close < today(tenant)
+
+
+def refuse_passed_close(deal: Deal, tenant: Tenant) -> None:
+    """What is submitted is still to come, whichever way it is submitted."""
+    if deal.expected_close and has_passed(deal.expected_close, tenant):
+        raise ActionRefused(passed_close_text(deal.expected_close), field="expected_close", code="passed")
+
+
+def passed_close_text(close: date) -> str:
+    return _("The expected close, %s, has passed. When do you expect the order now?") % short_date(close)
 
 
 def refuse_beyond_open(deal: Deal, rules: DealPolicy) -> None:

@@ -53,6 +53,7 @@ EXPECTED: Mapping[str, str | Promise] = {
     "locked": _("a record that an import may change; this one has a life of its own in the portal"),
     "url": _("a web address"),
     "future": _("a date that is not in the future"),
+    "passed": _("a date that has not passed"),
     "not_begun": _("an event that has begun"),
     "percent": _("a number from 0 to 100"),
 }

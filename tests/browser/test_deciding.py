@@ -52,7 +52,7 @@ def people(vendor: Tenant) -> People:
             customer=name_customer(theirs, "Zonneveld Bakeries B.V.", by=rival, domain="zonneveld.example"),
             product=product,
             amount=8_000_00,
-            expected_close=dt.date(2027, 3, 1),
+            expected_close=dt.date(2037, 3, 1),
         )
         seller = make_member(Role.PARTNER_OWNER, partner=ours)
         other = ProductFactory(name="Vault Restore", family=product.family)
@@ -116,7 +116,7 @@ def register(page: Page, people: People, folder: Path) -> str:
     page.locator("#id_attachments").set_input_files(quote)
     add_line(page, 0, people.product_name, "2", "4000")
     add_line(page, 1, people.other_product_name, "1", "2000")
-    page.fill("#id_expected_close", "2027-03-01")
+    page.fill("#id_expected_close", "2037-03-01")
     expect(page.get_by_text("There is a conflict.")).to_be_visible()
     assert_sound(page)
     page.get_by_role("button", name="Submit", exact=True).click()

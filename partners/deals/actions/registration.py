@@ -14,6 +14,7 @@ from partners.deals.approvals.queries import plan_for
 from partners.deals.enums import Decision, Missing, Notice, RegistrationStatus
 from partners.deals.limits import (
     refuse_beyond_open,
+    refuse_passed_close,
     refuse_unless_complete,
     refuse_unless_writing,
 )
@@ -43,6 +44,7 @@ def submit(deal: Deal, *, by: Membership, version: int | None = None) -> Deal:
     refuse_unless_writing(deal.partner)
     rules = policy()
     refuse_unless_complete(deal, rules)
+    refuse_passed_close(deal, by.tenant)
     again = deal.status == Status.RETURNED
     _refuse_once_too_often(deal, rules)
     refuse_beyond_open(deal, rules)

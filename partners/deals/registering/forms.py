@@ -11,11 +11,11 @@ from uuid_utils.compat import uuid7
 from partners.deals import actions
 from partners.deals.actions.drafts import derived_title
 from partners.deals.enums import OPEN_STAGES, SalesStage
+from partners.deals.limits import has_passed, passed_close_text
 from partners.deals.models import Deal
 from partners.deals.product_lines import ProductLines, line_initial
 from partners.deals.registering.customers import customer_meant, domain_typed, own_customer
 from partners.deals.registering.from_file import LIMITS, OrderUnclear, Taken, take_file
-from partners.deals.workdays import today
 from partners.directory.actions import rename_own_customer
 from partners.directory.domains import company_domain, registrable_domain
 from partners.directory.fields import AmountField, CountryField, DateField
@@ -124,8 +124,8 @@ class DealForm(ProductLines):
     def _refuse_slips(self, data: Mapping[str, Any]) -> None:
         """What can be read and still cannot be meant."""
         close, website = data.get("expected_close"), data.get("customer_domain", "")
-        if close is not None and close < today(self.by.tenant):
-            self.add_error("expected_close", _("This day has passed. When do you expect the order now?"))
+        if close is not None and has_passed(close, self.by.tenant):
+            self.add_error("expected_close", passed_close_text(close))
         if website and not registrable_domain(website):
             self.add_error(
                 "customer_domain",

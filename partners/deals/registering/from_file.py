@@ -6,6 +6,7 @@ Nothing here needs more than the partner's own session may see.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,6 +18,7 @@ from partners.deals.enums import OPEN_STAGES, SalesStage
 from partners.deals.importers import STAGES
 from partners.deals.models import Deal
 from partners.deals.registering.customers import customer_meant, domain_typed
+from partners.deals.workdays import today
 from partners.directory.models import Partner, Product
 from partners.directory.queries import products_on_sale
 from portal.accounts.models import Membership
@@ -43,7 +45,8 @@ def _known_products() -> list[Known]:
 
 
 class RegistrationTarget(Target):
-    """What stands in a file of registrations. `currency` is the only one that amounts may be in."""
+    """What stands in a file of registrations. `currency` is the only one that amounts may be in, and no order
+    is expected before `today`."""
 
     key = "registrations"
     label = _("Registrations")
@@ -106,8 +109,8 @@ class RegistrationTarget(Target):
         Field("notes", _("Notes"), max_length=5000, synonyms=("comments", "remarks", "note")),
     )
 
-    def __init__(self, currency: str):
-        self.currency = currency
+    def __init__(self, currency: str, today: date):
+        self.currency, self.today = currency, today
 
     def refine(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         lines = pl.col("unit_price") * pl.col("quantity").fill_null(1)
@@ -119,6 +122,7 @@ class RegistrationTarget(Target):
             Problem(pl.col("quantity") == 0, "quantity", "positive"),
             Problem(pl.col("amount") == 0, "amount", "positive"),
             Problem(pl.col("currency") != self.currency, "amount", "own_currency", (("currency", "own"),)),
+            Problem(pl.col("expected_close") < self.today, "expected_close", "passed"),
         ]
 
     def existing(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -160,7 +164,7 @@ def take_file(content: bytes, partner: Partner, *, by: Membership, order: DateOr
     Raises FileRefused with a sentence where the file cannot be read, OrderUnclear where its dates cannot.
     """
     table = read_table(content, LIMITS)
-    target = RegistrationTarget(by.tenant.currency)
+    target = RegistrationTarget(by.tenant.currency, today(by.tenant))
     checked = _check(table, target, by.tenant, order)
     products = {str(product.pk): product for product in products_on_sale()}
     taken = Taken(read_as=_read_as(checked))

@@ -177,7 +177,7 @@ def from_file(request: HttpRequest, tenant: str) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             return render(request, "deals/from_file_taken.html", {**context, **_taken_context(taken)})
-    columns = RegistrationTarget(request.tenant.currency).fields
+    columns = RegistrationTarget.fields
     context |= {"form": form, "columns": columns, "most": MOST_ROWS, "most_bytes": LIMITS.max_bytes}
     return render(request, "deals/from_file.html", context, status=422 if form.is_bound else 200)
 

@@ -173,6 +173,18 @@ def test_an_incomplete_registration_is_refused_at_the_field(
     assert (refusal.value.field, refusal.value.code) == (field, "incomplete")
 
 
+def test_no_order_is_expected_on_a_day_that_has_passed(
+    scoped: Tenant, people: SimpleNamespace, deal_in: MakeDeal
+) -> None:
+    day = today(scoped)
+    deal = deal_in(Status.RETURNED, expected_close=day - timedelta(days=1))
+    with pytest.raises(ActionRefused, match="has passed. When do you expect the order now?") as refusal:
+        actions.submit(deal, by=people.seller)
+    assert (refusal.value.field, refusal.value.code) == ("expected_close", "passed")
+    deal = actions.update_deal(deal, by=people.seller, expected_close=day)
+    assert actions.submit(deal, by=people.seller).status == Status.SUBMITTED
+
+
 def test_below_the_minimum_the_refusal_says_which_limit(
     scoped: Tenant, people: SimpleNamespace, deal_in: MakeDeal
 ) -> None:

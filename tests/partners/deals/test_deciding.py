@@ -145,7 +145,7 @@ def draft(people: SimpleNamespace, customer: Any) -> Deal:
         customer=customer,
         product=people.product,
         amount=100_00,
-        expected_close=date(2026, 12, 31),
+        expected_close=date(2036, 12, 31),
     )
 
 

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 HEADER = "Customer,Website,Country,Product,Quantity,Price each,Expected amount,Expected close,Stage,Notes\n"
 GOOD = HEADER + (
-    "Initech,initech.example,NL,Router 9000,3,250.00,,2027-03-31,Proposal,Spoke to Bill\n"
-    'Globex,,,Router 9000,,,"12,500",31 May 2027,,\n'
+    "Initech,initech.example,NL,Router 9000,3,250.00,,2037-03-31,Proposal,Spoke to Bill\n"
+    'Globex,,,Router 9000,,,"12,500",31 May 2037,,\n'
 )
 
 
@@ -58,14 +58,14 @@ def test_each_row_becomes_a_draft_and_then_a_registration(
         )
         assert (first.amount, str(first.expected_close), first.stage, first.notes) == (
             75_000,
-            "2027-03-31",
+            "2037-03-31",
             "proposal",
             "Spoke to Bill",
         )
         assert [(line.quantity, line.unit_price) for line in first.lines.all()] == [(3, 25_000)]
         assert (second.amount, str(second.expected_close), second.stage) == (
             1_250_000,
-            "2027-05-31",
+            "2037-05-31",
             "prospecting",
         )
     outlook = answer.context["rows"][0]["outlook"]
@@ -81,7 +81,7 @@ def test_the_same_file_again_makes_no_second_deal_and_shows_what_became_of_the_f
 ) -> None:
     client = client_as(people.seller)
     client.post(address("submit_many"), {"deal": picked(send(client, GOOD))})
-    answer = send(client, GOOD + "Umbrella,,,Router 9000,,,900,2027-06-30,,\n")
+    answer = send(client, GOOD + "Umbrella,,,Router 9000,,,900,2037-06-30,,\n")
     rows = answer.context["rows"]
     assert [row["kept"].was_there for row in rows] == [True, True, False]
     assert answer.context["open_count"] == 1
@@ -99,24 +99,26 @@ def test_a_refused_row_says_why_and_stops_no_other(
     with tenant_scope(tenant.pk):
         ProductFactory(name="Old Modem", is_active=False)
     rows = [
-        ",,,Router 9000,,,900,2027-06-30,,",
-        "Initech,,,Toaster,,,900,2027-06-30,,",
-        "Initech,,,Old Modem,,,900,2027-06-30,,",
-        "Initech,,,Router 9000,2,,,2027-06-30,,",
-        "Initech,,,Router 9000,0,5,,2027-06-30,,",
-        "Initech,,,Router 9000,,,GBP 900,2027-06-30,,",
+        ",,,Router 9000,,,900,2037-06-30,,",
+        "Initech,,,Toaster,,,900,2037-06-30,,",
+        "Initech,,,Old Modem,,,900,2037-06-30,,",
+        "Initech,,,Router 9000,2,,,2037-06-30,,",
+        "Initech,,,Router 9000,0,5,,2037-06-30,,",
+        "Initech,,,Router 9000,,,GBP 900,2037-06-30,,",
         "Initech,,,Router 9000,,,900,soon,,",
-        "Initech,,,Router 9000,,,900,2027-06-30,Won,",
-        "Globex,,,router9000,,,900,2027-06-30,,",
-        "Globex,,,router9000,,,900,2027-06-30,,",
+        "Initech,,,Router 9000,,,900,2037-06-30,Won,",
+        "Globex,,,router9000,,,900,2037-06-30,,",
+        "Globex,,,router9000,,,900,2037-06-30,,",
+        "Umbrella,,,Router 9000,,,900,2026-01-31,,",
     ]
     answer = send(client_as(people.seller), HEADER + "\n".join(rows) + "\n")
     assert answer.status_code == 200, answer.context["form"].errors
     taken = answer.context["taken"]
-    assert [row for row, _why in taken.refused] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [row for row, _why in taken.refused] == [2, 3, 4, 5, 6, 7, 8, 9, 12]
     why = {row: " ".join(sentences) for row, sentences in taken.refused}
     assert "Customer" in why[2] and "“Toaster”" in why[3] and "Expected amount" in why[5]
     assert "more than 0" in why[6] and "an amount in EUR" in why[7] and "“soon”" in why[8]
+    assert "a date that has not passed" in why[12]
     assert [kept.deal.customer.name for kept in taken.kept] == ["Globex"]
     assert taken.repeated == [11] and taken.read_as == [("router9000", "Router 9000")]
     with tenant_scope(tenant.pk):
@@ -124,7 +126,7 @@ def test_a_refused_row_says_why_and_stops_no_other(
 
 
 def test_dollars_are_not_taken_for_euros(tenant: Tenant, people: SimpleNamespace, client_as: SignIn) -> None:
-    text = HEADER + "Initech,,,Router 9000,,,$900,2027-06-30,,\nGlobex,,,Router 9000,,,€ 900,2027-06-30,,\n"
+    text = HEADER + "Initech,,,Router 9000,,,$900,2037-06-30,,\nGlobex,,,Router 9000,,,€ 900,2037-06-30,,\n"
     ((row, reasons),) = send(client_as(people.seller), text).context["taken"].refused
     assert (row, "expected an amount in EUR" in reasons[0]) == (2, True)
     with tenant_scope(tenant.pk):
@@ -180,7 +182,7 @@ def test_a_partner_s_file_tells_nothing_of_others(
         (b"", "empty"),
         (b"Name\nInitech\n", "no column for: "),
         (b"\x00\x01", ""),
-        ((HEADER + "A,,,Router 9000,,,9,2027-06-30,,\n" * 101).encode(), "rows"),
+        ((HEADER + "A,,,Router 9000,,,9,2037-06-30,,\n" * 101).encode(), "rows"),
         (b"%PDF-1.7", "PDF"),
     ],
 )
@@ -197,12 +199,12 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_for(
     tenant: Tenant, people: SimpleNamespace, client_as: SignIn
 ) -> None:
     client = client_as(people.seller)
-    text = HEADER + "Initech,,,Router 9000,,,900,03-04-2027,,\n"
+    text = HEADER + "Initech,,,Router 9000,,,900,03-04-2037,,\n"
     answer = send(client, text)
-    assert answer.status_code == 422 and "03-04-2027" in answer.context["form"].errors["order"][0]
+    assert answer.status_code == 422 and "03-04-2037" in answer.context["form"].errors["order"][0]
     answer = send(client, text, order="dmy")
     with tenant_scope(tenant.pk):
-        assert str(Deal.objects.get().expected_close) == "2027-04-03"
+        assert str(Deal.objects.get().expected_close) == "2037-04-03"
 
 
 def test_the_vendor_s_people_register_for_a_partner_of_their_portfolio(

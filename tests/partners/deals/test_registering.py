@@ -21,7 +21,7 @@ from portal.files.models import Attachment
 from portal.tenancy import pace
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory, ProductFactory
+from tests.factories import CustomerFactory, DealFactory, ProductFactory
 from tests.portal.files.builders import upload
 
 MakeDeal = Callable[..., Deal]
@@ -274,6 +274,22 @@ def test_a_day_that_has_passed_and_an_unreadable_website_are_slips(
     assert set(answer.context["form"].errors) == {"expected_close", "customer_domain"}
     good = {"expected_close": day.isoformat(), "customer_domain": "https://www.initech.example/about"}
     assert client.post(address("create"), typed(people, **good)).status_code == 302
+
+
+def test_a_draft_whose_close_has_passed_is_not_submitted_from_its_page_or_by_api(
+    tenant: Tenant, people: SimpleNamespace, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        late = DealFactory(partner=people.partner, expected_close=today(tenant) - timedelta(days=1))
+    client = client_as(people.seller)
+    page = client.post(address("submit", late.pk), {"version": late.version}, follow=True)
+    assert "has passed. When do you expect the order now?" in page.content.decode()
+    by_api = client.post(f"/acme/api/v1/deals/{late.pk}/submit/", {}, content_type="application/json")
+    assert (by_api.status_code, by_api.json()["code"]) == (409, "passed")
+    answer = client.post(address("submit_many"), {"deal": [f"{late.pk}:{late.version}"]})
+    assert "has passed" in answer.context["refused"][0].refusal
+    with tenant_scope(tenant.pk):
+        assert Deal.objects.get().status == "draft"
 
 
 # --- products ----------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_a_partner_enters_a_lead_and_registers_the_deal_without_typing_it_again(
     form = page.context["form"]
     assert form["customer_name"].value() == "Acme BV"
     filled = {name: form[name].value() for name in form.fields if form[name].value() is not None}
-    filled |= {"amount": "9500", "expected_close": "2027-01-31", "then": "submit"}
+    filled |= {"amount": "9500", "expected_close": "2037-01-31", "then": "submit"}
     answer = client.post(f"/acme/leads/{lead.pk}/convert/", filled, follow=True)
     assert "waits for the vendor’s decision" in answer.content.decode()
     with tenant_scope(tenant.pk):
