@@ -1,7 +1,7 @@
 """What made a score move since the period before: points KPI by KPI, and the records behind the greatest moves."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import polars as pl
 from django.apps import apps
 from django.utils.translation import gettext as _
 
+from metrics.catalogues import Catalogue
 from metrics.display import format_change, format_score
 from metrics.explain import change_text, fact_text
 from metrics.kpis.shape import Kpi
@@ -75,7 +76,8 @@ def kpi_moves(
             continue
         kpi = catalogue[code]
         told = card.partner_id is not None and at < EXPLAINED
-        records = _records(card, previous, kpi, calendar, today, currency) if told else []
+        effects = _effects(card, previous, kpi, catalogue) if told else {}
+        records = _records(card, previous, effects, calendar, today, currency) if effects else []
         found.append(KpiMove(kpi, moves[code], _value_text(card, previous, kpi, currency), records))
     return found
 
@@ -89,19 +91,51 @@ def _value_text(card: Scorecard, previous: Scorecard, kpi: Kpi, currency: str) -
     return change_text(kpi, now - before, currency) if now is not None and before is not None else ""
 
 
+def _effects(card: Scorecard, previous: Scorecard, kpi: Kpi, catalogue: Catalogue) -> dict[str, float]:
+    """By how much each fact that changed pushed the KPI's value the way it went; the others are left out.
+
+    A fact's effect is what the value moves by when it alone changes, taken from both ends. Where the value stands in
+    one period only, all that changed is told. Empty for a place among peers, which others move as well.
+    """
+    changed = [name for name in kpi.facts if card.facts.get(name, 0) != previous.facts.get(name, 0)]
+    if kpi.ranks or not changed:
+        return {}
+    before, now = ({name: each.facts.get(name, 0) for name in kpi.facts} for each in (previous, card))
+    steps = [before | {name: now[name]} for name in changed]
+    steps_back = [now | {name: before[name]} for name in changed]
+    rows = pl.DataFrame([before, now, *steps, *steps_back], schema=dict.fromkeys(kpi.facts, pl.Int64))
+    first, last, *moved = catalogue.with_values(rows, [kpi.code])[f"kpi.{kpi.code}"].to_list()
+    if first is None or last is None:
+        return {name: float(abs(now[name] - before[name])) for name in changed}
+    effects = {}
+    for at, name in enumerate(changed):
+        step, step_back = moved[at], moved[len(changed) + at]
+        known = [step - first] if step is not None else []
+        known += [last - step_back] if step_back is not None else []
+        effect = sum(known) / len(known) if known else 0
+        if effect * (last - first) > 0:
+            effects[name] = abs(effect)
+    return effects
+
+
 def _records(
-    card: Scorecard, previous: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str
+    card: Scorecard,
+    previous: Scorecard,
+    effects: Mapping[str, float],
+    calendar: Calendar,
+    today: dt.date,
+    currency: str,
 ) -> list[RecordMove]:
-    """The records that add most to the difference of the KPI's facts, by each fact's own statement."""
+    """The records that add most to what pushed a KPI's value, by the statement of each fact in `effects`."""
     assert card.partner_id is not None
     found: list[RecordMove] = []
-    for source in kpi.sources:
+    for source in dict.fromkeys(FACTS[name].source for name in effects):
         records = SOURCES[source].records
-        names = [name for name in kpi.facts if FACTS[name].source == source]
-        if records is None or SOURCES[source].sql is None or not names:
+        if records is None or SOURCES[source].sql is None:
             continue
-        # The fact in which the two periods differ most says what a record has to do with it.
-        name = max(names, key=lambda each: abs(card.facts.get(each, 0) - previous.facts.get(each, 0)))
+        # The fact that pushed most says what a record has to do with it.
+        name = max((each for each in effects if FACTS[each].source == source), key=effects.__getitem__)
+        rose = card.facts.get(name, 0) > previous.facts.get(name, 0)
         now, before = (
             contributions(source, each.period.window(), calendar, today, card.partner_id).select("id", name)
             for each in (card, previous)
@@ -111,7 +145,7 @@ def _records(
         )
         moved = (
             both.with_columns((pl.col(name) - pl.col(f"{name}_before")).alias("moved"))
-            .filter(pl.col("moved") != 0)
+            .filter(pl.col("moved") > 0 if rose else pl.col("moved") < 0)
             .sort([pl.col("moved").abs(), pl.col("id")], descending=[True, False])
             .head(RECORDS_SHOWN)
         )

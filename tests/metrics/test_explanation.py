@@ -80,8 +80,43 @@ def test_the_moves_add_up_and_name_their_records(tenant: Tenant, partner: Partne
         revenue = next(move for move in moves if move.kpi.code == "revenue")
         told = {record.title for record in revenue.records}
         assert any("Cranes" in title for title in told)
-        assert any("Ropes" in title for title in told)
+        # What counted before and no longer does has not raised it.
+        assert not any("Ropes" in title for title in told)
         assert kpi_moves(card, None, calendar, calendar.today(), "EUR") == []
+
+
+def test_what_is_named_pushed_the_value_the_way_it_went(tenant: Tenant) -> None:
+    """From one deal of 1,000 to three of 500: the average falls by the deals, though the revenue has grown more."""
+    with tenant_scope(tenant.pk):
+        calendar = calendar_of(tenant)
+        period = calendar.current(PeriodKind.QUARTER)
+        partner = PartnerFactory()
+        won_deal(partner, 1_000_00, period.previous().start, title="Ropes")
+        for title in ("Cranes", "Docks", "Sheds"):
+            won_deal(partner, 500_00, period.start, title=title)
+        now, before = (
+            Scorecard(
+                partner=partner,
+                period_kind=each.kind,
+                period_start=each.start,
+                facts={"revenue_won": revenue, "deals_won": deals},
+                breakdown={"average_deal_size": {"points": points, "value": revenue / deals}},
+                score=Decimal(points),
+            )
+            for each, revenue, deals, points in (
+                (period, 1_500_00, 3, 10),
+                (period.previous(), 1_000_00, 1, 20),
+            )
+        )
+
+        def told(card: Scorecard, previous: Scorecard) -> set[tuple[str, str]]:
+            (move,) = kpi_moves(card, previous, calendar, calendar.today(), "EUR")
+            return {(record.title.split(" · ")[-1], record.text) for record in move.records}
+
+        assert {text for _title, text in told(now, before)} == {"1 more: Deals won in the period"}
+        assert len(told(now, before)) == 3
+        # And the other way round: fewer deals raise it, of which it is said that they are fewer.
+        assert {text for _title, text in told(before, now)} == {"1 less: Deals won in the period"}
 
 
 def test_the_cheapest_way_is_what_the_scoring_gives_for_it(tenant: Tenant, partner: Partner) -> None:
