@@ -16,7 +16,7 @@ from metrics.reviews.actions import (
     set_goal,
 )
 from metrics.reviews.alerts import evaluate_alerts
-from metrics.reviews.models import ReviewAction, RuleKind
+from metrics.reviews.models import GoalStatus, ReviewAction, RuleKind
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 
@@ -38,7 +38,7 @@ def steer(
         by=admin, level=SubjectKind.PROGRAMME, kpi="revenue", period=year, target=9_500_000_00
     )
     for portfolio in hand_down(programme, by=admin):
-        if portfolio.subject_key == str(manager.pk):
+        if portfolio.subject_key == str(manager.pk) and portfolio.status == GoalStatus.OPEN:
             hand_down(portfolio, by=manager)
     set_goal(by=admin, level=SubjectKind.PROGRAMME, kpi="win_rate", period=quarter, target=0.65)
     for name, kpi, kind, limit in (

@@ -14,14 +14,14 @@ from metrics.own import choosable
 from metrics.periods import Period, PeriodKind
 from metrics.queries import tenant_calendar
 from metrics.reviews.agenda import prepared
-from metrics.reviews.goals import current_values
+from metrics.reviews.goals import close_if_reached, current_values, reached_event
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction
 from partners.directory.models import Partner
 from partners.directory.queries import managers
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
-from portal.events.record import record
+from portal.events.record import record, record_many
 from portal.tenancy.db import lock
 from portal.tenancy.scope import current_tenant_id
 
@@ -104,6 +104,7 @@ def _create_goal(
     )
     values = current_values([before, goal])
     goal.baseline, goal.value = values[before.pk], values[goal.pk]
+    is_reached = close_if_reached(goal, measure)
     goal.save()
     record(
         "goal.set",
@@ -112,6 +113,8 @@ def _create_goal(
         partner_id=goal.partner_id,
         data={"kpi": str(measure.name), "target": target, "period": period.key},
     )
+    if is_reached:
+        record_many([reached_event(goal, measure)])
     return goal
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.own import catalogue_now
 from metrics.reviews.figures import card_values, is_reached
@@ -32,23 +33,27 @@ def follow_goals(partner_ids: Collection[UUID] | None = None) -> int:
         kpi = catalogue.get(goal.kpi)
         if kpi is None or value is None:
             continue
-        if is_reached(goal.target, value, up=kpi.better == "up"):
-            goal.status, goal.reached_at = GoalStatus.REACHED, timezone.now()
+        before, goal.value = goal.value, value
+        if close_if_reached(goal, kpi):
             reached.append(goal)
-        if value != goal.value or goal.status == GoalStatus.REACHED:
-            goal.value = value
+        if value != before or goal.status == GoalStatus.REACHED:
             changed.append(goal)
     Goal.objects.bulk_update(changed, ["value", "status", "reached_at"])
-    record_many(
-        EventDraft(
-            "goal.reached",
-            goal,
-            partner_id=goal.partner_id,
-            data={"kpi": str(catalogue[goal.kpi].name), "period": goal.period.key},
-        )
-        for goal in reached
-    )
+    record_many(reached_event(goal, catalogue[goal.kpi]) for goal in reached)
     return len(reached)
+
+
+def close_if_reached(goal: Goal, kpi: Kpi) -> bool:
+    """Whether the goal's value has come to its target; the goal then says so, unsaved."""
+    if not is_reached(goal.target, goal.value, up=kpi.better == "up"):
+        return False
+    goal.status, goal.reached_at = GoalStatus.REACHED, timezone.now()
+    return True
+
+
+def reached_event(goal: Goal, kpi: Kpi) -> EventDraft:
+    data = {"kpi": str(kpi.name), "period": goal.period.key}
+    return EventDraft("goal.reached", goal, partner_id=goal.partner_id, data=data)
 
 
 def current_values(goals: Collection[Goal]) -> dict[UUID, float | None]:

@@ -1,6 +1,7 @@
 """Pages of goals, alerts and reviews."""
 
 import datetime as dt
+import math
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -108,8 +109,8 @@ def _goal_line(
         "baseline": format_value(unit, goal.baseline, currency),
         "target": format_value(unit, goal.target, currency),
         "value": format_value(unit, goal.value, currency),
-        "progress": DASH if share is None else percent(share, 0),
-        "percent": 0 if share is None else round(100 * share),
+        # Rounded down: 100% is for what has been reached.
+        "progress": DASH if share is None else percent(math.floor(100 * share + 1e-9) / 100, 0),
         "status": _("Not reached") if is_open and over else goal.get_status_display(),
         "tone": {"reached": "success", "dropped": "neutral"}.get(goal.status, "warning" if over else "info"),
         "may_drop": may_set and is_open,

@@ -98,6 +98,27 @@ def test_a_goal_is_reached_once_and_kept(
         actions.drop_goal(goal, by=manager)
 
 
+def test_a_goal_that_is_met_when_it_is_set_says_so_and_nearly_is_not_all(
+    tenant: Tenant, partner: Partner, manager: Membership, current: Period, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        won_deal(partner, 99_70, current.start)
+        recompute(tenant)
+        met, nearly = (
+            actions.set_goal(
+                by=manager, level=SubjectKind.PARTNER, kpi=kpi, period=current, target=target, partner=partner
+            )
+            for kpi, target in (("deal_count", 1), ("revenue", 100_00))
+        )
+        assert (met.status, nearly.status) == (GoalStatus.REACHED, GoalStatus.OPEN)
+        assert met.reached_at is not None
+        assert [event.subject_id for event in Event.objects.filter(type="goal.reached")] == [met.pk]
+        assert follow_goals([partner.pk]) == 0
+    lines = {line["kpi"]: line for line in client_as(manager).get("/acme/goals/").context["goals"]}
+    shown = [(line["progress"], str(line["status"])) for _kpi, line in sorted(lines.items())]
+    assert sorted(shown) == [("100%", "Reached"), ("99%", "Open")]
+
+
 def test_one_goal_for_a_kpi_and_period(
     scoped: Tenant, partner: Partner, manager: Membership, current: Period
 ) -> None:
