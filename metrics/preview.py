@@ -9,6 +9,7 @@ from uuid import UUID
 
 import polars as pl
 
+from metrics.display import direction
 from metrics.models import ScorecardTemplate, SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period, PeriodKind
 from metrics.queries import partner_names
@@ -67,21 +68,20 @@ def preview_template(
     mine = [key for key, found in after.items() if found.version_id == str(proposed.pk)]
     names = {str(pk): name for pk, name in partner_names(map(UUID, mine)).items()}
     rows: list[dict[str, Any]] = []
-    moved: list[Decimal] = []
     for key in mine:
         old, new = before[key].score, after[key].score
         change = None if old is None or new is None else Decimal(str(new)) - Decimal(str(old))
         rows.append({"partner": names.get(key, ""), "before": old, "after": new, "change": change})
-        moved.append(change or Decimal(0))
-    unchanged = sum(row["before"] == row["after"] for row in rows)
-    rows = [row for row in rows if row["before"] != row["after"]]
-    rows.sort(key=_greatest_first)
+    ways = [direction(row["change"]) for row in rows]
+    # What is not seen in the figures is no move; a score that comes or goes is neither up nor down, but seen.
+    moving = [row for row, way in zip(rows, ways, strict=True) if way != "flat" or _comes_or_goes(row)]
+    moving.sort(key=_greatest_first)
     return Preview(
         period,
-        rows,
-        up=sum(change > 0 for change in moved),
-        down=sum(change < 0 for change in moved),
-        same=unchanged,
+        moving,
+        up=ways.count("up"),
+        down=ways.count("down"),
+        same=len(rows) - len(moving),
         passing=_passing(after[key] for key in mine) if proposed.has_gate else None,
         passing_before=_passing(before[key] for key in mine),
     )
@@ -96,6 +96,10 @@ class _Scored:
 
 def _passing(found: Iterable[_Scored]) -> int:
     return sum(bool(each.passed) for each in found)
+
+
+def _comes_or_goes(row: dict[str, Any]) -> bool:
+    return (row["before"] is None) != (row["after"] is None)
 
 
 def _greatest_first(row: dict[str, Any]) -> tuple[Decimal, str]:

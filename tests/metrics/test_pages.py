@@ -168,6 +168,11 @@ def test_an_admin_previews_and_publishes_a_template(
         assert {name: now[name] for name in foretold} == {
             name: pytest.approx(Decimal(str(score))) for name, score in foretold.items()
         }
+    # What does not show in a score with one decimal is no move: 0.006 points of the 30.
+    almost = lines | {"number": "2", "revenue-target": "2,468.50", "action": "preview"}
+    preview = client.post(address, almost).context["preview"]
+    assert (preview.rows, preview.up, preview.down) == ([], 0, 0)
+    assert preview.same > 0
     # What is meant for a coming period is looked at beforehand as well, and leaves the present one as it is.
     with tenant_scope(tenant.pk):
         coming = calendar_of(tenant).current(PeriodKind.QUARTER).next()
