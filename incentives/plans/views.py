@@ -136,12 +136,15 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
     calendar = calendar_of(request.tenant)
     preview: PlanPreview | None = None
     builder, text, job = request.POST.get("builder", ""), [], None
+    # The page asks how far the simulation is that was asked for; what is typed meanwhile asks for no other.
+    asked = request.GET.get("asked", "")
+    has_changed = bool(asked) and asked != digest(request)
     if request.method == "POST":
         form = PlanForm(request.POST, plan=plan, tiers=ladder)
         matrix = Matrix.from_post(request.POST, ladder, form.counted)
         if builder:
             matrix.change(builder)
-        elif form.is_valid():
+        elif not has_changed and form.is_valid():
             draft = _draft(form, matrix)
             if draft is not None:
                 subject = plan or Plan(name=form.cleaned_data["name"], currency=form.cleaned_data["currency"])
@@ -169,7 +172,7 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
             initial=initial_of(latest, request.tenant.currency, starts_on), plan=plan, tiers=ladder
         )
         matrix = Matrix.from_version(latest, ladder)
-    wrong = request.method == "POST" and preview is None and job is None and not builder
+    wrong = request.method == "POST" and preview is None and job is None and not (builder or has_changed)
     return render(
         request,
         "incentives/plan_form.html",
@@ -182,6 +185,8 @@ def _edit(request: HttpRequest, plan: Plan | None) -> HttpResponse:
             "matrix": matrix,
             "preview": preview,
             "job": job,
+            "asked": digest(request) if job else "",
+            "has_changed": has_changed,
             "text": text,
             "previewed": digest(request) if preview else "",
         },

@@ -85,8 +85,11 @@
   const before = new WeakMap();
   let leaving = false;
   function watchForms(root) {
+    // What is looked at first, or built anew while people are at it, is not what has been saved.
+    const anew = root.closest?.("#editor, #products") && (root.querySelector("form[data-guard]") || root.closest("form[data-guard]"));
+    if (anew) before.set(anew, null);
     for (const form of root.querySelectorAll("form[data-guard]")) {
-      if (!before.has(form)) before.set(form, form.querySelector(".is-invalid") ? null : state(form));
+      if (!before.has(form)) before.set(form, form.querySelector(".is-invalid, [name=previewed]") ? null : state(form));
     }
   }
   const isDirty = (form) => before.has(form) && before.get(form) !== state(form);
@@ -113,6 +116,12 @@
     // After the browser has read which button it was.
     setTimeout(() => event.submitter?.classList.add("is-busy"), 0);
   });
+  // What is typed into a form while it is fetched anew, with one more row, would be lost with the old one: until then it
+  // takes nothing.
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target } }) => {
+    if (elt.matches?.("button[hx-select]") && target?.contains(elt)) target.inert = true;
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail: { target } }) => { if (target) target.inert = false; });
   // Forms that are kept while people type: what has been kept is not lost by leaving, and a form is sent only when
   // the last keeping has answered, because its answer carries the version.
   const keeping = new WeakMap();
@@ -308,7 +317,8 @@
     dropCharts((area) => !area.isConnected);
     drawCharts(root);
     watchForms(root);
-    root.querySelector("[data-focus]")?.focus();
+    // Who has gone on typing elsewhere is not called away.
+    if (!document.activeElement?.matches("input, select, textarea") || root.contains(document.activeElement)) root.querySelector("[data-focus]")?.focus();
   }
   document.addEventListener("htmx:load", (event) => {
     if (event.detail.elt === document.body) return;

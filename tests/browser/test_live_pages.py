@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from incentives.published import start_from
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.events.record import record
@@ -37,6 +38,30 @@ def test_what_is_typed_reaches_no_cookie_and_the_appearance_is_kept(
     page.get_by_text("Dark", exact=True).click()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_what_is_typed_while_a_row_is_added_is_not_lost(
+    browser: Browser, live_server: object, boss: Membership
+) -> None:
+    """The form takes nothing until the new row is there, keeps what it had, and does not let itself be left unasked."""
+    with tenant_scope(boss.tenant_id):
+        start_from("rebate", by=boss)
+    page = browser.new_context(base_url=live_server.url).new_page()
+    sign_in(page, boss)
+    page.goto("/acme/plans/new/")
+    page.locator("#id_name").fill("Spring campaign")
+    page.route("**/plans/new/", lambda route: (page.wait_for_timeout(600), route.continue_()))
+    page.get_by_role("button", name="Add a band").click()
+    expect(page.locator("#editor")).to_have_attribute("inert", "")
+    page.keyboard.type("lost?")
+    expect(page.get_by_label("End of band 2")).to_be_visible()
+    expect(page.locator("#editor")).not_to_have_attribute("inert", "")
+    expect(page.locator("#id_name")).to_have_value("Spring campaign")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_timeout(200)
+    assert asked == ["beforeunload"]
 
 
 def test_an_open_page_shows_what_others_did_within_two_seconds(
