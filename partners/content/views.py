@@ -356,6 +356,7 @@ class CategoryList(ListPage):
     permission = "content.change_asset"
     table_class = tables.CategoryTable
     search_fields = ("name",)
+    export_name = "categories"
     actions = (
         Action(
             gettext_lazy("Add a category"),

@@ -168,6 +168,9 @@ class InboxTable(Table):
             )
         return format_html_join(" ", "{}", ((mark,) for mark in marks))
 
+    def value_status(self, value: Any, record: Deal) -> str:
+        return str(WAITS[record.awaits][0] if record.awaits in WAITS else value)
+
     def render_answer_due_at(self, value: Any, record: Deal) -> Any:
         due: Any = short_date(value)
         if value < timezone.now():

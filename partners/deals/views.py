@@ -106,6 +106,7 @@ class Inbox(ListPage):
         Preset(gettext_lazy("More time"), {"what": RequestKind.EXTENSION}),
     )
     search_fields = ("number", "title", "customer__name", "partner__name")
+    export_name = "waiting-deals"
     empty_icon = "checks"
     empty_title = gettext_lazy("Nothing waits for you")
     empty_text = gettext_lazy("New registrations of your partners appear here.")

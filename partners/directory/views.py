@@ -417,6 +417,7 @@ class FamilyList(ListPage):
     permission = "directory.change_product"
     table_class = FamilyTable
     search_fields = ("name",)
+    export_name = "product-families"
     actions = (
         Action(
             gettext_lazy("Add a family"),

@@ -84,6 +84,7 @@ class ToDistribute(ListPage):
     permission = "leads.view_to_distribute"
     table_class = ToDistributeTable
     search_fields = ("number", "company", "person", "country", "region")
+    export_name = "leads-to-distribute"
     template_name = "leads/to_distribute.html"
     actions = (ADD,)
     empty_icon = "checks"

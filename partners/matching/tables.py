@@ -44,3 +44,6 @@ class MergeTable(Table):
             return _g("Undone")
         address = reverse("matching:merge_undo", args=(self.request.tenant.slug, record.pk))
         return format_html('<a href="{}">{}</a>', address, _g("Undo"))
+
+    def value_undo(self, value: Any, record: CustomerMerge) -> str:
+        return _g("Undone") if record.undone_at is not None else ""

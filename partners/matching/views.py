@@ -183,6 +183,7 @@ class MergeList(ListPage):
     permission = "matching.merge_customers"
     table_class = MergeTable
     search_fields = ("kept__name", "merged__name", "grounds")
+    export_name = "merged-customers"
     actions = (Action(gettext_lazy("Likely duplicates"), "matching:duplicates", "copy"),)
     empty_icon = "arrows-join"
     empty_title = gettext_lazy("Nothing has been merged yet")

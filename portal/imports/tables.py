@@ -36,3 +36,6 @@ class RunTable(Table):
                 % {name: number(value[name]) for name in ("created", "changed", "refused")}
             )
         return number(record.reading.get("rows"))
+
+    value_target = render_target
+    value_result = render_result

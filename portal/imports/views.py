@@ -62,6 +62,7 @@ class RunList(ListPage):
     permission = PERMISSION
     table_class = RunTable
     search_fields = ("file_name",)
+    export_name = "imports"
     search_label = gettext_lazy("Search by file name")
     actions = (Action(gettext_lazy("Import a file"), "imports:upload", "upload", PERMISSION, primary=True),)
     empty_icon = "file-import"

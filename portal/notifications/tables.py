@@ -31,3 +31,6 @@ class LetterTable(Table):
             return value
         kind = kind_of(record.kind)
         return _("Daily digest") if record.kind == DIGEST else kind.label if kind else record.kind
+
+    def value_subject(self, value: Any, record: Letter) -> Any:
+        return str(self.render_subject(value, record))

@@ -153,6 +153,7 @@ class LetterList(ListPage):
     table_class = LetterTable
     permission = "notifications.view_letters"
     search_fields = ("subject", "member__user__email", "member__user__name")
+    export_name = "e-mails"
     template_name = "notifications/letters.html"
     empty_icon = "mail"
     empty_title = gettext_lazy("No e-mail has been sent yet")

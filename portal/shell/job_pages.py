@@ -44,6 +44,7 @@ class JobList(ListPage):
     subtitle = _("Imports and recalculations that run in the background.")
     table_class = JobTable
     permission = "jobs.view_job"
+    export_name = "jobs"
     empty_icon = "player-play"
     empty_title = _("No job has run yet")
     empty_text = _("Imports and full recalculations appear here with their progress and their result.")

@@ -80,6 +80,8 @@ class Column(tables2.Column):
 
     def export_values(self, value: Any, record: Any, table: "Table") -> list[Any]:
         """What a spreadsheet gets: numbers as numbers, dates as dates. As many as `export_labels`."""
+        if isinstance(value, datetime):
+            return [timezone.localtime(value).replace(tzinfo=None, microsecond=0)]
         if value is None or isinstance(value, (int, float, Decimal, date)):
             return [value]
         return [str(value)]

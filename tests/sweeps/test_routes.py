@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from partners.deals.actions import reject, submit
 from partners.deals.enums import RegistrationStatus
@@ -19,6 +21,7 @@ from partners.matching import queries as matching
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
 from portal.events.models import Event
+from portal.shell.lists import ListPage
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import make_member
@@ -92,6 +95,37 @@ def test_each_role_gets_what_it_may_and_403_for_the_rest(
             if seen != {403}:
                 wrong[route.name] = seen
     assert wrong == {}
+
+
+# Answers are exported with what was answered, from the results; views are a person's own settings.
+NOT_EXPORTED = {"surveys:responses", "reports:list"}
+
+
+def test_every_list_is_exported_and_opens_in_a_spreadsheet(
+    house: House, client_as: Callable[[Membership], Client]
+):
+    wrong, without = {}, set()
+    for route in routes():
+        allowed, _thing = ROUTES[route.name]
+        role = next((one for one in (Role.ADMIN, Role.PARTNER_OWNER) if one in allowed), None)
+        if role is None:
+            continue
+        url = address(route, house.things | house.personal[role])
+        kind = getattr(resolve(url).func, "view_class", None)
+        if kind is None or not issubclass(kind, ListPage):
+            continue
+        if not kind.export_name:
+            without.add(route.name)
+            continue
+        answer = client_as(house.members[role]).get(f"{url}?export=xlsx")
+        if answer.status_code != 200 or not answer.streaming:
+            wrong[route.name] = answer.status_code
+            continue
+        header, *rows = load_workbook(BytesIO(b"".join(answer))).active.iter_rows(values_only=True)
+        if not all(header) or any("<" in str(cell) for row in rows for cell in row):
+            wrong[route.name] = [header, *rows]
+    assert wrong == {}
+    assert without == NOT_EXPORTED
 
 
 @pytest.mark.parametrize("role", sorted(PARTNER))

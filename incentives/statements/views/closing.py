@@ -41,6 +41,7 @@ class Closings(ListPage):
     subtitle = gettext_lazy("A period is closed, its statements are approved by a second person, and paid.")
     permission = "statements.view_closings"
     table_class = ClosingTable
+    export_name = "payouts"
     template_name = "statements/closings.html"
     actions = (
         Action(gettext_lazy("Statements"), "statements:list", "file-invoice"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from partners.directory.models import Competence
 from portal.shell.tables import Column, LinkColumn, NumberColumn, Table
 
 
@@ -17,3 +18,6 @@ class CompetenceTable(Table):
 
     def render_is_active(self, value: bool) -> Any:
         return _("Yes") if value else _("No longer")
+
+    def value_is_active(self, value: bool, record: Competence) -> str:
+        return str(self.render_is_active(value))

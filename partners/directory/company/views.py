@@ -208,6 +208,7 @@ class CompetenceList(ListPage):
     permission = "directory.change_competences"
     table_class = CompetenceTable
     search_fields = ("name",)
+    export_name = "competences"
     actions = (
         Action(gettext_lazy("Partner locator"), "directory:locator_settings", "map-search"),
         Action(

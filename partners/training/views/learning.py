@@ -42,6 +42,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 class CourseList(ListPage):
     title = gettext_lazy("Training")
     permission = "training.view_course"
+    export_name = "courses"
     filterset_class = CourseFilter
     search_fields = ("title", "summary")
     search_label = gettext_lazy("Search by title or subject")
@@ -65,7 +66,7 @@ class CourseList(ListPage):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
         if request.membership.is_vendor:
-            self.table_class, self.export_name = VendorCourseTable, "courses"
+            self.table_class = VendorCourseTable
             return queries.vendor_courses().order_by("title", "pk")
         self.table_class = MyCourseTable
         return queries.catalogue(request.membership).order_by("-is_required", "title", "pk")

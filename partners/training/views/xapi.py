@@ -161,6 +161,7 @@ class StatementList(ListPage):
     filterset_class = StatementFilter
     search_fields = ("actor", "activity")
     search_label = gettext_lazy("Search by person or activity")
+    export_name = "xapi-statements"
     template_name = "training/statements.html"
     empty_icon = "database-import"
     empty_title = gettext_lazy("No statements yet")
