@@ -178,7 +178,7 @@ def test_no_order_is_expected_on_a_day_that_has_passed(
 ) -> None:
     day = today(scoped)
     deal = deal_in(Status.RETURNED, expected_close=day - timedelta(days=1))
-    with pytest.raises(ActionRefused, match="has passed. When do you expect the order now?") as refusal:
+    with pytest.raises(ActionRefused, match="has passed") as refusal:
         actions.submit(deal, by=people.seller)
     assert (refusal.value.field, refusal.value.code) == ("expected_close", "passed")
     deal = actions.update_deal(deal, by=people.seller, expected_close=day)
