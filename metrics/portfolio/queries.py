@@ -5,7 +5,7 @@ Everything takes a `Choice` and costs a number of queries that does not grow wit
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -236,33 +236,51 @@ def won_deals(choice: Choice, period: Period) -> QuerySet[Deal]:
     )
 
 
-def won_by(choice: Choice, period: Period, by: Dimension) -> list[Part]:
-    """Won deals and revenue by a breakdown, the largest first. Each deal counts once, whoever shares it. One query, and
-    at most one for the names."""
+@dataclass(frozen=True, slots=True)
+class Won:
+    """Won deals by the code of each breakdown, the largest part first, and by the month of closing, in order."""
+
+    by: dict[str, list[Part]]
+    months: list[Part]
+
+
+def won_by(choice: Choice, period: Period, ways: Sequence[Dimension]) -> Won:
+    """Won deals and revenue by each of the breakdowns. Each deal counts once, whoever shares it.
+
+    One query, because reading the deals is what takes the time, and for each breakdown at most one for the names.
+    """
+    keys = {f"by_{way.code}": way.deal for way in ways}
     rows = (
         won_deals(choice, period)
         .order_by()
-        .annotate(part=by.deal)
-        .values_list("part")
+        .annotate(month=TruncMonth("closed_on"), **keys)
+        .values_list("month", *keys)
         .annotate(deals=Count("pk"), amount=Sum("revenue_base"))
     )
-    found = [(part_key(part), deals, amount or 0) for part, deals, amount in rows]
-    names = by.names([key for key, _deals, _amount in found])
-    parts = [Part(key, names.get(key, key), deals, amount) for key, deals, amount in found]
+    months: Sums = {}
+    sums: list[Sums] = [{} for _way in ways]
+    for month, *parts, deals, amount in rows:
+        _add(months, month, deals, amount or 0)
+        for found, part in zip(sums, parts, strict=True):
+            _add(found, part_key(part), deals, amount or 0)
+    return Won(
+        {way.code: _parts(found, way.names(found)) for way, found in zip(ways, sums, strict=True)},
+        [Part(month, "", *months[month]) for month in sorted(months)],
+    )
+
+
+# Deals and their amount by a part's key.
+Sums = dict[Any, tuple[int, int]]
+
+
+def _add(sums: Sums, key: Any, deals: int, amount: int) -> None:
+    known = sums.get(key, (0, 0))
+    sums[key] = known[0] + deals, known[1] + amount
+
+
+def _parts(sums: Sums, names: Mapping[str, str]) -> list[Part]:
+    parts = [Part(key, names.get(key, key), deals, amount) for key, (deals, amount) in sums.items()]
     return sorted(parts, key=lambda part: (-part.amount, part.label))
-
-
-def won_by_month(choice: Choice, period: Period) -> list[Part]:
-    """Won deals and revenue by the month of closing, in order. One query."""
-    rows = (
-        won_deals(choice, period)
-        .order_by()
-        .annotate(month=TruncMonth("closed_on"))
-        .values_list("month")
-        .annotate(deals=Count("pk"), amount=Sum("revenue_base"))
-        .order_by("month")
-    )
-    return [Part(month, "", deals, amount or 0) for month, deals, amount in rows]
 
 
 def open_by_stage(choice: Choice) -> list[Part]:

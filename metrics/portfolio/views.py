@@ -317,26 +317,24 @@ def _breakdowns(found: Asked) -> dict[str, Any]:
         return found.listed("deals:list", **{"stage": SalesStage.WON.value, **closed, **filters})
 
     first, last = period.start, last_day(period)
-    tables = []
-    for code in BY:
-        way = dimension(code, found.calendar)
-        if code == "tier" and not found.tiers:
-            continue
-        tables.append(
-            {
-                "title": _("Won, by %(way)s") % {"way": in_sentence(way.title)},
-                "first": way.title,
-                "lines": [
-                    line(
-                        part,
-                        part.label or str(way.nothing),
-                        won(first, last, **way.parameters("deal", part.key)),
-                    )
-                    for part in queries.won_by(choice, period, way)[:SHOWN]
-                ],
-            }
-        )
-    months = queries.won_by_month(choice, period)
+    ways = [dimension(code, found.calendar) for code in BY if code != "tier" or found.tiers]
+    sums = queries.won_by(choice, period, ways)
+    tables = [
+        {
+            "title": _("Won, by %(way)s") % {"way": in_sentence(way.title)},
+            "first": way.title,
+            "lines": [
+                line(
+                    part,
+                    part.label or str(way.nothing),
+                    won(first, last, **way.parameters("deal", part.key)),
+                )
+                for part in sums.by[way.code][:SHOWN]
+            ],
+        }
+        for way in ways
+    ]
+    months = sums.months
     stages = queries.open_by_stage(choice)
     tables += [
         {

@@ -94,14 +94,12 @@ def test_who_is_chosen_is_ranked_alone(
 
 def test_breakdowns_add_up_to_the_programme(tenant: Tenant, three: list[Partner], period: Period) -> None:
     with tenant_scope(tenant.pk):
-        for parts in (
-            *(queries.won_by(Choice(), period, dimension(code, calendar_of(tenant))) for code in BY),
-            queries.won_by_month(Choice(), period),
-        ):
+        won = queries.won_by(Choice(), period, [dimension(code, calendar_of(tenant)) for code in BY])
+        assert list(won.by) == list(BY)
+        for parts in (*won.by.values(), won.months):
             assert sum(part.amount for part in parts) == 600_00
             assert sum(part.deals for part in parts) == 3
-        regions = queries.won_by(Choice(), period, dimension("region", calendar_of(tenant)))
-        assert [(part.label, part.deals, part.amount) for part in regions] == [
+        assert [(part.label, part.deals, part.amount) for part in won.by["region"]] == [
             ("EMEA", 2, 400_00),
             ("APAC", 1, 200_00),
         ]
