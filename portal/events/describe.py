@@ -38,3 +38,8 @@ def routine_types() -> list[str]:
 
 def described_types() -> list[str]:
     return sorted(_descriptions)
+
+
+def type_label(type_: str) -> str:
+    """A type of event in words: "Deal: stage moved"."""
+    return type_.replace(".", ": ").replace("_", " ").capitalize()

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Membership
-from portal.events.describe import described_types
+from portal.events.describe import described_types, type_label
 from portal.events.models import Event
 from portal.programme import queries
 from portal.tenancy.scope import current_tenant_id
@@ -19,7 +19,7 @@ def _members(request: HttpRequest) -> QuerySet[Membership]:
 
 
 def _types() -> list[tuple[str, str]]:
-    return [(name, name.replace(".", ": ").replace("_", " ").capitalize()) for name in described_types()]
+    return [(name, type_label(name)) for name in described_types()]
 
 
 class AuditFilter(django_filters.FilterSet):
