@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "portal.files",
     "portal.discussion",
     "portal.reports",
+    "portal.webhooks",
     "partners.directory",
     "partners.matching",
     "partners.deals",
@@ -420,6 +421,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-events": {"task": "events.sweep", "schedule": 5, "options": {"expires": 5}},
     "recompute-scorecards": {"task": "metrics.sweep", "schedule": 5, "options": {"expires": 5}},
     "post-letters": {"task": "notifications.sweep", "schedule": 5, "options": {"expires": 5}},
+    "post-webhooks": {"task": "webhooks.sweep", "schedule": 5, "options": {"expires": 5}},
     "send-reports": {"task": "reports.sweep", "schedule": 60, "options": {"expires": 60}},
     "restart-jobs": {"task": "jobs.sweep", "schedule": 10, "options": {"expires": 10}},
     "expire-deals": {
@@ -464,6 +466,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILES_MAX_BYTES = env_megabytes("FILES_MAX_MB", 25)
 FILES_QUOTA_BYTES = env_megabytes("FILES_QUOTA_MB", 20_000)
+# Where one develops, webhooks may go to this machine; anywhere else they go to public addresses only.
+WEBHOOKS_TO_LOCALHOST = not PRODUCTION
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
 
 # --- logs -------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:tenant>/discussion/", include("portal.discussion.urls")),
     path("<slug:tenant>/files/", include("portal.files.urls")),
     path("<slug:tenant>/settings/", include("portal.programme.urls")),
+    path("<slug:tenant>/settings/webhooks/", include("portal.webhooks.urls")),
     path("<slug:tenant>/settings/rates/", include("portal.rates.urls")),
     path("<slug:tenant>/deals/", include("partners.deals.urls")),
     path("<slug:tenant>/shared/", include("partners.coselling.urls")),

@@ -16,6 +16,7 @@ OUTSIDE = {
     "jobs_activejob": "says which tenants have jobs running, so that a sweep need not visit them all",
     "notifications_alarm": "says when a tenant's letters are due, so that a sweep need not visit them all",
     "reports_reportsdue": "says when a tenant's reports are due, so that a sweep need not visit them all",
+    "webhooks_webhooksdue": "says when a tenant's webhooks are due, so that a sweep need not visit them all",
     "metrics_dirtytenant": "says which tenants have scores to recompute, so that a sweep need not visit them all",
 }
 OUR_APPS = ("portal.", "partners.", "metrics", "incentives")

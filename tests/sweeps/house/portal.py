@@ -21,6 +21,7 @@ from portal.notifications.enums import Channel
 from portal.notifications.models import Letter, Notification
 from portal.rates.models import ExchangeRate
 from portal.reports.models import Recipient, SavedView, Schedule
+from portal.webhooks import actions as webhooks
 from tests.sweeps.house.things import Things
 
 DEALS_CSV = b"opportunity_id,partner,stage,amount\nX1,Ours,Engaging,100\n"
@@ -56,7 +57,15 @@ def of_all(manager: Membership, admin: Membership) -> Things:
         ).pk,
         "letter": Letter.objects.create(member=manager, kind="test", due_at=timezone.now()).pk,
         "secret": "no-such-secret",
+        **a_webhook(admin),
     }
+
+
+def a_webhook(admin: Membership) -> dict[str, UUID]:
+    """An endpoint that gets nothing by itself, and what was posted to it."""
+    endpoint, _secret = webhooks.create_endpoint(by=admin, url="http://localhost:9/hooks", events=["*"])
+    webhooks.turn_off(endpoint, by=admin)
+    return {"endpoint": endpoint.pk, "delivery": webhooks.send_test(endpoint, by=admin).pk}
 
 
 def a_view(owner: Membership, *, name: str = "Mine") -> dict[str, UUID]:
