@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from metrics.kpis.shape import Kpi
 from metrics.units import DOWN, Unit
-from portal.money import digits, format_money
+from portal.money import digits, quick_money
 from portal.shell.formats import DASH, number, percent
 
 Number = int | float | Decimal
@@ -19,7 +19,7 @@ def format_value(unit: str, value: Number | None, currency: str) -> str:
     if value is None:
         return DASH
     if unit == Unit.MONEY:
-        return format_money(_rounded(value, currency), currency)
+        return quick_money(_rounded(value, currency), currency)
     if unit == Unit.PERCENT:
         return percent(_plain(value))
     if unit == Unit.DAYS:
