@@ -14,6 +14,7 @@ from uuid import UUID
 
 import polars as pl
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from metrics.actions import announce, delete_missing, recompute_periods, wait_to_recompute
@@ -25,6 +26,7 @@ from metrics.sources.reading import active_sources, fact_names
 from metrics.store import read_rows, write_rows
 from portal.accounts.access import check
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.errors import ActionRefused
 from portal.events.record import record
 from portal.tenancy.models import Tenant, current_tenant
@@ -114,7 +116,12 @@ def _lock(period: Period, today: dt.date, by: Membership | None) -> PeriodLock:
 
 
 def lock_of(period: Period) -> PeriodLock | None:
-    return PeriodLock.objects.filter(period_kind=period.kind, period_start=period.start).first()
+    return next(iter(_locks_of(str(period.kind), period.start)), None)
+
+
+@prepared
+def _locks_of(kind: str, start: dt.date) -> QuerySet[PeriodLock]:
+    return PeriodLock.objects.filter(period_kind=kind, period_start=start).order_by()
 
 
 def locked_keys() -> set[str]:

@@ -8,7 +8,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from metrics.catalogue import CATALOGUE
@@ -17,6 +19,7 @@ from metrics.models import Scorecard, TemplateVersion
 from metrics.own import catalogue_now, own_kpis
 from metrics.periods import Period
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.shell.formats import short_date
 
 
@@ -100,12 +103,17 @@ def told(
 def _versions(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:
     if card.version is None:
         return
-    versions = TemplateVersion.objects.filter(
-        template_id=card.version.template_id, valid_from__gte=first, valid_from__lt=last
-    )
-    for version in versions:
-        words = {"name": card.version.template.name, "number": version.number}
-        yield Mark(version.valid_from, _("%(name)s, version %(number)s") % words)
+    for begins, number in _published(card.version.template_id, first, last):
+        words = {"name": card.version.template.name, "number": number}
+        yield Mark(begins, _("%(name)s, version %(number)s") % words)
+
+
+@prepared
+def _published(
+    template_id: UUID, first: dt.date, last: dt.date
+) -> QuerySet[TemplateVersion, tuple[dt.date, int]]:
+    rows = TemplateVersion.objects.filter(template_id=template_id, valid_from__gte=first, valid_from__lt=last)
+    return rows.values_list("valid_from", "number")
 
 
 def _definitions(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from incentives.plans.models import PlanVersion
@@ -11,15 +12,12 @@ from incentives.tiers.models import TierAssignment
 from metrics.marks import Mark
 from metrics.models import Scorecard, SubjectKind
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 
 
 def marks(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:
     """The versions that came into force for a partner or group. Two queries at most."""
-    begun = list(
-        PlanVersion.objects.filter(during__startswith__gte=first, during__startswith__lt=last).select_related(
-            "plan"
-        )
-    )
+    begun = _begun(first, last)
     tiers = _tiers(card.partner_id) if card.partner_id and any(one.tier_ids for one in begun) else []
     for version in begun:
         if not _is_for(version, card, tiers):
@@ -28,8 +26,16 @@ def marks(card: Scorecard, member: Membership, first: dt.date, last: dt.date) ->
         yield Mark(version.during.lower, words % {"name": version.plan.name, "number": version.number})
 
 
-def _tiers(partner_id: UUID) -> list[TierAssignment]:
-    return list(TierAssignment.objects.filter(partner_id=partner_id))
+@prepared
+def _begun(first: dt.date, last: dt.date) -> QuerySet[PlanVersion]:
+    rows = PlanVersion.objects.filter(during__startswith__gte=first, during__startswith__lt=last)
+    shown = rows.select_related("plan")
+    return shown.only("number", "during", "partner_types", "regions", "tier_ids", "plan__name")
+
+
+@prepared
+def _tiers(partner_id: UUID) -> QuerySet[TierAssignment]:
+    return TierAssignment.objects.filter(partner_id=partner_id).only("tier_id", "during")
 
 
 def _is_for(version: PlanVersion, card: Scorecard, tiers: Iterable[TierAssignment]) -> bool:

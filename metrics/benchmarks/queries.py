@@ -1,16 +1,25 @@
 """Which benchmark holds for whom. A partner's session reads them like the vendor's."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+
+from django.db.models import QuerySet
 
 from metrics.benchmarks.models import Benchmark
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
+from portal.accounts.prepared import prepared
 
 
 def benchmarks(period: Period) -> list[Benchmark]:
     """Those that hold in a period, the most particular first and then the newest. One query."""
-    found = Benchmark.objects.filter(period_kind=period.kind, valid_from__lt=period.end)
+    found = _valid(str(period.kind), period.end)
     return sorted(found, key=lambda one: (-one.particularity, -one.valid_from.toordinal()))
+
+
+@prepared
+def _valid(kind: str, end: dt.date) -> QuerySet[Benchmark]:
+    return Benchmark.objects.filter(period_kind=kind, valid_from__lt=end)
 
 
 def fitting(found: Sequence[Benchmark], partner_type: str, region: str) -> Mapping[str, Benchmark]:

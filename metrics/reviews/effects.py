@@ -3,8 +3,10 @@
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
 from metrics.display import direction, format_value
@@ -16,6 +18,7 @@ from metrics.periods import Window
 from metrics.queries import kpi_values, tenant_calendar
 from metrics.reviews.models import ReviewAction
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 
 DAYS = 90
 
@@ -88,11 +91,12 @@ def marks(card: Scorecard, member: Membership, first: dt.date, last: dt.date) ->
     if card.partner_id is None or not member.is_vendor:
         return
     calendar = tenant_calendar()
-    done = ReviewAction.objects.filter(
-        review__partner_id=card.partner_id,
-        done_at__gte=calendar.moment(first),
-        done_at__lt=calendar.moment(last),
-    )
-    for action in done:
-        assert action.done_at is not None
-        yield Mark(calendar.day_of(action.done_at), action.text, action.kpi)
+    for at, text, kpi in _done(card.partner_id, calendar.moment(first), calendar.moment(last)):
+        yield Mark(calendar.day_of(at), text, kpi)
+
+
+@prepared
+def _done(partner_id: UUID, first: dt.datetime, last: dt.datetime) -> QuerySet[ReviewAction, Any]:
+    """What was done between two moments."""
+    rows = ReviewAction.objects.filter(review__partner_id=partner_id, done_at__gte=first, done_at__lt=last)
+    return rows.values_list("done_at", "text", "kpi")
