@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,19 +15,19 @@ from metrics.card_pdf import CardPage, card_pdf
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.charts import history_chart, points_chart
 from metrics.display import counted, format_change, format_points, format_score, format_value
-from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, score_change
+from metrics.explain import NO_PEERS, KpiLine, beside_usual, fact_text, kpi_lines, score_change, shown_codes
 from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import calendar_of
-from metrics.queries import PeerFigures, revenue_fact
+from metrics.queries import revenue_fact
 from metrics.sources import FACTS
+from metrics.tables import KpiTable
 from metrics.ways import ways_to_gain
 from partners.directory.enums import PartnerType
 from portal.accounts.access import check
 from portal.shell.addresses import turl
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
-HISTORY = 13
 FACTS_SHOWN = 6
 
 
@@ -46,31 +45,27 @@ def group_name(card: Scorecard, names: dict[str, str] | None = None) -> str:
     return card.subject_key or _("Without a region")
 
 
-def working(request: HttpRequest, card: Scorecard, peers: PeerFigures) -> dict[str, Any]:
-    """What a scorecard page shows of a card, whoever's it is."""
+def working(request: HttpRequest, card: Scorecard, previous: Scorecard | None) -> dict[str, Any]:
+    """What a scorecard page shows of a card, whoever's it is, beside that of the period before."""
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
     today = calendar.today()
     kind, period = SubjectKind(card.subject_kind), card.period
-    previous = queries.card_of(kind, card.subject_key, period.previous())
-    lines, others = kpi_lines(
-        card, previous, peers, currency, with_internal=not request.membership.is_partner
-    )
-    cards = list(
-        queries.subject_cards(kind, card.subject_key, period.kind)
-        .filter(period_start__lte=period.start)
-        .only("period_kind", "period_start", "score")[:HISTORY]
-    )
-    history = [(older.period, older.score) for older in reversed(cards)]
+    codes = shown_codes(card, with_internal=not request.membership.is_partner)
+    peers = queries.peer_figures(card.partner_id, period, codes) if card.partner_id else NO_PEERS
+    lines, others = kpi_lines(card, previous, peers, currency, codes)
+    history = queries.score_line(kind, card.subject_key, period)
     marks = marks_of(card, request.membership, [older for older, _score in history])
     usual = of_card(card)
     lines, others = beside_usual(lines, usual, currency), beside_usual(others, usual, currency)
+    usual_known = any(line.usual_text for line in [*lines, *others])
+    absent = [*([] if card.partner_id else ["median"]), *([] if usual_known else ["usual"])]
     moves = kpi_moves(card, previous, calendar, today, currency)
     return score_change(card, previous, today) | {
         "score_text": format_score(card.score),
         "lines": lines,
         "tracks": any(line.track for line in lines),
-        "usual": any(line.usual_text for line in [*lines, *others]),
-        "others": others,
+        "usual": usual_known,
+        "others": KpiTable(others, request=request, card=card.pk, exclude=absent),
         "peers": peers,
         "ways": ways_to_gain(card, currency, peers),
         "history": history_chart(history, marks) if len(history) > 1 else None,
@@ -176,7 +171,9 @@ def late(
 
 def card_for(request: HttpRequest, pk: UUID) -> Scorecard:
     """A card that the member may see; 404 for one that is no partner's and no group's."""
-    card = get_object_or_404(Scorecard.objects.select_related("partner", "version__template"), pk=pk)
+    card = queries.card_by_id(pk)
+    if card is None:
+        raise Http404
     if card.partner_id:
         check(request.membership, "metrics.view_scorecard", card)
     elif card.subject_kind == SubjectKind.HOUSE:
@@ -199,9 +196,10 @@ def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """The scorecard with its explanation as a PDF."""
     card = card_for(request, pk)
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
-    peers = queries.peer_figures(card.partner_id, card.period) if card.partner_id else PeerFigures(0, {})
+    codes = list(card.breakdown)
+    peers = queries.peer_figures(card.partner_id, card.period, codes) if card.partner_id else NO_PEERS
     previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
-    lines, _others = kpi_lines(card, previous, peers, currency)
+    lines, _others = kpi_lines(card, previous, peers, currency, codes)
     lines = beside_usual(lines, of_card(card), currency)
     found = gate(card, lines)
     state = locked(card, currency, with_internal=not request.membership.is_partner)

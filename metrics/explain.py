@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from metrics.benchmarks.models import Benchmark
 from metrics.catalogues import Catalogue
 from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
-from metrics.evaluation import evaluate_facts
+from metrics.evaluation import evaluate_facts, values_on
 from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
 from metrics.models import PeriodLock, Scorecard
@@ -35,15 +35,17 @@ NO_PEERS = PeerFigures(0, {})
 
 @dataclass(frozen=True, slots=True)
 class KpiLine:
-    """One KPI of a scorecard, formatted. Without `weight` it stands in the catalogue but not in the template."""
+    """One KPI of a scorecard; a page formats what it shows of it. Without `weight_text` it stands in the catalogue but
+    not in the template."""
 
     kpi: Kpi
     value: Number | None
-    value_text: str
-    change_text: str
-    trend: str
-    median_text: str
-    quartiles_text: str = ""
+    before: Number | None
+    currency: str
+    # The peers' median and the bounds of their middle half, where they may be told.
+    median: float | None = None
+    lower: float | None = None
+    upper: float | None = None
     # What is usual in the industry, where somebody has entered it, and from where that is.
     usual_text: str = ""
     usual_source: str = ""
@@ -54,7 +56,6 @@ class KpiLine:
     points: float = 0.0
     points_text: str = ""
     share: float = 0.0
-    before_text: str = ""
     gap: str = ""
     by_peers: bool = False
     by_steps: bool = False
@@ -62,6 +63,40 @@ class KpiLine:
     method_text: str = ""
     track: str = ""
     chosen: bool | None = None
+
+    @property
+    def change(self) -> Number | None:
+        return self.value - self.before if self.value is not None and self.before is not None else None
+
+    @property
+    def trend(self) -> str:
+        return "flat" if not self.change else "up" if self.change > 0 else "down"
+
+    @property
+    def value_text(self) -> str:
+        return format_value(self.kpi.unit, self.value, self.currency)
+
+    @property
+    def change_text(self) -> str:
+        return change_text(self.kpi, self.change, self.currency)
+
+    @property
+    def before_text(self) -> str:
+        return format_value(self.kpi.unit, self.before, self.currency) if self.before is not None else ""
+
+    @property
+    def median_text(self) -> str:
+        return format_value(self.kpi.unit, self.median, self.currency)
+
+    @property
+    def quartiles_text(self) -> str:
+        """Between which values the middle half of the peers lies; empty where that may not be told."""
+        if self.lower is None:
+            return ""
+        return _("%(lower)s to %(upper)s") % {
+            "lower": format_value(self.kpi.unit, self.lower, self.currency),
+            "upper": format_value(self.kpi.unit, self.upper, self.currency),
+        }
 
     @property
     def percent(self) -> int:
@@ -78,21 +113,31 @@ def kpi_lines(
     previous: Scorecard | None,
     peers: PeerFigures,
     currency: str,
-    *,
-    with_internal: bool = True,
+    codes: Collection[str],
 ) -> tuple[list[KpiLine], list[KpiLine]]:
-    """The KPIs of the scorecard's template, in its order, and the catalogue's others that are of such a subject; the
-    vendor's own affairs where they are asked for."""
+    """Of these KPIs those of the scorecard's template, in its order, and the others."""
     catalogue = catalogue_at(card.period.end)
-    values = card_values(card, peers)
-    before = card_values(previous) if previous else {}
-    level = "P" if card.partner_id else "G"
+    values, before = _now_and_before(card, previous, codes)
+    values.setdefault("quality_score", peers.quality)
     others = [
-        _plain_line(kpi, values.get(code), before.get(code), peers, currency)
+        _plain_line(catalogue[code], values.get(code), before.get(code), peers, currency)
+        for code in codes
+        if code not in card.breakdown
+    ]
+    return scored_lines(card, before, peers, currency, codes), others
+
+
+def shown_codes(card: Scorecard, *, with_internal: bool = True) -> list[str]:
+    """The KPIs of the scorecard's template and the catalogue's others that are of such a subject; the vendor's own
+    affairs where they are asked for."""
+    level = "P" if card.partner_id else "G"
+    catalogue = catalogue_at(card.period.end)
+    scored = [code for code in card.breakdown if code in catalogue]
+    return scored + [
+        code
         for code, kpi in catalogue.items()
         if code not in card.breakdown and level in kpi.level and (with_internal or not kpi.internal)
     ]
-    return scored_lines(card, before, peers, currency), others
 
 
 def plain_lines(
@@ -102,8 +147,7 @@ def plain_lines(
     are left out."""
     catalogue = catalogue_at(card.period.end)
     level = "P" if card.partner_id else "G"
-    values = card_values(card, codes=codes)
-    before = card_values(previous, codes=codes) if previous else {}
+    values, before = _now_and_before(card, previous, codes)
     return [
         _plain_line(catalogue[code], values.get(code), before.get(code), NO_PEERS, currency)
         for code in codes
@@ -111,10 +155,23 @@ def plain_lines(
     ]
 
 
+def _now_and_before(
+    card: Scorecard, previous: Scorecard | None, codes: Collection[str]
+) -> tuple[dict[str, Number | None], dict[str, Number | None]]:
+    """The KPIs of a card and of the one before, of which there may be none."""
+    now, *before = values_on([card, previous] if previous else [card], codes)
+    return now, before[0] if before else {}
+
+
 def scored_lines(
-    card: Scorecard, before: Mapping[str, Number | None], peers: PeerFigures, currency: str
+    card: Scorecard,
+    before: Mapping[str, Number | None],
+    peers: PeerFigures,
+    currency: str,
+    codes: Collection[str] | None = None,
 ) -> list[KpiLine]:
-    """The KPIs of the scorecard's template, in its order; `before` has the values that they are compared with."""
+    """The KPIs of the scorecard's template (None: all), in its order; `before` has the values that they are compared
+    with."""
     rules = card.version.rules.kpis if card.version else ()
     catalogue = catalogue_at(card.period.end)
     chosen = chosen_tracks(rules, card.breakdown)
@@ -129,7 +186,7 @@ def scored_lines(
             chosen=chosen.get(rule.choice) == rule.track if rule.choice else None,
         )
         for rule in rules
-        if rule.code in card.breakdown
+        if rule.code in card.breakdown and (codes is None or rule.code in codes)
     ]
 
 
@@ -138,10 +195,9 @@ def card_values(
 ) -> dict[str, Number | None]:
     """Every KPI of a scorecard by code (of its formulas those with these codes): from its facts, and as it was scored
     where it was."""
-    values = evaluate_facts(card.facts, codes, catalogue_at(card.period.end))
+    (values,) = values_on([card], codes)
     if peers is not None:
-        values["quality_score"] = peers.quality
-    values |= {code: parts["value"] for code, parts in card.breakdown.items()}
+        values.setdefault("quality_score", peers.quality)
     return values
 
 
@@ -167,28 +223,16 @@ def part_line(kpi: Kpi, currency: str) -> KpiLine:
 def _plain_line(
     kpi: Kpi, value: Number | None, before: Number | None, peers: PeerFigures, currency: str, **parts: Any
 ) -> KpiLine:
-    change = value - before if value is not None and before is not None else None
     return KpiLine(
-        kpi=kpi,
-        value=value,
-        value_text=format_value(kpi.unit, value, currency),
-        change_text=change_text(kpi, change, currency),
-        before_text=format_value(kpi.unit, before, currency) if before is not None else "",
-        trend="flat" if not change else "up" if change > 0 else "down",
-        median_text=format_value(kpi.unit, peers.medians.get(kpi.code), currency),
-        quartiles_text=_quartiles(kpi, peers, currency),
+        kpi,
+        value,
+        before,
+        currency,
+        median=peers.medians.get(kpi.code),
+        lower=peers.lower.get(kpi.code),
+        upper=peers.upper.get(kpi.code),
         **parts,
     )
-
-
-def _quartiles(kpi: Kpi, peers: PeerFigures, currency: str) -> str:
-    """Between which values the middle half of the peers lies; empty where that may not be told."""
-    if kpi.code not in peers.lower:
-        return ""
-    return _("%(lower)s to %(upper)s") % {
-        "lower": format_value(kpi.unit, peers.lower[kpi.code], currency),
-        "upper": format_value(kpi.unit, peers.upper[kpi.code], currency),
-    }
 
 
 def method_text(kpi: Kpi, rule: KpiRule, currency: str) -> str:

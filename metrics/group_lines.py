@@ -1,16 +1,19 @@
 """What a group's KPI is made of: its partners, what is of none of them, and the other groups of its kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Window
+from django.db.models.fields.json import KeyTransform
 
 from metrics.display import format_value
+from metrics.evaluation import evaluate_rows
 from metrics.explain import fact_text
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
+from metrics.own import catalogue_at
 from metrics.queries import fact_column, partner_cards
 from metrics.rows import GROUP_COLUMNS
 from metrics.sources import FACTS
@@ -57,41 +60,62 @@ def cards_in(card: Scorecard) -> QuerySet[Scorecard]:
 
 
 def members_of(card: Scorecard, kpi: Kpi, currency: str) -> Members:
-    """Who and what a group's KPI is made of. A few queries, however many partners there are."""
-    names = list(kpi.facts)
-    if not names:
+    """Who and what a group's KPI is made of. Two queries, however many partners there are."""
+    meanings = {name: str(FACTS[name].meaning) for name in kpi.facts}
+    if not meanings:
         return Members([], [], 0, [], [], [], has_values=False)
-    adding = cards_in(card).filter(facts__has_any_keys=names)
-    by_first = adding.select_related("partner").annotate(first=fact_column(names[0]))
-    shown = list(by_first.order_by("-first", "partner__name", "pk")[:SHOWN])
+
+    def amounts(facts: Mapping[str, int]) -> list[tuple[str, str]]:
+        """What each fact means, and how much of it there is."""
+        return [
+            (meaning, fact_text(name, facts.get(name, 0), currency)) for name, meaning in meanings.items()
+        ]
+
+    rows = _adding(card, kpi)
     has_values = "P" in kpi.level
-    values: Sequence[Any] = values_of(shown, kpi.code) if has_values else [None] * len(shown)
-    lines = [
-        MemberLine(
-            one.partner_id,
-            one.pk,
-            one.partner.name,
-            format_value(kpi.unit, value, currency) if has_values else "",
-            _amounts(one.facts, names, currency),
-        )
-        for one, value in zip(shown, values, strict=True)
-        if one.partner_id and one.partner
-    ]
-    house = _house(card, names)
+    texts = _value_texts(card, kpi, rows, currency) if has_values else [""] * len(rows)
+    house = _house(card, kpi.facts)
     return Members(
-        [str(FACTS[name].meaning) for name in names],
-        lines,
-        len(shown) if len(shown) < SHOWN else adding.count(),
-        _amounts(house, names, currency) if house else [],
-        sorted({FACTS[name].source for name in names if house.get(name)}),
-        _amounts(card.facts, names, currency),
+        list(meanings.values()),
+        [
+            MemberLine(row.partner_id, row.card_id, row.name, text, amounts(row.facts))
+            for row, text in zip(rows, texts, strict=True)
+        ],
+        rows[0].total if rows else 0,
+        amounts(house) if house else [],
+        sorted({FACTS[name].source for name in kpi.facts if house.get(name)}),
+        amounts(card.facts),
         has_values,
     )
 
 
-def _amounts(facts: dict[str, int], names: Sequence[str], currency: str) -> list[tuple[str, str]]:
-    """What each fact means, and how much of it there is."""
-    return [(str(FACTS[name].meaning), fact_text(name, facts.get(name, 0), currency)) for name in names]
+class _Adding(NamedTuple):
+    """A partner that adds to a group's KPI; `parts` is how that was scored, where it was, `total` how many add to it."""
+
+    partner_id: UUID
+    card_id: UUID
+    name: str
+    facts: dict[str, int]
+    parts: dict[str, Any] | None
+    total: int
+
+
+def _adding(card: Scorecard, kpi: Kpi) -> list[_Adding]:
+    """The partners with the largest part of the KPI's first fact."""
+    rows = cards_in(card).filter(facts__has_any_keys=list(kpi.facts))
+    ordered = rows.order_by(fact_column(kpi.facts[0]).desc(), "partner__name", "pk")
+    shown = ordered.values_list(
+        "partner_id", "pk", "partner__name", "facts", KeyTransform(kpi.code, "breakdown"), Window(Count("pk"))
+    )
+    return [_Adding(*row) for row in shown[:SHOWN]]
+
+
+def _value_texts(card: Scorecard, kpi: Kpi, rows: Sequence[_Adding], currency: str) -> list[str]:
+    """Each partner's own value in words, as it was scored where it was."""
+    open_ones = [row.facts for row in rows if row.parts is None and not kpi.ranks]
+    found = iter(evaluate_rows(open_ones, [kpi.code], catalogue_at(card.period.end)))
+    values = (row.parts["value"] if row.parts else next(found, {}).get(kpi.code) for row in rows)
+    return [format_value(kpi.unit, value, currency) for value in values]
 
 
 def _house(card: Scorecard, names: Sequence[str]) -> dict[str, int]:

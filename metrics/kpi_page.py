@@ -14,12 +14,14 @@ from metrics.benchmarks.queries import of_card
 from metrics.card_pages import card_address, card_for, group_name
 from metrics.display import format_value
 from metrics.explain import (
+    NO_PEERS,
     beside_usual,
     card_values,
     fact_lines,
     kpi_lines,
     part_line,
     records_behind,
+    shown_codes,
     substituted,
 )
 from metrics.group_lines import beside, members_of
@@ -28,12 +30,11 @@ from metrics.marks import marks_of
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
 from metrics.periods import calendar_of
-from metrics.queries import PeerFigures
 from metrics.sources import SOURCES
+from metrics.tables import MemberTable
 from metrics.trend import kpi_trend
 from portal.shell.addresses import turl
 
-HISTORY = 13
 LIFETIME, DIRECT = "lifetime_value", "direct_lifetime_value"
 
 
@@ -45,31 +46,26 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
     if measure is None:
         raise Http404
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
-    is_partners = card.partner_id is not None
-    peers = queries.peer_figures(card.partner_id, card.period) if card.partner_id else PeerFigures(0, {})
-    previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
-    lines, others = kpi_lines(
-        card, previous, peers, currency, with_internal=not request.membership.is_partner
-    )
-    line = next((line for line in [*lines, *others] if line.kpi.code == code), None)
+    is_partners, kind = card.partner_id is not None, SubjectKind(card.subject_kind)
+    codes = [code] if code in shown_codes(card, with_internal=not request.membership.is_partner) else []
+    peers = queries.peer_figures(card.partner_id, card.period, codes) if card.partner_id else NO_PEERS
+    cards = queries.cards_up_to(kind, card.subject_key, card.period)
+    previous = next((each for each in cards if each.period == card.period.previous()), None)
+    lines, others = kpi_lines(card, previous, peers, currency, codes)
+    line = next(iter([*lines, *others]), None)
     # What a partner adds to a figure that is measured of groups alone is the vendor's to see.
     is_part = line is None and is_partners and request.membership.is_vendor and not measure.ranks
     if is_part:
         line = part_line(measure, currency)
     if line is None:
         raise Http404
-    cards = list(
-        queries.subject_cards(SubjectKind(card.subject_kind), card.subject_key, card.period.kind).filter(
-            period_start__lte=card.period_start
-        )[:HISTORY]
-    )
     usual = of_card(card)
     (line,) = beside_usual([line], usual, currency)
     marks = marks_of(card, request.membership, [older.period for older in cards], code)
     context = {
         "trend": None
         if is_part
-        else kpi_trend(cards[::-1], measure, currency, marks, usual[code].value if code in usual else None),
+        else kpi_trend(cards, measure, currency, marks, usual[code].value if code in usual else None),
         "direct": direct_value(card, currency) if code == LIFETIME and request.membership.is_vendor else "",
         "title": measure.name,
         "subtitle": card.period.label(),
@@ -107,6 +103,7 @@ def in_group(request: HttpRequest, card: Scorecard, measure: Kpi) -> dict[str, A
     }
     return {
         "members": members,
+        "member_rows": MemberTable(members, kpi=measure, request=request),
         "house_lists": [
             (SOURCES[source].label, f"{turl(request, page)}?{urlencode({'without_partner': 'true', **days})}")
             for source, (page, days) in lists.items()
@@ -128,5 +125,5 @@ def direct_value(card: Scorecard, currency: str) -> str:
     """What a customer that no partner won is worth in the same period, as it was reported for the programme."""
     whole = queries.card_of(SubjectKind.PROGRAMME, "", card.period)
     kpi = catalogue_at(card.period.end).get(DIRECT)
-    value = card_values(whole).get(DIRECT) if whole is not None else None
+    value = card_values(whole, codes=[DIRECT]).get(DIRECT) if whole is not None else None
     return format_value(kpi.unit, value, currency) if kpi is not None and value is not None else ""

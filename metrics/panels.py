@@ -23,17 +23,7 @@ def where_i_stand(membership: Membership) -> dict[str, Any]:
     """The quarter's score with its change, and the cheapest ways to gain points. Two queries."""
     calendar = calendar_of(membership.tenant)
     period = calendar.current(PeriodKind.QUARTER)
-    cards = {
-        card.period_start: card
-        for card in _cards(
-            SubjectKind.PARTNER,
-            str(membership.partner_id),
-            period.kind,
-            period.start,
-            period.previous().start,
-        )
-    }
-    card, previous = cards.get(period.start), cards.get(period.previous().start)
+    card, previous = queries.card_and_previous(SubjectKind.PARTNER, str(membership.partner_id), period)
     if card is None:
         return {"card": None, "period": period}
     return score_change(card, previous, calendar.today()) | {
@@ -89,9 +79,7 @@ def partner_results(membership: Membership, partner: Partner) -> dict[str, Any]:
 def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, Any]:
     calendar = calendar_of(membership.tenant)
     period = calendar.current(PeriodKind.QUARTER)
-    cards = _cards(kind, key, period.kind, period.start, period.previous().start)
-    found = {card.period_start: card for card in cards}
-    card, previous = found.get(period.start), found.get(period.previous().start)
+    card, previous = queries.card_and_previous(kind, key, period)
     context = {"period": period, "kind": kind.value, "key": key, "card": card}
     if card is None:
         return context
@@ -105,11 +93,3 @@ def _figures(membership: Membership, kind: SubjectKind, key: str) -> dict[str, A
             "figures": plain_lines(card, previous, FIGURES, currency),
         }
     )
-
-
-@prepared
-def _cards(
-    subject: SubjectKind, key: str, kind: PeriodKind, start: date, previous: date
-) -> models.QuerySet[Scorecard]:
-    rows = Scorecard.objects.filter(subject_kind=subject, subject_key=key, period_kind=kind)
-    return rows.filter(period_start__in=[start, previous]).select_related("version__template").order_by()

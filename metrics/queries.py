@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from statistics import quantiles
 from uuid import UUID
 
 import polars as pl
@@ -23,12 +24,15 @@ from metrics.sources import FACTS
 from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.shell.reporting import LATEST
 from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 Number = int | float
 ENOUGH_PEERS = 5
+# Periods that a history shows.
+HISTORY = 13
 
 
 def revenue_fact(end: dt.date) -> str:
@@ -224,14 +228,62 @@ def subject_cards(kind: SubjectKind, key: str, period_kind: PeriodKind) -> model
     )
 
 
+def score_line(kind: SubjectKind, key: str, last: Period) -> list[tuple[Period, Decimal | None]]:
+    """The scores of a subject in the latest periods up to this one, oldest first. One query."""
+    rows = _scores_up_to(str(kind), key, str(last.kind), last.start)
+    return [(Period(start, last.kind), score) for start, score in reversed(rows)]
+
+
+@prepared
+def _scores_up_to(
+    kind: str, key: str, period_kind: str, last: dt.date
+) -> models.QuerySet[Scorecard, tuple[dt.date, Decimal | None]]:
+    cards = Scorecard.objects.filter(subject_kind=kind, subject_key=key, period_kind=period_kind)
+    rows = cards.filter(period_start__lte=last).order_by("-period_start")
+    return rows.values_list("period_start", "score")[:HISTORY]
+
+
+def cards_up_to(kind: SubjectKind, key: str, last: Period) -> list[Scorecard]:
+    """The figures of a subject in the latest periods up to this one, oldest first. One query."""
+    return _figures_up_to(str(kind), key, str(last.kind), last.start)[::-1]
+
+
+@prepared
+def _figures_up_to(kind: str, key: str, period_kind: str, last: dt.date) -> models.QuerySet[Scorecard]:
+    cards = Scorecard.objects.filter(subject_kind=kind, subject_key=key, period_kind=period_kind)
+    rows = cards.filter(period_start__lte=last).order_by("-period_start")
+    return rows.only("period_kind", "period_start", "facts", "breakdown")[:HISTORY]
+
+
 def card_of(kind: SubjectKind, key: str, period: Period) -> Scorecard | None:
-    return (
-        Scorecard.objects.filter(
-            subject_kind=kind, subject_key=key, period_kind=period.kind, period_start=period.start
-        )
-        .select_related("version__template")
-        .first()
-    )
+    return card_and_previous(kind, key, period)[0]
+
+
+def card_and_previous(
+    kind: SubjectKind, key: str, period: Period
+) -> tuple[Scorecard | None, Scorecard | None]:
+    """A subject's scorecard of a period and that of the one before. One query."""
+    start, before = period.start, period.previous().start
+    found = {card.period_start: card for card in _cards(str(kind), key, str(period.kind), start, before)}
+    return found.get(start), found.get(before)
+
+
+@prepared
+def _cards(
+    subject: str, key: str, kind: str, start: dt.date, previous: dt.date
+) -> models.QuerySet[Scorecard]:
+    rows = Scorecard.objects.filter(subject_kind=subject, subject_key=key, period_kind=kind)
+    return rows.filter(period_start__in=[start, previous]).select_related("version__template").order_by()
+
+
+def card_by_id(pk: UUID) -> Scorecard | None:
+    """A scorecard with its partner and the version of its template."""
+    return next(iter(_card_by_id(pk)), None)
+
+
+@prepared
+def _card_by_id(pk: UUID) -> models.QuerySet[Scorecard]:
+    return Scorecard.objects.filter(pk=pk).select_related("partner", "version__template").order_by()
 
 
 # --- peers -------------------------------------------------------------------------------------
@@ -248,53 +300,63 @@ class PeerFigures:
     upper: dict[str, float] = field(default_factory=dict)
 
 
-def peer_figures(partner_id: UUID, period: Period) -> PeerFigures:
-    """How a partner's peers (same type and region, itself among them) do in a period.
+def peer_figures(partner_id: UUID, period: Period, codes: Collection[str] | None = None) -> PeerFigures:
+    """How a partner's peers (same type and region, itself among them) do in a period, in these KPIs (None: in all).
 
-    Asked beyond the partner's own rows, so it answers with medians alone, and with none below five peers.
+    Asked beyond the partner's own rows, so it answers with medians alone, and with none below five peers. One query.
     """
     with tenant_scope(current_tenant_id()):
-        own = partner_cards().filter(
-            partner_id=partner_id, period_kind=period.kind, period_start=period.start
-        )
-        card = own.values("partner_type", "region").first()
-        if card is None:
-            return PeerFigures(0, {})
-        rows = partner_cards().filter(period_kind=period.kind, period_start=period.start, **card)
-        found = list(rows.values_list("partner_id", "facts"))
-    if len(found) < ENOUGH_PEERS:
-        return PeerFigures(len(found), {}, _quality(found, partner_id, period))
+        found = _peers(partner_id, str(period.kind), period.start)
+    if not found:
+        return PeerFigures(0, {})
     catalogue = catalogue_at(period.end)
-    frame = catalogue.with_values(facts_frame([facts for _id, facts in found]))
-    lower, median, upper = (_quantile(frame, catalogue, share) for share in (0.25, 0.5, 0.75))
-    return PeerFigures(len(found), median, _quality(found, partner_id, period), lower, upper)
+    wanted = [code for code in (catalogue if codes is None else codes) if code in catalogue.formulas]
+    if len(found) < ENOUGH_PEERS:
+        wanted = []
+    needed = (name for code in wanted for name in catalogue.measure(code).facts)
+    ranked = ("deals_won", catalogue["revenue"].formula)
+    frame = _as_frame([facts for _id, facts in found], dict.fromkeys([*needed, *ranked]))
+    place = [partner for partner, _facts in found].index(partner_id)
+    quality = _quality([frame[name].to_list() for name in ranked], place)
+    lower, medians, upper = _quartiles(catalogue.with_values(frame, wanted), wanted)
+    return PeerFigures(len(found), medians, quality, lower, upper)
 
 
-def _quantile(frame: pl.DataFrame, catalogue: Catalogue, share: float) -> dict[str, float]:
-    """A quantile of each KPI, between two values as far as its place lies; of those that five or more have."""
-    values = frame.select(
-        pl.when(pl.col(f"kpi.{code}").count() >= ENOUGH_PEERS).then(
-            pl.col(f"kpi.{code}").quantile(share, "linear")
-        )
-        for code in catalogue.formula_codes
-    ).row(0)
-    return {
-        code: float(value)
-        for code, value in zip(catalogue.formula_codes, values, strict=True)
-        if value is not None
-    }
+@prepared
+def _peers(partner_id: UUID, kind: str, start: dt.date) -> models.QuerySet[Scorecard, tuple[UUID, str]]:
+    """The partner and its peers with their facts as text."""
+    cards = partner_cards().filter(period_kind=kind, period_start=start).order_by()
+    own = cards.filter(partner_id=partner_id)
+    alike = {name: Subquery(own.values(name)[:1]) for name in ("partner_type", "region")}
+    return cards.filter(**alike).values_list("partner_id", Cast("facts", models.TextField()))
 
 
-def _quality(found: list[tuple[UUID, dict[str, int]]], partner_id: UUID, period: Period) -> float | None:
-    """The mean of the percentile ranks in deals and revenue, 0..100."""
-    if len(found) < 2:
-        return None
+def _as_frame(facts: Collection[str], names: Iterable[str]) -> pl.DataFrame:
+    """Facts that are JSON as a frame with a column for each of the names; what is not given is 0."""
+    schema = pl.Struct(dict.fromkeys(names, pl.Int64))
+    return pl.Series("facts", facts, pl.String).str.json_decode(schema).struct.unnest().fill_null(0)
+
+
+def _quartiles(frame: pl.DataFrame, codes: Iterable[str]) -> list[dict[str, float]]:
+    """The three quartiles of each KPI, between two values as far as their places lie; of those that five or more have."""
+    found: list[dict[str, float]] = [{}, {}, {}]
+    for code in codes:
+        values = [value for value in frame[f"kpi.{code}"].to_list() if value is not None]
+        if len(values) >= ENOUGH_PEERS:
+            for quartile, value in zip(found, quantiles(values, n=4, method="inclusive"), strict=True):
+                quartile[code] = value
+    return found
+
+
+def _quality(columns: Iterable[list[int]], place: int) -> float | None:
+    """The mean of the percentile ranks in deals and revenue, 0..100, of the partner at that place among the peers."""
     ranks = []
-    for name in ("deals_won", revenue_fact(period.end)):
-        values = {key: facts.get(name, 0) for key, facts in found}
-        own = values[partner_id]
-        below = sum(value < own for value in values.values())
-        same = sum(value == own for value in values.values()) - 1
+    for values in columns:
+        if len(values) < 2:
+            return None
+        own = values[place]
+        below = sum(value < own for value in values)
+        same = sum(value == own for value in values) - 1
         ranks.append((below + same / 2) / (len(values) - 1))
     return 100 * sum(ranks) / len(ranks)
 

@@ -7,16 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from metrics.benchmarks.models import Benchmark
 from metrics.benchmarks.queries import fitting
 from metrics.display import direction, format_change, format_value
+from metrics.explain import KpiLine
+from metrics.group_lines import MemberLine, Members
+from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.own import kpi_of
 from metrics.periods import calendar_of
+from portal.shell.formats import DASH
 from portal.shell.tables import (
     Column,
     LinkColumn,
@@ -28,6 +32,7 @@ from portal.shell.tables import (
 )
 
 _SAMPLE = UUID(int=0)
+_SAMPLE_CODE = "code-of-a-kpi"
 _ARROWS = {"up": "arrow-up-right", "down": "arrow-down-right", "flat": "minus"}
 
 
@@ -65,13 +70,13 @@ class ChangeColumn(Column):
 
 
 @lru_cache(maxsize=1024)
-def _kpi_pattern(slug: str, code: str) -> str:
-    return reverse("metrics:kpi", args=(slug, _SAMPLE, code))
+def _kpi_pattern(slug: str) -> str:
+    return reverse("metrics:kpi", args=(slug, _SAMPLE, _SAMPLE_CODE))
 
 
 def kpi_address(slug: str, card: UUID, code: str) -> str:
     """The page of a KPI on a scorecard, without resolving it anew for each."""
-    return _kpi_pattern(slug, code).replace(str(_SAMPLE), str(card))
+    return _kpi_pattern(slug).replace(str(_SAMPLE), str(card)).replace(_SAMPLE_CODE, code)
 
 
 class ToKpi(Column):
@@ -165,6 +170,73 @@ class GroupTable(Table):
 
     def render_name(self, value: str, record: dict) -> SafeString:
         return format_html('<a href="{}">{}</a>', record["address"], value)
+
+
+class FigureColumn(Column):
+    """A figure that is a text already."""
+
+    css = "num"
+
+
+class UsualColumn(FigureColumn):
+    """What is usual in the industry, with where that is from below it."""
+
+    def cell(self, value: str, record: KpiLine, table: Table) -> str:
+        return format_html('<span>{}<small class="second">{}</small></span>', value, record.usual_source)
+
+
+class KpiTable(Table):
+    """KPIs of a `card` beside those that it is scored by. Rows are `KpiLine`s."""
+
+    kpi = Column(_("KPI"), accessor="kpi__name")
+    value = FigureColumn(_("Value"), accessor="value_text")
+    change = FigureColumn(_("Change"), accessor="change_text", default=DASH)
+    median = FigureColumn(_("Peers’ median"), accessor="median_text")
+    usual = UsualColumn(_("Usual in the industry"), accessor="usual_text", default=DASH)
+
+    class Meta(Table.Meta):
+        sortable = False
+        caption = _("KPIs that do not count for the score")
+
+    def __init__(self, *args: Any, card: UUID, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.card = card
+
+    def render_kpi(self, value: str, record: KpiLine) -> SafeString:
+        address = kpi_address(self.request.tenant.slug, self.card, record.kpi.code)
+        return format_html('<a href="{}">{}</a>', address, value)
+
+
+class AmountColumn(FigureColumn):
+    """What a partner adds to the fact in one place."""
+
+    def __init__(self, *args: Any, place: int, **kwargs: Any):
+        super().__init__(*args, accessor="amounts", **kwargs)
+        self.place = place
+
+    def cell(self, value: Sequence[tuple[str, str]], record: MemberLine, table: Table) -> str:
+        return conditional_escape(value[self.place][1])
+
+
+class MemberTable(Table):
+    """The partners that add to a group's `kpi`, with a column for each of its facts and for their own value where it is
+    measured of partners."""
+
+    partner = Column(_("Partner"), accessor="name")
+
+    class Meta(Table.Meta):
+        sortable = False
+        caption = _("The partners behind it")
+
+    def __init__(self, members: Members, *, kpi: Kpi, **kwargs: Any):
+        figures = [("value", FigureColumn(kpi.name, accessor="value_text"))] if members.has_values else []
+        amounts = [(f"fact_{at}", AmountColumn(name, place=at)) for at, name in enumerate(members.names)]
+        super().__init__(members.lines, extra_columns=[*figures, *amounts], **kwargs)
+        self.kpi = kpi
+
+    def render_partner(self, value: str, record: MemberLine) -> SafeString:
+        address = kpi_address(self.request.tenant.slug, record.card_id, self.kpi.code)
+        return format_html('<a href="{}">{}</a>', address, value)
 
 
 class PreviewTable(Table):

@@ -5,13 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from metrics.catalogues import Catalogue
 from metrics.display import format_value
+from metrics.evaluation import values_on
 from metrics.kpis.shape import Kpi
 from metrics.marks import Mark, mark_lines, marked, told
 from metrics.models import Scorecard
-from metrics.own import catalogue_at
-from metrics.queries import facts_frame
 from metrics.units import Unit
 from portal.money import to_decimal
 
@@ -20,20 +18,7 @@ Number = int | float
 
 def values_of(cards: Sequence[Scorecard], code: str) -> list[Number | None]:
     """The KPI on each card as it was scored, or from its facts as it was defined in its period."""
-    found: list[Number | None] = [None] * len(cards)
-    rest: dict[int, tuple[Catalogue, list[int]]] = {}
-    for place, card in enumerate(cards):
-        if code in card.breakdown:
-            found[place] = card.breakdown[code]["value"]
-        else:
-            catalogue = catalogue_at(card.period.end)
-            if code in catalogue.formulas:
-                rest.setdefault(id(catalogue), (catalogue, []))[1].append(place)
-    for catalogue, places in rest.values():
-        frame = catalogue.with_values(facts_frame([cards[place].facts for place in places]), [code])
-        for place, value in zip(places, frame[f"kpi.{code}"].to_list(), strict=True):
-            found[place] = value
-    return found
+    return [found.get(code) for found in values_on(cards, [code])]
 
 
 def kpi_trend(

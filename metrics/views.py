@@ -25,7 +25,6 @@ from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.own import catalogue_at
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.preview import preview_template
-from metrics.queries import PeerFigures
 from metrics.rows import Templates
 from metrics.tables import GroupTable, LeagueTable, PreviewTable
 from metrics.tier_groups import tier_figures
@@ -40,7 +39,6 @@ from portal.shell.lists import Action, ListPage
 from portal.shell.previewed import digest, was_previewed
 from portal.shell.registry import segment_choices, segment_label
 
-HISTORY = 13
 PREVIEW_SHOWN = 50
 
 
@@ -152,7 +150,7 @@ def scorecard(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 def _scorecard(request: HttpRequest, partner: Partner) -> HttpResponse:
     period = _period(request)
-    card = queries.card_of(SubjectKind.PARTNER, str(partner.pk), period)
+    card, previous = queries.card_and_previous(SubjectKind.PARTNER, str(partner.pk), period)
     context = {
         "title": _("Your scorecard") if request.membership.is_partner else partner.name,
         "subtitle": period.label(),
@@ -163,7 +161,7 @@ def _scorecard(request: HttpRequest, partner: Partner) -> HttpResponse:
     if not request.membership.is_partner:
         context |= {"back_url": turl(request, "metrics:scorecards"), "back_label": _("Scorecards")}
     if card is not None:
-        context |= working(request, card, queries.peer_figures(partner.pk, period))
+        context |= working(request, card, previous)
     return render(request, "metrics/scorecard.html", context)
 
 
@@ -292,7 +290,7 @@ def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
     if kind not in GROUP_KINDS:
         raise Http404
     subject, key, period = SubjectKind(kind), request.GET.get("key", ""), _period(request)
-    card = queries.card_of(subject, key, period)
+    card, previous = queries.card_and_previous(subject, key, period)
     if card is None and not queries.subject_cards(subject, key, period.kind).exists():
         raise Http404
     context = {
@@ -304,7 +302,7 @@ def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
         "card": card,
     }
     if card is not None:
-        context |= working(request, card, PeerFigures(0, {}))
+        context |= working(request, card, previous)
         context["partner_count"] = card.facts.get("partners", 0)
         context["partners_url"] = _partners_of(request, card)
     return render(request, "metrics/scorecard.html", context)

@@ -5,11 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from metrics.display import format_change, format_score, format_value
-from metrics.explain import KpiLine, kpi_lines
+from metrics.explain import NO_PEERS, KpiLine, kpi_lines
 from metrics.models import SubjectKind
 from metrics.own import catalogue_now
 from metrics.periods import Period
-from metrics.queries import PeerFigures, card_of
+from metrics.queries import card_of
 from metrics.reviews.models import Alert, Goal, GoalStatus, ReviewAction
 from partners.directory.models import Partner
 from portal.shell.formats import percent, short_date
@@ -40,7 +40,7 @@ def _results(partner: Partner, period: Period) -> list[str]:
         words += _(", %(change)s against the quarter before") % {
             "change": format_change(card.score - before.score)
         }
-    lines, _others = kpi_lines(card, before, PeerFigures(0, {}), currency)
+    lines, _others = kpi_lines(card, before, NO_PEERS, currency, list(card.breakdown))
     weak = sorted((line for line in lines if line.attainment is not None), key=_attained)[:MOVES]
     return [
         words,
