@@ -38,6 +38,9 @@ def test_what_is_typed_reaches_no_cookie_and_the_appearance_is_kept(
     page.get_by_text("Dark", exact=True).click()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    # An error's page does not know who looks at it, and keeps to the choice.
+    page.goto("/acme/no-such-page/")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
 def test_what_is_typed_while_a_row_is_added_is_not_lost(
