@@ -50,4 +50,7 @@ urlpatterns = [
     path("<slug:tenant>/api/v1/", include("portal.shell.api_urls")),
 ]
 
+handler400 = "portal.shell.views.unreadable"
 handler403 = "portal.shell.views.refused"
+handler404 = "portal.shell.views.missing"
+handler500 = "portal.shell.views.failed"

@@ -1,6 +1,7 @@
 """From a URL to a tenant, a membership and a scope."""
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import ApiKey, Membership, digest
 from portal.accounts.prepared import prepared
 from portal.accounts.standing import ReadingOnly, why_reading_only
+from portal.errors import asks_api, problem
 from portal.tenancy.db import the_one
 from portal.tenancy.models import Tenant
 from portal.tenancy.pace import paced
@@ -28,6 +30,7 @@ from portal.tenancy.scope import Patience, tenant_scope
 
 log = structlog.get_logger(__name__)
 
+_SLUG = re.compile(r"[-\w]{1,50}", re.ASCII)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BUSY = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 _NOT_STORABLE = (
@@ -39,7 +42,7 @@ _NOT_STORABLE = (
 
 def api_secret(request: HttpRequest) -> str | None:
     """The API key that a call brings: as a bearer, or as the password where a system only knows user and password."""
-    if "/api/" not in request.path_info:
+    if not asks_api(request):
         return None
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -68,7 +71,8 @@ class TenantMiddleware:
         try:
             match = resolve(request.path_info)
         except Resolver404:
-            return self.get_response(request)
+            with translation.override(_language_at(request)):
+                return self.get_response(request)
         if "tenant" not in match.kwargs:
             return self.get_response(request)
 
@@ -114,10 +118,9 @@ class TenantMiddleware:
         why = why_reading_only(membership)
         if not why:
             return None
-        if "/api/" not in request.path_info:
+        if not asks_api(request):
             raise ReadingOnly(why)
-        problem = {"type": "about:blank", "title": _("Reading only"), "status": 403, "code": "reading_only"}
-        return JsonResponse({**problem, "detail": why}, status=403, content_type="application/problem+json")
+        return problem(403, "reading_only", _("Reading only"), why)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """What the database refused, said to the person; nothing of the request is kept."""
@@ -136,11 +139,8 @@ class TenantMiddleware:
     ) -> HttpResponse:
         if connection.in_atomic_block:
             transaction.set_rollback(True)
-        if "/api/" in request.path_info:
-            problem = {"type": "about:blank", "title": title, "status": status, "code": code}
-            return JsonResponse(
-                problem, status=status, headers=headers, content_type="application/problem+json"
-            )
+        if asks_api(request):
+            return problem(status, code, title, headers=headers)
         return HttpResponse(render_to_string(f"{status}.html"), status=status, headers=headers)
 
     def _membership(self, request: HttpRequest, tenant: Tenant) -> Membership | None:
@@ -165,17 +165,23 @@ class TenantMiddleware:
     @staticmethod
     def _refuse(request: HttpRequest) -> HttpResponse:
         """Another tenant's pages do not exist for a stranger; who is not signed in may sign in first."""
-        if "/api/" in request.path_info:
+        if asks_api(request):
             if request.user.is_authenticated:
-                return JsonResponse({"type": "about:blank", "title": "Not found", "status": 404}, status=404)
-            return JsonResponse(
-                {"type": "about:blank", "title": "Sign in or send an API key", "status": 401},
-                status=401,
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+                return problem(404, "not_found", _("Not found"))
+            title = _("Sign in or send an API key")
+            return problem(401, "not_authenticated", title, headers={"WWW-Authenticate": "Bearer"})
         if request.user.is_authenticated:
             raise Http404
         return redirect_to_login(request.get_full_path())
+
+
+def _language_at(request: HttpRequest) -> str:
+    """The language of an address that there is not: of who asks, or of the programme that it begins with."""
+    if request.user.is_authenticated and request.user.language:
+        return request.user.language
+    first = request.path_info.strip("/").partition("/")[0]
+    tenant = next(iter(_tenant(first)), None) if _SLUG.fullmatch(first) else None
+    return tenant.language if tenant else translation.get_language()
 
 
 def _is_of_the_input(error: DataError) -> bool:

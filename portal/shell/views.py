@@ -8,9 +8,11 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.defaults import bad_request, page_not_found, server_error
 
 from portal.accounts.prepared import prepared
 from portal.accounts.standing import ReadingOnly
+from portal.errors import asks_api, problem
 from portal.shell import queries
 from portal.shell.colours import stylesheet
 from portal.shell.panels import home_panels
@@ -67,7 +69,30 @@ def _answers(steps: tuple[SetupStep, ...]) -> QuerySet[Tenant, tuple[bool, ...]]
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403, with the reason where there is one that the person can do something about."""
     why = str(exception) if isinstance(exception, ReadingOnly) else ""
+    if asks_api(request):
+        return problem(403, "permission_denied", _("You may not do this"), why)
     return HttpResponse(render_to_string("403.html", {"why": why}, request), status=403)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, also of an address that there is not."""
+    if asks_api(request):
+        return problem(404, "not_found", _("Not found"))
+    return page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500. It may need nothing that may have failed."""
+    if asks_api(request):
+        return problem(500, "error", _("Something went wrong on our side"))
+    return server_error(request)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: what came is no request that a view could look at."""
+    if asks_api(request):
+        return problem(400, "invalid", _("The request could not be understood"))
+    return bad_request(request, exception)
 
 
 def pulse(request: HttpRequest, tenant: str) -> JsonResponse:

@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
+from partners.deals import queries
 from portal.accounts.enums import Role
 from portal.accounts.models import ApiKey, Membership, digest, new_secret
 from portal.tenancy.models import Tenant
@@ -99,4 +101,27 @@ def test_a_revoked_key_is_refused(client: Client, key: str, admin: Membership):
 def test_a_request_of_another_tenants_member_to_the_api_is_404(
     admin: Membership, other_tenant: Tenant, client_as: ClientAs
 ):
-    assert client_as(admin).get("/globex/api/v1/deals/").status_code == 404
+    answer = client_as(admin).get("/globex/api/v1/deals/")
+    assert said(answer) == (404, "not_found")
+
+
+def said(answer: HttpResponse) -> tuple[int, str]:
+    """Status and code of an API error, which no program has to read as a page."""
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+    return answer.status_code, answer.json()["code"]
+
+
+def test_what_goes_wrong_below_the_api_is_told_to_a_program(
+    admin: Membership, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+):
+    client = client_as(admin)
+    assert said(client.get("/acme/api/v1/nothing/")) == (404, "not_found")
+    assert said(client.get(f"/acme/api/v1/deals/{admin.pk}/")) == (404, "not_found")
+    assert said(client.delete("/acme/api/v1/deals/")) == (405, "method_not_allowed")
+    assert said(Client().get("/acme/api/v1/deals/")) == (401, "not_authenticated")
+    assert client.get("/acme/api/v1/deals")["Location"] == "/acme/api/v1/deals/"
+    client.raise_request_exception = False
+    monkeypatch.setattr(queries, "visible_deals", None)
+    assert said(client.get("/acme/api/v1/deals/")) == (500, "error")
+    assert client.get("/acme/deals/")["Content-Type"].startswith("text/html")

@@ -186,6 +186,20 @@ def test_an_unknown_address_is_a_calm_404(address: str, client: Client, tenant: 
     assert "There is no such page" in answer.content.decode()
 
 
+def test_an_unknown_address_speaks_the_language_of_who_asks(
+    admin: Membership, tenant: Tenant, client_as: SignIn
+) -> None:
+    dutch = 'lang="nl"'
+    assert dutch not in client_as(admin).get("/acme/nothing/").content.decode()
+    tenant.language = "nl"
+    tenant.save()
+    assert dutch in Client().get("/acme/nothing/").content.decode()
+    assert dutch not in Client().get("/acme%00/nothing/").content.decode()
+    admin.user.language = "en"
+    admin.user.save()
+    assert dutch not in client_as(admin).get("/acme/nothing/").content.decode()
+
+
 def test_a_form_without_its_token_explains_itself(admin: Membership) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin.user, backend="django.contrib.auth.backends.ModelBackend")
