@@ -1,8 +1,11 @@
 """This room's events in sentences."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from metrics.periods import Period
+from partners.directory.fields import country_name
 from portal.events.describe import describes
 from portal.events.models import Event
 from portal.money import quick_money
@@ -105,9 +108,13 @@ def terms_saved(event: Event) -> str:
 
 @describes("payout.tax_saved")
 def tax_saved(event: Event) -> str:
-    return _("Withholding for %(country)s is %(rate)s from %(from)s") % event.data
+    return _("Withholding for %(country)s is %(rate)s from %(from)s") % _named(event.data)
 
 
 @describes("payout.tax_removed")
 def tax_removed(event: Event) -> str:
-    return _("The withholding for %(country)s from %(from)s was removed") % event.data
+    return _("The withholding for %(country)s from %(from)s was removed") % _named(event.data)
+
+
+def _named(data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"country": country_name(data["country"])}

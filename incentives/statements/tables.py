@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives.statements.enums import BatchStatus, ClosingStatus, StatementStatus
 from incentives.statements.queries import Payee, payees
 from metrics.periods import Period
+from partners.directory.tables import CountryColumn
 from portal.shell.tables import (
     BadgeColumn,
     Column,
@@ -140,7 +141,7 @@ class PayeeColumn(Column):
 
 class PayeeTable(Table):
     name = LinkColumn(_("Partner"), to="statements:payee", second="number")
-    country = Column(_("Country"), phone=False)
+    country = CountryColumn(_("Country"), phone=False)
     state = PayeeColumn(_("Can be paid"), accessor="pk", orderable=False)
 
     class Meta(Table.Meta):

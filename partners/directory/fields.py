@@ -6,6 +6,7 @@ from typing import Any
 from babel.core import Locale
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -64,7 +65,7 @@ def countries(language: str) -> list[tuple[str, str]]:
 
 
 def country_choices() -> list[tuple[str, str]]:
-    return [("", "—"), *countries(get_language() or "en")]
+    return [BLANK_CHOICE_DASH[0], *countries(get_language() or "en")]
 
 
 def country_name(code: str) -> str:

@@ -179,7 +179,9 @@ def test_lists_cost_the_same_for_many(
         actions.save_terms(by=earned.admin, payer_iban=IBAN)
         assert Statement.objects.count() == 2
         assert not Batch.objects.exists()
+        Partner.objects.update(country="BE")
     admin = client_as(earned.admin)
+    assert "Belgium" in admin.get("/acme/payouts/payees/").content.decode()
     for address in ("statements/", "payouts/", "payouts/payees/", "payouts/batches/new/"):
         with django_assert_max_num_queries(22):
             assert admin.get(f"/acme/{address}").status_code == 200

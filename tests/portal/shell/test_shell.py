@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django import forms
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.models import Exists, Q
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
@@ -184,6 +186,16 @@ def test_an_unknown_address_is_a_calm_404(address: str, client: Client, tenant: 
     answer = client.get(address)
     assert answer.status_code == 404
     assert "There is no such page" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("required", "words"), [(True, "Choose…"), (False, "None")])
+def test_no_choice_has_a_word(required: bool, words: str) -> None:
+    class Form(forms.Form):
+        size = forms.ChoiceField(choices=[*BLANK_CHOICE_DASH, ("s", "Small")], required=required)
+
+    html = str(Form(data={"size": ""})["size"])
+    assert f'<option value="" selected>{words}</option>' in html
+    assert '<option value="s">Small</option>' in html
 
 
 def test_an_unknown_address_speaks_the_language_of_who_asks(
