@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import polars as pl
+from django.utils.translation import gettext as _
 
 from metrics.catalogues import Catalogue
 from metrics.display import format_points, gap_text
@@ -40,7 +41,12 @@ class Way:
 
     @property
     def effort_text(self) -> str:
-        return percent(round(self.effort, 2))
+        """How far it is, in words: a share of the value now, where there is one."""
+        if not self.value:
+            return _("from nothing so far")
+        share = percent(self.effort, 0 if self.effort >= 0.1 else 1)
+        words = _("a rise of %(share)s") if self.target > self.value else _("a fall of %(share)s")
+        return words % {"share": share}
 
 
 @dataclass(frozen=True, slots=True)

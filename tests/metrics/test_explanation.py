@@ -1,6 +1,7 @@
 """What moved a score, the cheapest ways up, two periods side by side, the PDF and the API."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 
@@ -128,6 +129,10 @@ def test_the_cheapest_way_is_what_the_scoring_gives_for_it(tenant: Tenant, partn
         ways = {way.kpi.code: way for way in ways_to_gain(card, "EUR", peers)}
         assert ways["revenue"].points == pytest.approx(16, abs=0.01)
         assert ways["revenue"].effort == pytest.approx(400 / 600)
+        assert ways["revenue"].effort_text == "a rise of 67%"
+        fewer = replace(ways["revenue"], value=30, target=29, effort=1 / 30)
+        assert fewer.effort_text == "a fall of 3.3%"
+        assert replace(fewer, value=0, target=5).effort_text == "from nothing so far"
         # The next deal gives its ten points for half as much more.
         assert (ways["deal_count"].target, ways["deal_count"].effort) == (3, 0.5)
         assert ways["deal_count"].points == pytest.approx(10, abs=0.01)
