@@ -39,7 +39,7 @@ class EntryTable(Table):
         empty_values=(),
     )
     booked_on = DateColumn(_("Earned on"))
-    why = Column(_("Why"), accessor="explanation", orderable=False, phone=False, needs=("deal",))
+    why = Column(_("Why"), accessor="explanation", orderable=False, needs=("deal",))
     # The reason says these; a spreadsheet wants them in columns of their own.
     kind = Column(_("Kind"), visible=False)
     base = MoneyColumn(_("Revenue"), visible=False)
