@@ -20,6 +20,7 @@ from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.statements import actions, queries
 from incentives.statements.enums import BatchStatus, Method, PaymentStatus, StatementStatus
+from incentives.statements.files import payment_file
 from incentives.statements.models import Batch, Payment, PayoutDetails, Statement
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
@@ -250,6 +251,13 @@ class TestTheFile:
         assert tree.findtext(".//p:GrpHdr/p:CtrlSum", namespaces=NAMESPACE) == "30.05"
         assert tree.findtext(".//p:GrpHdr/p:NbOfTxs", namespaces=NAMESPACE) == "2"
         assert tree.findtext(".//p:Dbtr/p:Nm", namespaces=NAMESPACE) == "Acme <NV> & Sohne"
+        # The account number alone says which bank; an empty element would not.
+        bank = ".//p:DbtrAgt/p:FinInstnId"
+        assert tree.findtext(f"{bank}/p:Othr/p:Id", namespaces=NAMESPACE) == "NOTPROVIDED"
+        actions.save_terms(by=closed.admin, payer_iban=IBAN, payer_bic="ABNANL2A")
+        terms = queries.terms()
+        named = ET.fromstring(payment_file(batch, list(batch.payments.all()), terms, closed.admin.tenant))
+        assert [node.tag.rpartition("}")[2] for node in named.find(bank, NAMESPACE)] == ["BIC"]
         paid = {
             node.findtext("p:PmtId/p:EndToEndId", namespaces=NAMESPACE): (
                 node.findtext("p:Amt/p:InstdAmt", namespaces=NAMESPACE),
