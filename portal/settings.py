@@ -449,6 +449,11 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["onboarding.post"],
         "schedule": crontab(minute="3-53/10"),
     },
+    "post-invitations": {
+        "task": "tenancy.for_each_tenant",
+        "args": ["people.post"],
+        "schedule": crontab(minute="*/5"),
+    },
     "nightly": {"task": "shell.nightly", "schedule": crontab(minute=5)},
 }
 

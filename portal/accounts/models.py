@@ -143,8 +143,20 @@ class Invitation(TenantModel):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Its letter: when it is to be sent, or tried again; when it was sent; and what the mail server said last.
+    due_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["tenant", "due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="accounts_invitation_due",
+            ),
+        ]
         constraints = [
             *tenant_constraints("accounts_invitation", "invited_by"),
             PartnerIsolation(name="accounts_invitation_partner"),

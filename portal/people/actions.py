@@ -2,27 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import can, check
 from portal.accounts.enums import PARTNER_ROLES, Role
-from portal.accounts.models import ApiKey, Invitation, Membership, User, digest, new_secret
+from portal.accounts.models import ApiKey, Invitation, Membership, User
 from portal.errors import ActionRefused
 from portal.events.record import record
-from portal.people import mail
+from portal.people.letters import post
 from portal.shell.registry import partner_names
 from portal.tenancy.scope import current_tenant_id, tenant_scope
-
-INVITATION_LASTS = timedelta(days=7)
 
 
 @contextmanager
@@ -65,7 +61,7 @@ def change_profile(user: User, *, name: str, language: str) -> User:
 
 
 def invite(*, by: Membership, email: str, name: str, role: str, partner_id: UUID | None = None) -> Invitation:
-    """Invite someone and send the link once the transaction commits. Refuses who is a member already."""
+    """Invite someone; a worker sends the link. Refuses who is a member already."""
     _check_may_give(by, role, partner_id)
     return issue_invitation(by=by, email=email, name=name, role=role, partner_id=partner_id)
 
@@ -75,7 +71,6 @@ def issue_invitation(
 ) -> Invitation:
     """Invite someone without asking whether `by` may give the role: for actions whose own rule has allowed it."""
     email = email.strip().lower()
-    secret = new_secret()
     with _vendor_scope():
         if Membership.objects.filter(
             tenant_id=by.tenant_id, user__email__iexact=email, is_active=True
@@ -89,15 +84,10 @@ def issue_invitation(
                 _("This person has been invited already; you can send it again."), field="email"
             )
         open_one.update(revoked_at=timezone.now())
-        invitation = Invitation.objects.create(
-            email=email,
-            name=name.strip(),
-            role=role,
-            partner_id=partner_id,
-            digest=digest(secret),
-            invited_by=by,
-            expires_at=timezone.now() + INVITATION_LASTS,
+        invitation = Invitation(
+            email=email, name=name.strip(), role=role, partner_id=partner_id, invited_by=by
         )
+        post(invitation)
         record(
             "member.invited",
             subject=invitation,
@@ -105,7 +95,6 @@ def issue_invitation(
             partner_id=partner_id,
             data={"email": email, "role": role},
         )
-    _send_on_commit(invitation, secret, by)
     return invitation
 
 
@@ -122,7 +111,7 @@ def invite_member(member: Membership, *, email: str, by: Membership) -> Invitati
     What they were given already, such as partners to look after, stays theirs.
     """
     check(by, "accounts.manage_members")
-    email, secret = email.strip().lower(), new_secret()
+    email = email.strip().lower()
     with _vendor_scope():
         member = _locked(member, by)
         user = User.objects.select_for_update().get(pk=member.user_id)
@@ -141,15 +130,10 @@ def invite_member(member: Membership, *, email: str, by: Membership) -> Invitati
         Invitation.objects.filter(email__in=(old.lower(), email), accepted_at=None, revoked_at=None).update(
             revoked_at=timezone.now()
         )
-        invitation = Invitation.objects.create(
-            email=email,
-            name=user.name,
-            role=member.role,
-            partner_id=member.partner_id,
-            digest=digest(secret),
-            invited_by=by,
-            expires_at=timezone.now() + INVITATION_LASTS,
+        invitation = Invitation(
+            email=email, name=user.name, role=member.role, partner_id=member.partner_id, invited_by=by
         )
+        post(invitation)
         record(
             "member.address_given",
             subject=member,
@@ -157,20 +141,15 @@ def invite_member(member: Membership, *, email: str, by: Membership) -> Invitati
             partner_id=member.partner_id,
             data={"name": user.name, "old": old, "new": email},
         )
-    _send_on_commit(invitation, secret, by)
     return invitation
 
 
 def resend(invitation: Invitation, *, by: Membership) -> Invitation:
     """Send a new link; the old one stops working."""
-    secret = new_secret()
     with _vendor_scope():
         invitation = _open_invitation(invitation, by)
-        invitation.digest = digest(secret)
-        invitation.expires_at = timezone.now() + INVITATION_LASTS
-        invitation.save(update_fields=["digest", "expires_at"])
+        post(invitation)
         _record_invitation("member.invitation_resent", invitation, by)
-    _send_on_commit(invitation, secret, by)
     return invitation
 
 
@@ -386,9 +365,3 @@ def _record_invitation(type_: str, invitation: Invitation, by: Membership) -> No
         partner_id=invitation.partner_id,
         data={"email": invitation.email, "role": invitation.role},
     )
-
-
-def _send_on_commit(invitation: Invitation, secret: str, by: Membership) -> None:
-    letter = mail.invitation(invitation, secret, by)
-    # A mail server that is away must not undo the invitation: it is listed, and can be sent again.
-    transaction.on_commit(letter.send, robust=True)

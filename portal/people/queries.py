@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from portal.accounts.enums import Role
 from portal.accounts.models import Invitation, Membership, User, digest
+from portal.shell.formats import short_time
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import current_tenant_id
 
@@ -42,6 +44,17 @@ def invitations_seen_by(membership: Membership) -> QuerySet[Invitation]:
     if membership.is_partner:
         invitations = invitations.filter(partner_id=membership.partner_id)
     return invitations.order_by("-id")
+
+
+def letter_state(invitation: Invitation) -> tuple[str, str, str] | None:
+    """How far the letter is, as words, tone and icon; None where no letter was asked for."""
+    if invitation.sent_at:
+        return _("Sent on %s") % short_time(invitation.sent_at), "success", "mail-check"
+    if invitation.due_at and invitation.error:
+        return _("Not taken; tried again at %s") % short_time(invitation.due_at), "warning", "refresh"
+    if invitation.due_at:
+        return _("On its way"), "info", "send"
+    return (_("Could not be sent"), "danger", "mail-off") if invitation.error else None
 
 
 def invitation_by_secret(secret: str) -> Invitation | None:

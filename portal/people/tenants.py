@@ -14,7 +14,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Invitation, digest, new_secret
 from portal.events.record import record
 from portal.money import CURRENT_CURRENCIES
-from portal.people.actions import INVITATION_LASTS
+from portal.people.letters import INVITATION_LASTS
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 

@@ -52,6 +52,7 @@ class MemberList(ListPage):
                     "invitation": invitation,
                     "partner": names.get(invitation.partner_id, "") if invitation.partner_id else "",
                     "expired": actions.state_of(invitation) == "expired",
+                    "letter": queries.letter_state(invitation),
                 }
                 for invitation in invitations
             ]

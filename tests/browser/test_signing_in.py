@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.people.actions import invite
+from portal.people.letters import post_due
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PASSWORD, PartnerFactory, make_member
@@ -94,6 +95,7 @@ def test_an_invited_person_joins_by_the_link_in_the_letter(
     with tenant_scope(vendor.pk):
         admin = make_member(Role.ADMIN)
         invite(by=admin, email="new@partner.example", name="Nova Dekker", role=Role.CHANNEL_MANAGER)
+    post_due(vendor.pk)
     letter = str(mail.outbox[-1].body)
     path = "/acme/join/" + letter.split("/acme/join/")[1].split()[0]
     page = as_member(None).new_page()

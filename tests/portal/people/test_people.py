@@ -1,10 +1,12 @@
 """People: invitations and what attackers try with them, roles, removal, the demo's sign-in."""
 
 import re
+import smtplib
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
@@ -17,6 +19,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Invitation, Membership, User
 from portal.errors import ActionRefused
 from portal.people import actions
+from portal.people.letters import post_due
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PASSWORD, PartnerFactory, TenantFactory, UserFactory, make_member
@@ -31,12 +34,11 @@ def secret_of(letter: mail.EmailMessage) -> str:
 
 
 @pytest.fixture
-def invited(
-    admin: Membership, tenant: Tenant, django_capture_on_commit_callbacks: Callable
-) -> tuple[Invitation, str]:
+def invited(admin: Membership, tenant: Tenant) -> tuple[Invitation, str]:
     """An open invitation of a channel manager, and the secret of its link."""
-    with django_capture_on_commit_callbacks(execute=True), tenant_scope(tenant.pk):
+    with tenant_scope(tenant.pk):
         invitation = actions.invite(by=admin, email="New@Example.com", name="Nia", role=Role.CHANNEL_MANAGER)
+    post_due(tenant.pk)
     return invitation, secret_of(mail.outbox[-1])
 
 
@@ -90,20 +92,79 @@ def test_an_expired_invitation_says_so(
 
 
 def test_a_revoked_invitation_is_closed_and_the_old_link_dies_when_it_is_sent_again(
-    invited: tuple[Invitation, str],
-    admin: Membership,
-    client: Client,
-    django_capture_on_commit_callbacks: Callable,
+    invited: tuple[Invitation, str], admin: Membership, client: Client
 ) -> None:
     invitation, old = invited
-    with django_capture_on_commit_callbacks(execute=True), tenant_scope(admin.tenant_id):
+    with tenant_scope(admin.tenant_id):
         actions.resend(invitation, by=admin)
+    post_due(admin.tenant_id)
     new = secret_of(mail.outbox[-1])
     assert client.get(f"/acme/join/{old}/").status_code == 410
     assert client.get(f"/acme/join/{new}/").status_code == 200
     with tenant_scope(admin.tenant_id):
         actions.revoke(invitation, by=admin)
     assert client.get(f"/acme/join/{new}/").status_code == 410
+
+
+class Post:
+    """A mail server that does what it is told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch):
+        self.error: Exception | None = None
+        self.taken: list[mail.EmailMessage] = []
+
+        def send(letter: mail.EmailMessage) -> None:
+            if self.error:
+                raise self.error
+            self.taken.append(letter)
+
+        monkeypatch.setattr(mail.EmailMessage, "send", send)
+
+
+def test_a_mail_server_that_is_away_keeps_nobody_waiting_and_gets_the_letter_later(
+    admin: Membership, client: Client, client_as: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Post(monkeypatch)
+    server.error = ConnectionRefusedError("away")
+    desk, start = client_as(admin), timezone.now()
+
+    def listed() -> str:
+        return desk.get("/acme/people/").content.decode()
+
+    with time_machine.travel(start, tick=False) as clock:
+        answer = desk.post("/acme/people/invite/", {"email": "new@example.com", "role": "channel_manager"})
+        assert answer.status_code == 302
+        assert "On its way" in listed()
+        assert post_due(admin.tenant_id) == 1
+        assert "Not taken; tried again at" in listed()
+        assert "ConnectionRefusedError: away" in listed()
+        assert post_due(admin.tenant_id) == 0  # not before the pause is over
+        server.error = None
+        clock.shift(timedelta(seconds=61))
+        assert post_due(admin.tenant_id) == 1
+        (letter,) = server.taken
+        assert client.get(f"/acme/join/{secret_of(letter)}/").status_code == 200
+        assert "Sent on" in listed()
+        assert post_due(admin.tenant_id) == 0
+
+
+def test_a_letter_that_is_refused_for_good_is_listed_until_it_is_sent_again(
+    admin: Membership, client_as: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Post(monkeypatch)
+    server.error = smtplib.SMTPRecipientsRefused({"new@example.com": (550, b"unknown")})
+    desk = client_as(admin)
+    with tenant_scope(admin.tenant_id):
+        invitation = actions.invite(by=admin, email="new@example.com", name="", role=Role.ADMIN)
+        other = actions.invite(by=admin, email="other@example.com", name="", role=Role.ADMIN)
+        actions.revoke(other, by=admin)
+    assert (post_due(admin.tenant_id), post_due(admin.tenant_id)) == (1, 0)
+    assert "Could not be sent" in desk.get("/acme/people/").content.decode()
+    server.error = None
+    desk.post(f"/acme/people/invitations/{invitation.pk}/resend/")
+    assert post_due(admin.tenant_id) == 1
+    assert [letter.to for letter in server.taken] == [["new@example.com"]]
+    assert "Could not be sent" not in desk.get("/acme/people/").content.decode()
 
 
 def test_a_link_of_one_vendor_does_not_open_at_another(
@@ -410,15 +471,14 @@ def test_an_imported_manager_is_given_an_address_and_signs_in_with_the_same_port
     admin: Membership,
     client: Client,
     client_as: SignIn,
-    django_capture_on_commit_callbacks: Callable,
 ) -> None:
     with tenant_scope(imported.tenant_id):
         partner = PartnerFactory(manager=imported)
     page = f"/acme/people/{imported.pk}/"
     assert "has no e-mail address yet" in client_as(admin).get(page).content.decode()
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = client_as(admin).post(f"{page}invite/", {"address-email": "Moses@Real.example"})
+    answer = client_as(admin).post(f"{page}invite/", {"address-email": "Moses@Real.example"})
     assert answer.status_code == 302
+    post_due(admin.tenant_id)
     assert mail.outbox[-1].to == ["moses@real.example"]
     address = f"/acme/join/{secret_of(mail.outbox[-1])}/"
     answer = client.post(address, {"name": "Moses Frase", "password": "a long enough one"})
