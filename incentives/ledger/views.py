@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +22,7 @@ from incentives.tiers.queries import tiers
 from metrics.periods import calendar_of
 from partners.deals.models import Deal
 from portal.accounts.access import check, requires
+from portal.accounts.models import Membership
 from portal.money import quick_money
 from portal.shell.addresses import turl
 from portal.shell.formats import short_date
@@ -43,11 +44,11 @@ class Earnings(ListPage):
         "Each won deal that a plan pays for appears here, with how its amount came about."
     )
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        vendor = request.membership.is_vendor
-        self.table_class = VendorEntryTable if vendor else EntryTable
-        self.filterset_class = VendorEntryFilter if vendor else EntryFilter
-        return super().get(request, *args, **kwargs)
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
+            self.table_class, self.filterset_class = VendorEntryTable, VendorEntryFilter
+        else:
+            self.table_class, self.filterset_class = EntryTable, EntryFilter
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         return queries.entries(request.membership)

@@ -18,6 +18,7 @@ from partners.content.models import Asset, AssetCategory, AssetVersion, BrandedC
 from partners.directory.enums import PartnerType
 from partners.directory.pages import form_page
 from portal.accounts.access import can, requires
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
 from portal.files import storage
@@ -49,8 +50,8 @@ class AssetList(ListPage):
     empty_title = gettext_lazy("The library is empty")
     empty_text = gettext_lazy("What the vendor publishes for your company appears here.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Asset]:
-        if request.membership.is_vendor:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
             self.table_class, self.filterset_class = tables.VendorAssetTable, VendorAssetFilter
             self.presets = (
                 Preset(gettext_lazy("All")),
@@ -59,6 +60,8 @@ class AssetList(ListPage):
                 Preset(gettext_lazy("Archived"), {"status": AssetStatus.ARCHIVED}),
             )
             self.empty_text = gettext_lazy("Add a file or a link, say whom it is for, and publish it.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Asset]:
         return queries.catalogue(request.membership)
 
 

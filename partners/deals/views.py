@@ -38,6 +38,7 @@ from partners.deals.workdays import today
 from partners.directory.models import Product
 from partners.directory.pages import form_page
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
 from portal.money import format_money
@@ -79,10 +80,12 @@ class DealList(ListPage):
     )
     empty_action = REGISTER
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
-        if request.membership.is_vendor:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
             self.table_class, self.filterset_class = VendorDealTable, VendorDealFilter
             self.search_fields = (*self.search_fields, "partner__name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Deal]:
         return queries.visible_deals(request.membership).order_by("-created_at", "-pk")
 
 

@@ -27,6 +27,7 @@ from partners.directory.tables import (
     VendorCustomerTable,
 )
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.events.queries import timeline
 from portal.shell.addresses import turl
 from portal.shell.formats import short_date
@@ -252,9 +253,11 @@ class CustomerList(ListPage):
     empty_title = gettext_lazy("No customers yet")
     empty_text = gettext_lazy("A customer appears here with the first deal that is registered for it.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        if request.membership.is_vendor:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
             self.table_class = VendorCustomerTable
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return queries.visible_customers(request.membership).order_by("name", "pk")
 
 
@@ -381,9 +384,12 @@ class ProductList(ListPage):
     empty_title = gettext_lazy("No products yet")
     empty_text = gettext_lazy("Partners choose from these products when they register a deal.")
 
+    def adapt_to(self, member: Membership) -> None:
+        if can(member, "directory.change_product"):
+            self.table_class = ProductTable
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         if can(request.membership, "directory.change_product"):
-            self.table_class = ProductTable
             return queries.products()
         return queries.products_on_sale()
 

@@ -61,8 +61,8 @@ class LeadList(ListPage):
     empty_text = gettext_lazy("Add the first one: what becomes of it is a deal with a click.")
     empty_action = ADD
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
-        if request.membership.is_vendor:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
             self.table_class, self.filterset_class = VendorLeadTable, VendorLeadFilter
             self.search_fields = (*self.search_fields, "partner__name")
             self.presets = (
@@ -71,6 +71,8 @@ class LeadList(ListPage):
                 Preset(gettext_lazy("In the pool"), {"status": LeadStatus.POOL}),
                 *self.presets[1:],
             )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         return queries.visible_leads(request.membership).order_by("-created_at", "-pk")
 
 

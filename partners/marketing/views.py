@@ -19,6 +19,7 @@ from partners.marketing.filters import CampaignFilter, FigureFilter, VendorFigur
 from partners.marketing.models import COUNTS, Campaign, DailyFigure
 from partners.marketing.tables import CampaignTable, FigureTable, OwnCampaignTable, OwnFigureTable
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.events.queries import timeline
 from portal.money import format_money
 from portal.shell.addresses import turl
@@ -60,10 +61,9 @@ class CampaignList(ListPage):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Campaign]:
         return queries.with_totals(queries.visible_campaigns(request.membership))
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.membership.is_partner:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_partner:
             self.table_class = OwnCampaignTable
-        return super().get(request, *args, **kwargs)
 
 
 class FigureList(ListPage):
@@ -90,10 +90,9 @@ class FigureList(ListPage):
         rows, _table, _filterset = self.narrowed(request)
         return {"figures": _figures(queries.totals(rows.order_by()), request.tenant.currency)}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.membership.is_partner:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_partner:
             self.table_class, self.filterset_class = OwnFigureTable, FigureFilter
-        return super().get(request, *args, **kwargs)
 
 
 @form_methods

@@ -20,6 +20,7 @@ from partners.matching.forms import AccountForm, MergeForm, RemoveForm
 from partners.matching.models import CustomerMerge, DirectAccount
 from partners.matching.tables import AccountTable, MergeTable, PlainAccountTable
 from portal.accounts.access import can, requires
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
 from portal.shell.lists import Action, ListPage
@@ -54,9 +55,11 @@ class AccountList(ListPage):
     )
     empty_action = ADD
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DirectAccount]:
-        if can(request.membership, "matching.change_account"):
+    def adapt_to(self, member: Membership) -> None:
+        if can(member, "matching.change_account"):
             self.table_class = AccountTable
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DirectAccount]:
         return queries.direct_accounts()
 
 

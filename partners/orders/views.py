@@ -17,6 +17,7 @@ from partners.orders.filters import OrderFilter
 from partners.orders.models import Order
 from partners.orders.tables import STATUS_TONES, OrderTable, OwnOrderTable
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.events.queries import timeline
 from portal.money import format_money
 from portal.shell.addresses import turl
@@ -63,10 +64,9 @@ class OrderList(ListPage):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Order]:
         return queries.visible_orders(request.membership)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.membership.is_partner:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_partner:
             self.table_class = OwnOrderTable
-        return super().get(request, *args, **kwargs)
 
 
 @form_methods

@@ -38,9 +38,11 @@ class MemberList(ListPage):
     actions = [Action(gettext_lazy("Invite someone"), "people:invite", "user-plus", primary=True)]
     empty_icon = "users"
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
-        if request.membership.is_admin:
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_admin:
             self.table_class = AdminMemberTable
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
         return queries.members_seen_by(request.membership)
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

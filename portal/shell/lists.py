@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from portal.accounts.access import can, check
+from portal.accounts.models import Membership
 from portal.shell.addresses import turl
 from portal.shell.exports import FORMATS, XLSX_LIMIT, csv_lines, csv_response, xlsx_response
 from portal.shell.formats import number, short_date
@@ -109,6 +110,9 @@ class ListPage(View):
     empty_action: Action | None = None
     template_name: str = "components/list_page.html"
 
+    def adapt_to(self, member: Membership) -> None:
+        """Set what is not the same for everybody: the table, filters, presets. Nothing is read here."""
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         raise NotImplementedError
 
@@ -131,6 +135,7 @@ class ListPage(View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.permission:
             check(request.membership, self.permission)
+        self.adapt_to(request.membership)
         queryset, table, filterset = self.narrowed(request)
         if self.export_name and request.GET.get("export") in FORMATS:
             return self._export(request, queryset, request.GET["export"])

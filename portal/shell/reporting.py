@@ -83,8 +83,7 @@ def report_page(url_name: str, tenant: Tenant, member: Membership) -> ReportPage
     page = kind(**view.view_initkwargs)
     if page.permission and not can(member, page.permission):
         return ReportPage(url_name, page.title, page.permission, _nothing)
-    # A list may have other columns for other roles, which it decides here.
-    page.get_queryset(as_opened_by(member, tenant, url_name, ""))
+    page.adapt_to(member)
 
     def report(request: HttpRequest) -> Report:
         return list_report(page, request)

@@ -21,6 +21,7 @@ from metrics.periods import calendar_of
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.jobs.runner import run_inline
+from portal.shell.reporting import as_opened_by, report_page
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, won_deal
@@ -100,6 +101,18 @@ def test_earnings_are_exported(programme: Partner, partner_owner: Membership, cl
     response = client_as(partner_owner).get(page("earnings") + "?export=csv")
     content = b"".join(response.streaming_content).decode()
     assert content.count("because you were Registered") == 3
+
+
+def test_a_report_of_earnings_is_narrowed_as_its_view_is(
+    programme: Partner, tenant: Tenant, admin: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        found = report_page("incentives:earnings", tenant, admin)
+        assert found is not None
+        asked = as_opened_by(admin, tenant, "incentives:earnings", f"partner={programme.pk}")
+        report = found.report(asked)
+        assert report.total == LedgerEntry.objects.filter(partner=programme).count() == 3
+        assert {row[report.header.index("Partner")] for row in report.rows} == {programme.name}
 
 
 def test_a_partner_reads_where_it_stands_in_words(

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +22,7 @@ from incentives.funds.models import FundRequest
 from incentives.funds.tables import CLAIM_TONES, REQUEST_TONES, RequestTable, VendorRequestTable
 from metrics.periods import calendar_of
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.queries import timeline
 from portal.money import quick_money
@@ -57,11 +58,11 @@ class Requests(ListPage):
         "The vendor shares the cost of marketing that partners do. A request comes first."
     )
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        vendor = request.membership.is_vendor
-        self.table_class = VendorRequestTable if vendor else RequestTable
-        self.filterset_class = VendorRequestFilter if vendor else RequestFilter
-        return super().get(request, *args, **kwargs)
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
+            self.table_class, self.filterset_class = VendorRequestTable, VendorRequestFilter
+        else:
+            self.table_class, self.filterset_class = RequestTable, RequestFilter
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FundRequest]:
         rows = queries.requests(request.membership)

@@ -17,6 +17,7 @@ from incentives.statements.filters import StatementFilter, VendorStatementFilter
 from incentives.statements.models import Statement
 from incentives.statements.tables import STATEMENT_TONES, StatementTable, VendorStatementTable
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.shell.addresses import turl
 from portal.shell.exports import csv_lines, csv_response
 from portal.shell.formats import percent, short_date
@@ -51,11 +52,11 @@ class Statements(ListPage):
         "When a period is closed, a statement says what was earned in it and when it is paid."
     )
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        vendor = request.membership.is_vendor
-        self.table_class = VendorStatementTable if vendor else StatementTable
-        self.filterset_class = VendorStatementFilter if vendor else StatementFilter
-        return super().get(request, *args, **kwargs)
+    def adapt_to(self, member: Membership) -> None:
+        if member.is_vendor:
+            self.table_class, self.filterset_class = VendorStatementTable, VendorStatementFilter
+        else:
+            self.table_class, self.filterset_class = StatementTable, StatementFilter
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         return queries.statements(request.membership)

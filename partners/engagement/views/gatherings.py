@@ -58,12 +58,13 @@ class GatheringList(ListPage):
     empty_title = gettext_lazy("No events yet")
     empty_text = gettext_lazy("What partners are invited to appears here.")
 
+    def adapt_to(self, member: Membership) -> None:
+        self.table_class = MyGatheringTable if member.is_partner else GatheringTable
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Gathering]:
         member = request.membership
         if member.is_partner:
-            self.table_class = MyGatheringTable
             return queries.my_gatherings(member).order_by("-starts_at", "-pk")
-        self.table_class = GatheringTable
         return queries.vendor_gatherings().order_by("-starts_at", "-pk")
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

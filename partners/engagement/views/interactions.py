@@ -22,6 +22,7 @@ from partners.engagement.forms import InteractionForm
 from partners.engagement.models import Interaction
 from partners.engagement.tables import FOLLOW_UP, InteractionTable, OwnInteractionTable
 from portal.accounts.access import can, check, requires
+from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
 from portal.shell.formats import short_time
@@ -49,10 +50,11 @@ class InteractionList(ListPage):
     empty_title = gettext_lazy("Nothing logged yet")
     empty_text = gettext_lazy("Log a call or a meeting, and what follows from it is not forgotten.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Interaction]:
-        member = request.membership
+    def adapt_to(self, member: Membership) -> None:
         self.table_class = OwnInteractionTable if member.is_partner else InteractionTable
-        rows = queries.with_state(queries.visible_interactions(member), timezone.localdate())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Interaction]:
+        rows = queries.with_state(queries.visible_interactions(request.membership), timezone.localdate())
         return rows.order_by("-happened_at", "-pk")
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -64,11 +64,12 @@ class CourseList(ListPage):
     empty_title = gettext_lazy("No courses yet")
     empty_text = gettext_lazy("What partners' people can learn appears here.")
 
+    def adapt_to(self, member: Membership) -> None:
+        self.table_class = VendorCourseTable if member.is_vendor else MyCourseTable
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
         if request.membership.is_vendor:
-            self.table_class = VendorCourseTable
             return queries.vendor_courses().order_by("title", "pk")
-        self.table_class = MyCourseTable
         return queries.catalogue(request.membership).order_by("-is_required", "title", "pk")
 
 
@@ -85,8 +86,10 @@ class CompletionList(ListPage):
     empty_title = gettext_lazy("Nothing completed yet")
     empty_text = gettext_lazy("Who passes a quiz, attends a session or finishes a course appears here.")
 
+    def adapt_to(self, member: Membership) -> None:
+        self.table_class = OwnCompletionTable if member.is_partner else CompletionTable
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Completion]:
-        self.table_class = OwnCompletionTable if request.membership.is_partner else CompletionTable
         return queries.visible_completions(request.membership).order_by("-completed_on", "-pk")
 
 

@@ -47,8 +47,10 @@ class PathList(ListPage):
     empty_title = gettext_lazy("No learning paths yet")
     empty_text = gettext_lazy("A path puts courses in an order and ends, if you like, in a certificate.")
 
+    def adapt_to(self, member: Membership) -> None:
+        self.table_class = MyPathTable if member.is_partner else PathTable
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Path]:
-        self.table_class = MyPathTable if request.membership.is_partner else PathTable
         return queries.listed_paths(request.membership).order_by("title", "pk")
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

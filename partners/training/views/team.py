@@ -50,8 +50,10 @@ class DutyList(ListPage):
     empty_title = gettext_lazy("Nothing is required")
     empty_text = gettext_lazy("Courses that are required of somebody appear here.")
 
+    def adapt_to(self, member: Membership) -> None:
+        self.table_class = OwnDutyTable if member.is_partner else DutyTable
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Duty]:
-        self.table_class = OwnDutyTable if request.membership.is_partner else DutyTable
         return queries.open_duties(request.membership, timezone.localdate()).order_by("due_on", "pk")
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
