@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from metrics.models import ScorecardTemplate, TemplateVersion
-from metrics.own import catalogue_now, choosable
+from metrics.own import catalogue_now, choosable, grouped
 from metrics.periods import Calendar, Period, PeriodKind
 from metrics.publishing import check_rules
 from metrics.scoring import PEER, STEPS, TARGET
@@ -120,7 +120,7 @@ class TemplateForm(forms.Form):
         self.known = {**choosable(), **{code: catalogue[code] for code in stored if code in catalogue}}
         codes = list(stored) if data is None else _codes_in(data)
         self.codes = [code for code in codes if code in self.known]
-        self.more = [(code, str(kpi.name)) for code, kpi in self.known.items() if code not in self.codes]
+        self.more = grouped(kpi for code, kpi in self.known.items() if code not in self.codes)
         self.periods = _coming(calendar.current(PeriodKind(template.period_kind)))
         self.fields["begins"].choices = [  # type: ignore[attr-defined]
             (str(period.start), period.label()) for period in self.periods

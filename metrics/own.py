@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
 from uuid import UUID
 
 from django.db import connection, models
@@ -15,7 +16,7 @@ from django_scopes import get_scope
 
 from metrics.catalogue import CATALOGUE
 from metrics.catalogues import BUILT_IN, Catalogue
-from metrics.kpis import facts_behind
+from metrics.kpis import AREAS, facts_behind
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi, OwnKpiVersion
 from metrics.units import Unit
@@ -137,6 +138,20 @@ def catalogue_at(end: dt.date) -> Catalogue:
 def catalogue_now() -> Catalogue:
     """The KPIs of the tenant in scope with their newest definitions: for choosing and for names."""
     return own_kpis().newest()
+
+
+def area_label(kpi: Kpi) -> str:
+    return str(AREAS.get(kpi.area) or _("Your own"))
+
+
+def grouped(kpis: Iterable[Kpi]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Choices of KPIs below their areas, the tenant's own first, each area's by name: ninety in a row find nobody."""
+    order = {area: place for place, area in enumerate(AREAS, start=1)}
+    listed = sorted(kpis, key=lambda kpi: (order.get(kpi.area, 0), str(kpi.name).casefold()))
+    return [
+        (label, [(kpi.code, str(kpi.name)) for kpi in of_area])
+        for label, of_area in groupby(listed, key=area_label)
+    ]
 
 
 def kpi_of(code: str) -> Kpi:

@@ -10,7 +10,7 @@ from django_scopes import get_scope
 from incentives.tiers.enums import Comparison
 from incentives.tiers.models import ManualCheck
 from incentives.tiers.requirements import CHECK, REPORTED, SCORE, is_check, is_reported
-from metrics.own import choosable, kpi_of
+from metrics.own import area_label, choosable, kpi_of
 from metrics.readings.models import MetricDefinition
 from metrics.units import DOWN, UP
 from portal.tenancy.scope import current_tenant_id
@@ -68,8 +68,9 @@ def forget_measures() -> None:
 
 def _kpi(code: str) -> Measure:
     kpi = kpi_of(code)
-    group = _("KPIs: at least") if kpi.better != DOWN else _("KPIs: at most")
-    return Measure(code, str(kpi.name), str(kpi.unit), UP if kpi.better != DOWN else DOWN, group)
+    down = kpi.better == DOWN
+    group = (_("%(area)s: at most") if down else _("%(area)s: at least")) % {"area": area_label(kpi)}
+    return Measure(code, str(kpi.name), str(kpi.unit), DOWN if down else UP, group)
 
 
 def _reported() -> dict[str, Measure]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.benchmarks import actions
 from metrics.benchmarks.models import Benchmark
-from metrics.own import choosable
+from metrics.own import choosable, grouped
 from metrics.periods import PeriodKind
 from metrics.reviews.forms import kept_to_typed, typed_to_kept
 from partners.directory.enums import PartnerType
@@ -41,8 +41,7 @@ class BenchmarkForm(forms.Form):
             if (kpi := choosable().get(benchmark.kpi)) is not None:
                 initial["value"] = kept_to_typed(kpi, benchmark.value, by.tenant.currency)
         super().__init__(*args, initial=initial, **kwargs)
-        names = [(code, str(kpi.name)) for code, kpi in choosable().items()]
-        self.fields["kpi"].choices = sorted(names, key=lambda one: one[1])
+        self.fields["kpi"].choices = grouped(choosable().values())
         regions = Partner.objects.exclude(region="").order_by("region").values_list("region", flat=True)
         known = set(regions.distinct()) | ({benchmark.region} if benchmark and benchmark.region else set())
         self.fields["region"].choices = [("", _g("All regions")), *((name, name) for name in sorted(known))]

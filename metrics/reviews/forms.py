@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.kpis.shape import Kpi
 from metrics.models import SubjectKind
-from metrics.own import choosable
+from metrics.own import choosable, grouped
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.reviews import actions
 from metrics.reviews.models import LEVELS, AlertRule, Goal, Review, ReviewAction, RuleKind
@@ -21,10 +21,8 @@ from portal.accounts.models import Membership
 from portal.money import to_decimal, to_minor
 
 
-def _kpis() -> list[tuple[str, str]]:
-    return sorted(
-        ((code, str(kpi.name)) for code, kpi in choosable().items() if not kpi.ranks), key=lambda one: one[1]
-    )
+def _kpis() -> list[tuple[str, list[tuple[str, str]]]]:
+    return grouped(kpi for kpi in choosable().values() if not kpi.ranks)
 
 
 def typed_to_kept(kpi: Kpi, typed: Decimal, currency: str) -> float:

@@ -113,7 +113,12 @@ def test_an_admin_previews_and_publishes_a_template(
     with tenant_scope(tenant.pk):
         template = ScorecardTemplate.objects.get(period_kind=PeriodKind.QUARTER)
     address = f"/acme/scorecards/templates/{template.pk}/"
-    assert client.get(address).status_code == 200
+    offered = dict(client.get(address).context["form"].more)
+    # Below the areas, in their order, each by name.
+    assert list(offered)[:2] == ["Sales", "Leads and marketing"]
+    names = [name for _code, name in offered["Customers"]]
+    assert names == sorted(names, key=str.casefold)
+    assert sum(map(len, offered.values())) > 60
     lines = {
         "name": "Quarter",
         "min_coverage": "40",
