@@ -32,6 +32,7 @@ from incentives.demo.cast import (
 from incentives.demo.comparing import compare_and_report
 from incentives.demo.funding import give_and_ask
 from incentives.demo.history import MONTHS, History, Sale, Step, Story, month_back, think_up
+from incentives.demo.hooks import try_out_webhooks
 from incentives.demo.last_day import claim_twice, leave_waiting
 from incentives.demo.learning import School
 from incentives.demo.measuring import measure_in_its_own_way
@@ -491,6 +492,7 @@ class _Director:
             others = [people[0] for index, people in self.cast.people.items() if index != hero and people]
             give_and_ask(self.cast.admin, self.cast.managers[0], [self.cast.people[hero][0], *others])
             compare_and_report(self.cast.admin, self.cast.managers[0], self.history.until.date())
+            try_out_webhooks(self.cast.admin, self.clock.move_to, self.history.until)
         self._settle()
         with tenant_scope(self.tenant.pk):
             stuck = Event.objects.filter(dispatched_at=None).first()
