@@ -1,9 +1,11 @@
 """An event in a sentence, for timelines and the audit trail."""
 
+import re
 from collections.abc import Callable
 
 from portal.events.models import Event
 
+_ACRONYM = re.compile(r"\b(api|kpi)\b", re.IGNORECASE)
 Describe = Callable[[Event], str]
 _descriptions: dict[str, Describe] = {}
 _routine: set[str] = set()
@@ -42,4 +44,5 @@ def described_types() -> list[str]:
 
 def type_label(type_: str) -> str:
     """A type of event in words: "Deal: stage moved"."""
-    return type_.replace(".", ": ").replace("_", " ").capitalize()
+    words = type_.replace(".", ": ").replace("_", " ").capitalize()
+    return _ACRONYM.sub(lambda found: found[0].upper(), words)

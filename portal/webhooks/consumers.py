@@ -6,7 +6,7 @@ from portal.events.consumers import subscribe
 from portal.events.models import Event
 from portal.webhooks.delivering import ring
 from portal.webhooks.models import Delivery, Endpoint
-from portal.webhooks.payload import bodies, message_id
+from portal.webhooks.payload import message_id, messages
 from portal.webhooks.subscriptions import offered_types, wanted
 
 
@@ -25,7 +25,7 @@ def hand_out(events: list[Event]) -> None:
     if not pairs:
         return
     now = timezone.now()
-    texts = bodies(list({event.pk: event for _endpoint, event in pairs}.values()))
+    found = messages(list({event.pk: event for _endpoint, event in pairs}.values()))
     Delivery.objects.bulk_create(
         [
             Delivery(
@@ -33,7 +33,8 @@ def hand_out(events: list[Event]) -> None:
                 event=event,
                 type=event.type,
                 message_id=message_id(event.pk),
-                body=texts[event.pk],
+                body=found[event.pk].body,
+                number=found[event.pk].number[:40],
                 due_at=now,
             )
             for endpoint, event in pairs

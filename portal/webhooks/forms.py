@@ -31,7 +31,7 @@ class EndpointForm(forms.Form):
             ("all", _("All, also those that are added later")),
             ("some", _("Only those that are ticked below")),
         ],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect({"class": "form-check-input"}),
         initial="all",
     )
     events = forms.MultipleChoiceField(label=_("Events"), required=False)

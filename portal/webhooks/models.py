@@ -60,6 +60,7 @@ class Delivery(TenantModel):
     event = TenantForeignKey(Event, models.PROTECT, null=True, related_name="+")
     type = models.CharField(_("event"), max_length=60)
     message_id = models.CharField(max_length=40)
+    number = models.CharField(_("about"), max_length=40, blank=True)
     body = models.TextField()
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState, default=DeliveryState.WAITING)
     due_at = models.DateTimeField(_("due"))

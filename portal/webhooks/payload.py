@@ -9,6 +9,7 @@ left out by their names. Whoever needs them asks the API for the subject by its 
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -38,13 +39,25 @@ OF_PERSONS = ("member.", "customer_contact.")
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
 
 
-def bodies(events: Sequence[Event]) -> dict[UUID, str]:
-    """The JSON to post of each event, by its key: a query for the actors and one for each kind of subject."""
+@dataclass(frozen=True)
+class Message:
+    """What is posted of an event, as JSON, and the number that people know its subject by."""
+
+    body: str
+    number: str
+
+
+def messages(events: Sequence[Event]) -> dict[UUID, Message]:
+    """What is posted of each event, by its key: a query for the actors and one for each kind of subject."""
     tenant = current_tenant()
     models.prefetch_related_objects(list(events), "actor")
     numbers = _numbers(events)
     with translation.override(tenant.language):
-        return {event.pk: _body(event, tenant, numbers.get(event.pk)) for event in events}
+        return {
+            event.pk: Message(_body(event, tenant, number), number)
+            for event in events
+            for number in [numbers.get(event.pk, "")]
+        }
 
 
 def message_id(key: UUID) -> str:
@@ -80,7 +93,7 @@ def visible(data: Any, *, of_person: bool = False) -> Any:
     return _shown(data) if isinstance(data, str) else data
 
 
-def _body(event: Event, tenant: Tenant, number: str | None) -> str:
+def _body(event: Event, tenant: Tenant, number: str) -> str:
     return _json(
         {
             "id": message_id(event.pk),

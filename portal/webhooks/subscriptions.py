@@ -40,7 +40,7 @@ def groups() -> list[Group]:
     return [
         Group(
             key,
-            key.replace("_", " ").capitalize(),
+            type_label(key),
             tuple(sorted({f"{name.partition('.')[0]}.*" for name in those})),
             tuple((name, _within(name, key)) for name in those),
         )
@@ -77,7 +77,7 @@ def in_words(events: Iterable[str]) -> str:
 
 def _name(event: str) -> str:
     if event.endswith(".*"):
-        return _("%(subject)s: all") % {"subject": event[:-2].replace("_", " ").capitalize()}
+        return _("%(subject)s: all") % {"subject": type_label(event[:-2])}
     return type_label(event)
 
 

@@ -52,13 +52,13 @@ class EndpointTable(Table):
 
 
 class DeliveryTable(Table):
-    type = TypeColumn(_("Event"), to="webhooks:delivery", second="message_id")
+    type = TypeColumn(_("Event"), to="webhooks:delivery", second="number")
     state = BadgeColumn(_("State"), tones=TONES)
     status_code = Column(_("Answer"))
     problem = Column(_("What went wrong"), phone=False)
     attempts = NumberColumn(_("Attempts"))
     created_at = DateColumn(_("Since"), time=True)
-    last_at = DateColumn(_("Last attempt"), time=True)
+    last_at = DateColumn(_("Last attempt"), time=True, phone=False)
 
     class Meta(Table.Meta):
         caption = _("Deliveries, newest first")

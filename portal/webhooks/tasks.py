@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from portal.tenancy.tasks import TenantTask
 from portal.webhooks.delivering import send_task, tenants_due
-from portal.webhooks.models import Delivery
+from portal.webhooks.models import Attempt, Delivery
 from portal.webhooks.working import post_due
 
 KEPT = timedelta(days=30)
+FORGOTTEN_AT_ONCE = 5000
 
 
 @shared_task(name="webhooks.sweep")
@@ -33,5 +34,10 @@ post.scoped = False
 
 @shared_task(base=TenantTask, name="webhooks.forget")
 def forget(*, tenant_id: str) -> None:
-    """Each night, what was posted longer than a month ago."""
-    Delivery.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    """Each night, what was posted longer than a month ago; so many at once, and a message for the rest."""
+    old = Delivery.objects.filter(created_at__lt=timezone.now() - KEPT).order_by("created_at")
+    keys = list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    Attempt.objects.filter(delivery_id__in=keys).delete()
+    Delivery.objects.filter(pk__in=keys).delete()
+    if len(keys) == FORGOTTEN_AT_ONCE:
+        forget.delay(tenant_id=tenant_id)

@@ -441,14 +441,21 @@ def test_what_failed_is_sent_again_with_the_same_id(
     assert len({message.headers["webhook-id"] for message in receiver.taken}) == 1
 
 
-def test_what_is_older_than_a_month_is_deleted_at_night(tenant: Tenant, endpoint: Endpoint) -> None:
+def test_what_is_older_than_a_month_is_deleted_at_night(
+    tenant: Tenant, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     happen(tenant)
     working.post_due(tenant.pk)
     happen(tenant)
     with tenant_scope(tenant.pk):
         old = Delivery.objects.order_by("id").first()
         Delivery.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
+    sent: list[dict[str, str]] = []
+    monkeypatch.setattr("portal.webhooks.tasks.FORGOTTEN_AT_ONCE", 1)
+    monkeypatch.setattr(forget, "delay", lambda **given: sent.append(given))
     forget(tenant_id=str(tenant.pk))
+    forget(tenant_id=str(tenant.pk))
+    assert sent == [{"tenant_id": str(tenant.pk)}]
     with tenant_scope(tenant.pk):
         assert not Delivery.objects.filter(pk=old.pk).exists()
         assert (Delivery.objects.count(), Attempt.objects.count()) == (1, 0)

@@ -206,6 +206,7 @@ def test_deliveries_are_searched_filtered_sorted_and_exported_at_a_constant_pric
                 endpoint=endpoint,
                 type=type_,
                 message_id=f"evt_{number}",
+                number=f"DR-{number}",
                 body=f'{{"number": "DR-{number}"}}',
                 state=state,
                 due_at=timezone.now() + timedelta(days=1),
@@ -225,12 +226,12 @@ def test_deliveries_are_searched_filtered_sorted_and_exported_at_a_constant_pric
     assert (queries(page), queries(ROOT)) == before
 
     def found(query: str) -> list[str]:
-        return sorted(set(re.findall(r"evt_\d", text_of(client.get(f"{page}?{query}")))))
+        return sorted(set(re.findall(r"DR-\d", text_of(client.get(f"{page}?{query}")))))
 
-    assert found("") == ["evt_1", "evt_2", "evt_3"]
-    assert found("q=DR-2") == ["evt_2"]
-    assert found("state=failed") == ["evt_1", "evt_3"]
-    assert found("state=failed&type=deal.won") == ["evt_1"]
+    assert found("") == ["DR-1", "DR-2", "DR-3"]
+    assert found("q=evt_2") == ["DR-2"]
+    assert found("state=failed") == ["DR-1", "DR-3"]
+    assert found("state=failed&type=deal.won") == ["DR-1"]
     assert client.get(f"{page}?sort=-state&q=deal").status_code == 200
     export = b"".join(client.get(f"{page}?export=csv")).decode()
     assert "Deal: won" in export

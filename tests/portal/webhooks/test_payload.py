@@ -9,13 +9,13 @@ from portal.accounts.models import Membership
 from portal.events.models import Event
 from portal.events.record import record
 from portal.tenancy.models import Tenant
-from portal.webhooks.payload import bodies, visible
+from portal.webhooks.payload import messages, visible
 from portal.webhooks.subscriptions import cleaned, groups, in_words, offered_types
 from tests.factories import DealFactory, PartnerFactory
 
 
 def body_of(event: Event) -> dict[str, Any]:
-    return json.loads(bodies([event])[event.pk])
+    return json.loads(messages([event])[event.pk].body)
 
 
 def test_a_post_says_what_the_audit_trail_says_and_the_subjects_number(
@@ -43,6 +43,7 @@ def test_a_post_says_what_the_audit_trail_says_and_the_subjects_number(
         },
     }
     assert "review" in body_of(event)["data"]["summary"].lower()
+    assert messages([event])[event.pk].number == deal.number
 
 
 def test_people_accounts_and_free_text_stay_here(scoped: Tenant, admin: Membership) -> None:
@@ -60,7 +61,7 @@ def test_people_accounts_and_free_text_stay_here(scoped: Tenant, admin: Membersh
         "answers": {"q1": "secret"},
     }
     event = record("member.invited", subject=admin, by=admin, data=data)
-    text = bodies([event])[event.pk]
+    text = messages([event])[event.pk].body
     assert json.loads(text)["data"]["changes"] == {
         "role": "admin",
         "old": {"status": "a"},
@@ -74,9 +75,9 @@ def test_people_accounts_and_free_text_stay_here(scoped: Tenant, admin: Membersh
 def test_a_sentence_that_cannot_be_made_keeps_nothing_from_leaving(scoped: Tenant) -> None:
     event = record("api_key.created", subject=scoped)
     broken = record("rate.added", subject=scoped, data={})
-    found = bodies([event, broken])
-    assert json.loads(found[broken.pk])["data"]["summary"] == "Rate: added"
-    assert json.loads(found[event.pk])["data"]["actor"] == {"kind": "portal", "id": None}
+    found = messages([event, broken])
+    assert json.loads(found[broken.pk].body)["data"]["summary"] == "Rate: added"
+    assert json.loads(found[event.pk].body)["data"]["actor"] == {"kind": "portal", "id": None}
 
 
 def test_many_cost_no_more_queries_than_one(
@@ -86,7 +87,7 @@ def test_many_cost_no_more_queries_than_one(
     events = [record("deal.review_started", subject=deal, by=manager) for deal in deals]
     fresh = list(Event.objects.filter(pk__in=[event.pk for event in events]))
     with django_assert_num_queries(3):  # the tenant, the actors, the numbers
-        assert len(bodies(fresh)) == 3
+        assert len(messages(fresh)) == 3
 
 
 def test_each_kind_that_the_audit_trail_describes_is_offered_once() -> None:
