@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 from django.utils.translation import get_language
 
 DASH = "–"
@@ -35,17 +35,37 @@ def short_time(value: datetime | None) -> str:
 
 def percent(value: Decimal | float | None, places: int = 1) -> str:
     """A fraction as a percentage: 0.5 -> 50.0%."""
-    return DASH if value is None else f"{number_format(_rounded(Decimal(str(value)) * 100, places), places)}%"
+    if value is None:
+        return DASH
+    return f"{_in_places(Decimal(str(value)) * 100, places, grouped=False)}%"
 
 
 def number(value: Decimal | float | int | None, places: int | None = None) -> str:
     """Grouped as the language does, rounded half up to `places` decimals; all of them when None."""
     if value is None:
         return DASH
-    shown = value if places is None else _rounded(Decimal(str(value)), places)
-    return number_format(shown, places, use_l10n=True, force_grouping=True)
+    if places is not None:
+        return _in_places(Decimal(str(value)), places)
+    if type(value) is int:
+        return f"{value:,}".translate(_symbols(get_language() or "en"))
+    return number_format(value, use_l10n=True, force_grouping=True)
 
 
-def _rounded(value: Decimal, places: int) -> Decimal:
-    # Django's number_format cuts decimals off.
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) if value.is_finite() else value
+def _in_places(value: Decimal, places: int, *, grouped: bool = True) -> str:
+    """Rounded half up, where Django's `number_format` cuts decimals off."""
+    if not value.is_finite():
+        return number_format(value, places, use_l10n=True, force_grouping=grouped)
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) or Decimal(0)
+    text = f"{rounded:,.{places}f}" if grouped else f"{rounded:.{places}f}"
+    return text.translate(_symbols(get_language() or "en"))
+
+
+@lru_cache(maxsize=16)
+def _symbols(language: str) -> dict[int, str]:
+    """What the language writes in place of the comma that groups three digits, and of the decimal point."""
+    return str.maketrans(
+        {
+            ",": get_format("THOUSAND_SEPARATOR", language, use_l10n=True),
+            ".": get_format("DECIMAL_SEPARATOR", language, use_l10n=True),
+        }
+    )

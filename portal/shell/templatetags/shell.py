@@ -1,5 +1,6 @@
 """Tags of the shell: `{% load shell %}`."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,9 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
-from django.utils.safestring import SafeString
+from django.utils.formats import localize
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.events.describe import describe
 from portal.events.models import Event
@@ -60,6 +63,16 @@ def percent(value: Decimal | float | None, places: int = 1) -> str:
 @register.filter
 def number(value: Decimal | float | int | None, places: int | None = None) -> str:
     return formats.number(value, places)
+
+
+@register.filter
+def figure_rows(rows: Iterable[Sequence[Any]]) -> SafeString:
+    """The rows of a chart's table, each headed by its first cell: written here, for there may be hundreds."""
+    written = []
+    for first, *rest in rows:
+        cells = "".join([f'<td class="num">{conditional_escape(localize(cell))}</td>' for cell in rest])
+        written.append(f'<tr><th scope="row">{conditional_escape(localize(first))}</th>{cells}</tr>')
+    return mark_safe("".join(written))  # noqa: S308 - each cell is escaped
 
 
 @register.filter

@@ -1,9 +1,10 @@
 """Quick formatting says exactly what the slow one says."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,26 @@ def test_quick_money_equals_format_money(
     minor = minor // 1000 * 1000 if rounded else minor
     with translation.override(language):
         assert quick_money(minor, currency, whole=whole) == format_money(minor, currency, whole=whole)
+
+
+@given(
+    value=st.one_of(
+        st.integers(-(10**14), 10**14),
+        st.decimals(-(10**12), 10**12, allow_nan=False, places=6),
+        st.floats(-1e12, 1e12),
+    ),
+    places=st.sampled_from([0, 1, 2]),
+    language=st.sampled_from(["en", "nl"]),
+)
+def test_numbers_equal_those_of_django(value: int | Decimal | float, places: int, language: str) -> None:
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    hundredth = Decimal(str(value)) / 100
+    with translation.override(language):
+        grouped = number_format(rounded, places, use_l10n=True, force_grouping=True)
+        assert formats.number(value, places) == grouped
+        assert formats.percent(hundredth, places) == f"{number_format(rounded, places)}%"
+        if isinstance(value, int):
+            assert formats.number(value) == number_format(value, use_l10n=True, force_grouping=True)
 
 
 def test_nothing_is_a_dash() -> None:
