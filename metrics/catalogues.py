@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from metrics.catalogue import CATALOGUE, Frame, percentile_rank
+from metrics.catalogue import CATALOGUE, Frame, add_columns, percentile_rank
 from metrics.formulas import compile_bounded, compile_sql, to_sql
 from metrics.kpis.shape import Kpi
 from metrics.sources import FACTS
@@ -108,7 +108,7 @@ def with_facts(frame: Frame, measures: Iterable[Measure], present: Iterable[str]
 def with_measures(frame: Frame, measures: Iterable[Measure]) -> Frame:
     """Add a column `kpi.<code>` for each measure that is a formula, and for those that a rank is made of."""
     formulas = {inner.code: inner for measure in measures for inner in measure.ranks or (measure,)}
-    return frame.with_columns(_column(measure) for measure in formulas.values())
+    return add_columns(frame, [_column(measure) for measure in formulas.values()])
 
 
 def _column(measure: Measure) -> pl.Expr:

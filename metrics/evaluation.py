@@ -7,6 +7,7 @@ import polars as pl
 from metrics.catalogues import BUILT_IN, Catalogue
 from metrics.models import Scorecard
 from metrics.own import catalogue_at
+from metrics.sources.reading import frame_of
 
 Number = int | float
 
@@ -28,10 +29,11 @@ def evaluate_rows(
         return [{} for _row in rows]
     needed = dict.fromkeys(name for code in wanted for name in catalogue.measure(code).facts)
     # With the partners a formula of numbers alone has rows to be in.
-    columns = {name: [facts.get(name, 0) for facts in rows] for name in {**needed, "partners": None}}
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Int64))
-    found = catalogue.with_values(frame, wanted).select([f"kpi.{code}" for code in wanted])
-    return [dict(zip(wanted, values, strict=True)) for values in found.rows()]
+    schema = dict.fromkeys([*needed, "partners"], pl.Int64)
+    frame = frame_of(([facts.get(name, 0) for name in schema] for facts in rows), schema)
+    found = catalogue.with_values(frame, wanted)
+    columns = [found[f"kpi.{code}"].to_list() for code in wanted]
+    return [dict(zip(wanted, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def values_on(

@@ -21,7 +21,7 @@ from metrics.catalogues import Catalogue, with_facts, with_measures, with_ranks
 from metrics.models import OwnKpiVersion, PeriodLock, SubjectKind, TemplateVersion
 from metrics.own import OwnKpis, of_versions
 from metrics.periods import Calendar, Period
-from metrics.scoring import PEERS, Shape, score_given
+from metrics.scoring import AS_JSON, PEERS, Shape, score_given
 from metrics.sources import FACTS
 from metrics.sources.reading import (
     are_few,
@@ -460,7 +460,7 @@ def _score(
     ranked = {measure.code for measure in shape.measures if measure.ranks}
     if ranked:
         frame = _supposed(with_ranks(frame, shape.measures, PEERS), given, of, ranked)
-    return score_given(frame, shape, as_json=True).select(pl.col(list(SCORED_SCHEMA)))
+    return score_given(frame, shape, parts=AS_JSON).select(pl.col(list(SCORED_SCHEMA)))
 
 
 def _supposed(

@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 import polars as pl
 
-from metrics.catalogue import Frame, percentile_rank
+from metrics.catalogue import Frame, add_columns, percentile_rank
 from metrics.catalogues import BUILT_IN, Catalogue, Measure
 
 TARGET, PEER, STEPS = "target", "peer", "steps"
 METHODS = (TARGET, PEER, STEPS)
 PEERS = "peers"
 BREAKDOWN = ("value", "target", "floor", "weight", "share", "attainment", "points")
+# How `score_given` adds the parts of the working.
+COLUMNS, AS_JSON, NO_PARTS = "columns", "json", "none"
 _DIGITS = 4
 _TOTAL, _MIN_COVERAGE, _MIN_SCORE = "given.total", "given.min_coverage", "given.min_score"
 
@@ -197,17 +199,18 @@ def score_rows(frame: Frame, rules: TemplateRules, catalogue: Catalogue = BUILT_
     return score_given(joined, rules.shape(catalogue)).drop(given.columns)
 
 
-def score_given(frame: Frame, shape: Shape, *, as_json: bool = False) -> Frame:
+def score_given(frame: Frame, shape: Shape, *, parts: str = COLUMNS) -> Frame:
     """`score_rows` for a frame in which each row has the numbers of its own rules, all of one shape.
 
-    With `as_json` all the parts are one column `breakdown`, the whole working as `{code: {part: number}}`.
+    `parts` says how the parts are added: as COLUMNS, or as one column `breakdown` that is AS_JSON, the whole working as
+    `{code: {part: number}}`; with NO_PARTS there are the results alone.
 
     They are columns even where they are the same for all rows: a division by a literal may round otherwise than one
     by a column, and rows that are scored together today may be scored apart tomorrow.
     """
-    steps = _steps(shape, as_json=as_json)
+    steps = _steps(shape, parts)
     for step in steps.added:
-        frame = frame.with_columns(step)
+        frame = add_columns(frame, step)
     return frame.drop(steps.helpers)
 
 
@@ -217,7 +220,7 @@ class _Steps(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def _steps(shape: Shape, *, as_json: bool) -> _Steps:
+def _steps(shape: Shape, parts: str) -> _Steps:
     """The expressions of each step; making them costs more than running them on a few rows."""
     tracks = [
         (_track(choice, at), lines)
@@ -249,7 +252,7 @@ def _steps(shape: Shape, *, as_json: bool) -> _Steps:
             _earned(shape.lines, chosen=True).alias("weight.earned"),
         ],
         [
-            *(_breakdown(shape) if as_json else _columns(shape)),
+            *_ADDED[parts](shape),
             coverage.round(_DIGITS).alias("coverage"),
             pl.when(coverage >= pl.col(_MIN_COVERAGE), pl.col("weight.present") > 0)
             .then(score.round(_DIGITS))
@@ -375,6 +378,13 @@ def _breakdown(shape: Shape) -> list[pl.Expr]:
         for line in shape.lines
     ]
     return [pl.struct(lines).struct.json_encode().alias("breakdown")]
+
+
+def _nothing(shape: Shape) -> list[pl.Expr]:
+    return []
+
+
+_ADDED = {COLUMNS: _columns, AS_JSON: _breakdown, NO_PARTS: _nothing}
 
 
 def _passed(shape: Shape) -> pl.Expr:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from metrics.publishing import check_rules
 from metrics.scoring import (
+    AS_JSON,
     BREAKDOWN,
     PEER,
     STEPS,
@@ -232,7 +233,7 @@ def test_whatever_the_values_are_a_score_is_a_number_from_0_to_100_or_none(rows:
     for score in scored["score"]:
         assert score is None or 0 <= score <= 100
     given = given_frame([rules])
-    stored = score_given(frame.join(given, how="cross", maintain_order="left"), rules.shape(), as_json=True)
+    stored = score_given(frame.join(given, how="cross", maintain_order="left"), rules.shape(), parts=AS_JSON)
     assert stored["score"].to_list() == scored["score"].to_list()
     for row, text in zip(scored.iter_rows(named=True), stored["breakdown"], strict=True):
         working = json.loads(text, parse_constant=pytest.fail)
