@@ -33,9 +33,10 @@ SOON = dt.timedelta(days=60)
 CLOSE_ONES = 5
 
 
-def tiers() -> list[Tier]:
+@prepared
+def tiers() -> QuerySet[Tier]:
     """All tiers, the lowest first."""
-    return list(Tier.objects.order_by("rank"))
+    return Tier.objects.order_by("rank")
 
 
 def kpi_uses() -> list[tuple[str, Use]]:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from metrics.periods import Calendar, Period, PeriodKind, calendar_of
@@ -16,6 +17,7 @@ from partners.directory.models import Partner
 from partners.directory.narrowing import WITHOUT, partners_by_tier
 from partners.directory.queries import managers
 from portal.accounts.models import Membership
+from portal.accounts.prepared import prepared
 from portal.shell.addresses import turl
 from portal.shell.registry import segment_choices
 
@@ -68,10 +70,7 @@ def asked(request: HttpRequest) -> Asked:
     period = chosen_period(
         request.GET.get("period", ""), request.GET.get("start", ""), calendar, calendar.today()
     )
-    people = list(managers())
-    regions = list(
-        Partner.objects.exclude(region="").order_by("region").values_list("region", flat=True).distinct()
-    )
+    people, regions = _people(), _regions()
     tiers = segment_choices()
     try:
         manager = UUID(request.GET.get("manager", ""))
@@ -88,6 +87,17 @@ def asked(request: HttpRequest) -> Asked:
         _of_tier(tier, calendar),
     )
     return Asked(request, calendar, period, people, regions, tiers, choice)
+
+
+@prepared
+def _people() -> QuerySet[Membership]:
+    return managers().only("user__name", "user__email")
+
+
+@prepared
+def _regions() -> QuerySet[Partner, str]:
+    named = Partner.objects.exclude(region="").order_by("region")
+    return named.values_list("region", flat=True).distinct()
 
 
 def _of_tier(tier: str, calendar: Calendar) -> frozenset[UUID]:

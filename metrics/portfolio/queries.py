@@ -5,23 +5,25 @@ Everything takes a `Choice` and costs a number of queries that does not grow wit
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, TypeVarTuple
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, When
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from metrics.models import Scorecard
 from metrics.periods import MONTHS_IN, Period, PeriodKind, add_months
 from metrics.portfolio.dimensions import Dimension, part_key
-from metrics.queries import partner_cards, with_figures
+from metrics.queries import fact_column, partner_cards, revenue_fact
 from partners.deals.enums import OPEN_STAGES, SalesStage
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
+from portal.accounts.prepared import prepared
 
 TREND = 8
 COHORTS = 12
@@ -84,10 +86,62 @@ class Standing:
         return self.previous_place - self.place
 
 
-def _cards(choice: Choice, period: Period) -> QuerySet[Scorecard]:
-    return partner_cards().filter(
-        period_kind=period.kind, period_start=period.start, **choice.of_partner("partner__")
+Further = TypeVarTuple("Further")
+Row = TypeVar("Row")
+
+
+def prepared_for(
+    build: Callable[[Choice, *Further], QuerySet[Any, Row]],
+) -> Callable[[Choice, *Further], list[Row]]:
+    """`prepared` for what takes a choice; but for one of a tier, which names as many partners as have it."""
+
+    @prepared
+    @wraps(build)
+    def of_parts(
+        manager: UUID | None, region: str | None, partner_type: str | None, *further: *Further
+    ) -> QuerySet[Any, Row]:
+        return build(Choice(manager, region or "", partner_type or ""), *further)
+
+    @wraps(build)
+    def fetch(choice: Choice, *further: *Further) -> list[Row]:
+        if choice.tier:
+            return list(build(choice, *further))
+        return of_parts(choice.manager, choice.region or None, choice.partner_type or None, *further)
+
+    return fetch
+
+
+def _cards(choice: Choice, kind: str, start: dt.date) -> QuerySet[Scorecard]:
+    return partner_cards().filter(period_kind=kind, period_start=start, **choice.of_partner("partner__"))
+
+
+@prepared_for
+def _standings(choice: Choice, kind: str, start: dt.date, revenue: str) -> QuerySet[Scorecard, Any]:
+    """In the order of the fields of `Standing`."""
+    return (
+        _cards(choice, kind, start)
+        .order_by()
+        .values_list(
+            "partner_id",
+            "partner__name",
+            "partner__number",
+            "partner_type",
+            "region",
+            "partner__manager__user__name",
+            "partner__joined_on",
+            "pk",
+            "score",
+            "coverage",
+            fact_column(revenue),
+            fact_column("deals_won"),
+            fact_column("pipeline_open_amount"),
+        )
     )
+
+
+@prepared_for
+def _scores(choice: Choice, kind: str, start: dt.date) -> QuerySet[Scorecard, Any]:
+    return _cards(choice, kind, start).order_by().values_list("partner_id", "score")
 
 
 def league(choice: Choice, period: Period) -> list[Standing]:
@@ -95,23 +149,9 @@ def league(choice: Choice, period: Period) -> list[Standing]:
 
     The place before is the one among those who are chosen today, so that a new manager's list still compares.
     """
-    rows = with_figures(_cards(choice, period), period.end).values_list(
-        "partner_id",
-        "partner__name",
-        "partner__number",
-        "partner_type",
-        "region",
-        "partner__manager__user__name",
-        "partner__joined_on",
-        "pk",
-        "score",
-        "coverage",
-        "revenue",
-        "deals",
-        "pipeline",
-    )
-    found = [Standing(*row) for row in rows]
-    before = dict(_cards(choice, period.previous()).values_list("partner_id", "score"))
+    kind, revenue = str(period.kind), revenue_fact(period.end)
+    found = [Standing(*row) for row in _standings(choice, kind, period.start, revenue)]
+    before = dict(_scores(choice, kind, period.previous().start))
     places = _places({one.partner_id: one.score for one in found})
     previous = _places(before)
     for one in found:
@@ -171,43 +211,50 @@ def cohorts(choice: Choice, today: dt.date) -> list[Cohort]:
     Ages count from the month of joining: "months 1-3" is that month and the two after.
     """
     since = add_months(today, -COHORTS * 2)
-    partners = Partner.objects.filter(joined_on__gte=since, joined_on__lte=today, **choice.of_partner())
-    months = (
-        partners.order_by()
-        .annotate(month=TruncMonth("joined_on"))
-        .values("month")
-        .annotate(joined=Count("pk"), active=Count("pk", filter=Q(status=PartnerStatus.ACTIVE)))
-        .order_by("-month")[:COHORTS]
-    )
-    cards = with_figures(
-        partner_cards().filter(
-            period_kind=PeriodKind.MONTH, partner__joined_on__gte=since, **choice.of_partner("partner__")
-        ),
-        today + dt.timedelta(days=1),
-    )
-    won = (
-        cards.order_by()
-        .annotate(month=TruncMonth("partner__joined_on"))
-        .values("month", "period_start")
-        .annotate(total=Sum("revenue"))
-    )
     by_age: dict[tuple[dt.date, int], int] = defaultdict(int)
-    for row in won:
-        by_age[row["month"], _months_between(row["month"], row["period_start"])] += row["total"]
+    for month, start, total in _won_since(choice, since, revenue_fact(today + dt.timedelta(days=1))):
+        by_age[month, _months_between(month, start)] += total
     return [
         Cohort(
-            row["month"],
-            row["joined"],
-            row["active"],
+            month,
+            joined,
+            active,
             [
-                sum(by_age[row["month"], age] for age in range(first, last))
-                if add_months(row["month"], last) <= today
+                sum(by_age[month, age] for age in range(first, last))
+                if add_months(month, last) <= today
                 else None
                 for first, last in AGES
             ],
         )
-        for row in months
+        for month, joined, active in _joined(choice, since, today)
     ]
+
+
+@prepared_for
+def _joined(choice: Choice, since: dt.date, today: dt.date) -> QuerySet[Partner, Any]:
+    """The latest months in which partners joined, with how many did and are active."""
+    partners = Partner.objects.filter(joined_on__gte=since, joined_on__lte=today, **choice.of_partner())
+    return (
+        partners.order_by()
+        .annotate(month=TruncMonth("joined_on"))
+        .values_list("month")
+        .annotate(joined=Count("pk"), active=Count("pk", filter=Q(status=PartnerStatus.ACTIVE)))
+        .order_by("-month")[:COHORTS]
+    )
+
+
+@prepared_for
+def _won_since(choice: Choice, since: dt.date, revenue: str) -> QuerySet[Scorecard, Any]:
+    """The revenue of each month, by the month in which its partners joined."""
+    cards = partner_cards().filter(
+        period_kind=PeriodKind.MONTH, partner__joined_on__gte=since, **choice.of_partner("partner__")
+    )
+    return (
+        cards.order_by()
+        .annotate(month=TruncMonth("partner__joined_on"))
+        .values_list("month", "period_start")
+        .annotate(total=Sum(fact_column(revenue)))
+    )
 
 
 def _months_between(first: dt.date, second: dt.date) -> int:
@@ -285,18 +332,12 @@ def _parts(sums: Sums, names: Mapping[str, str]) -> list[Part]:
 
 def open_by_stage(choice: Choice) -> list[Part]:
     """The deals in each stage of the pipeline today, in the stages' order. One query."""
-    stages = [stage for stage in SalesStage if stage in OPEN_STAGES]
-    order = Case(
-        *[When(stage=stage, then=place) for place, stage in enumerate(stages)], output_field=IntegerField()
-    )
-    rows = (
-        Deal.objects.filter(stage__in=stages, **choice.of_partner("partner__"))
-        .order_by()
-        .annotate(place=order)
-        .values_list("stage", "place")
-        .annotate(deals=Count("pk"), amount=Sum("amount_base"))
-        .order_by("place")
-    )
-    return [
-        Part(stage, str(SalesStage(stage).label), deals, amount or 0) for stage, _place, deals, amount in rows
-    ]
+    order = list(SalesStage)
+    rows = sorted(_open_stages(choice), key=lambda row: order.index(SalesStage(row[0])))
+    return [Part(stage, str(SalesStage(stage).label), deals, amount or 0) for stage, deals, amount in rows]
+
+
+@prepared_for
+def _open_stages(choice: Choice) -> QuerySet[Deal, Any]:
+    deals = Deal.objects.filter(stage__in=OPEN_STAGES, **choice.of_partner("partner__")).order_by()
+    return deals.values_list("stage").annotate(deals=Count("pk"), amount=Sum("amount_base"))

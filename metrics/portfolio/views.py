@@ -189,11 +189,8 @@ def _league_row(request: HttpRequest, row: Standing, period: Period) -> dict[str
 
 
 def _card_address(request: HttpRequest, row: Standing, period: Period) -> str:
-    return f"{row_address('metrics:scorecard', request.tenant.slug, row.partner_id)}?{_in(period)}"
-
-
-def _in(period: Period) -> str:
-    return urlencode({"period": period.kind.value, "start": str(period.start)})
+    where = row_address("metrics:scorecard", request.tenant.slug, row.partner_id)
+    return f"{where}?period={period.kind.value}&start={period.start}"
 
 
 # --- heat map ----------------------------------------------------------------------------------
