@@ -4,6 +4,7 @@ middleware."""
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection, transaction
@@ -14,11 +15,13 @@ from django.utils import timezone
 
 from metrics.models import SubjectKind
 from metrics.periods import PeriodKind, calendar_of
+from metrics.portfolio import views as portfolio_pages
 from metrics.queries import card_of
 from portal.accounts.models import Membership
 from portal.tenancy.scope import tenant_scope
 from tests.bench.data import Vendor
 from tests.bench.measure import Figure, figure
+from tests.bench.urls import bare_league_shows
 
 if TYPE_CHECKING:
     from tests.bench.run import Bench
@@ -58,9 +61,9 @@ def _home(bench: "Bench", role: str) -> Figure:
     return _beside_its_queries(bench, f"home_page[{role}]", role, "", "shell/home.html", empty)
 
 
-# Pages of figures as a manager opens them: below the tenant's address, and the template that each fills.
+LEAGUE = "analysis/"
+# Pages about one scorecard as a manager opens them: below the tenant's address, and the template that each fills.
 ANALYSIS = {
-    "league": ("analysis/", "portfolio/analysis.html"),
     "programme": ("scorecards/groups/programme/", "metrics/scorecard.html"),
     "programme_kpi": ("{programme}/revenue/", "metrics/kpi.html"),
     "scorecard": ("scorecards/partners/{partner}/", "metrics/scorecard.html"),
@@ -68,10 +71,50 @@ ANALYSIS = {
 
 
 def analysis_pages(bench: "Bench") -> Iterable[Figure]:
+    """The league is a list, of 25 partners and what is behind their figures, and is held against what a list is held
+    against; a scorecard and a KPI are held against what a home page is."""
+    yield _league(bench)
     for name, (path, template) in ANALYSIS.items():
         yield _beside_its_queries(
             bench, f"analysis_pages[{name}]", "manager", path, template, {"title": name}
         )
+
+
+def _league(bench: "Bench") -> Figure:
+    vendor: Vendor = bench.large
+    browser, address = signed_in(vendor.manager), _address(vendor, LEAGUE)
+    ours = page(browser, address)
+    ours()
+    with override_settings(ROOT_URLCONF="tests.bench.urls"):
+        floor = page(browser, f"/{vendor.tenant.slug}/bare-league/")
+        with (
+            mock.patch.object(portfolio_pages, "render", wraps=portfolio_pages.render) as rendered,
+            counted() as queries,
+        ):
+            ours()
+        with counted() as of_the_frame:
+            floor()
+        # What the middleware asks, it asks for the bare view as well.
+        asked = {statement for statement, _values in of_the_frame}
+        own = [query for query in queries if query[0] not in asked and "SAVEPOINT" not in query[0]]
+        bare_league_shows(own, rendered.call_args.args[2])
+        found = figure(
+            "analysis_pages[league]",
+            ours,
+            floor,
+            count=max(bench.pairs, 25),
+            target=2,
+            floor_is="the same partners and figures, as words, through a plain template and a bare view that runs the"
+            " page's own queries, under the same middleware and sign-in",
+            warm=5,
+        )
+    found.notes.append(_constant(len(queries), _query_count(bench.small, "manager", LEAGUE)))
+    return found
+
+
+def _constant(count: int, fewer: int) -> str:
+    same = "constant" if fewer == count else f"NOT constant: {fewer} with a tenth of the partners"
+    return f"{count} queries, {same}"
 
 
 def _address(vendor: Vendor, path: str) -> str:
@@ -114,8 +157,7 @@ def _beside_its_queries(
         floor_is="its own queries run bare and an empty render of its template",
         warm=5,
     )
-    same = "constant" if fewer == len(queries) else f"NOT constant: {fewer} with a tenth of the partners"
-    found.notes.append(f"{len(queries)} queries, {same}")
+    found.notes.append(_constant(len(queries), fewer))
     return found
 
 
