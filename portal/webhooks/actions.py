@@ -18,9 +18,10 @@ from portal.tenancy.models import current_tenant
 from portal.tenancy.scope import current_tenant_id
 from portal.webhooks.delivering import ring, switch_off
 from portal.webhooks.enums import ENDED, DeliveryState, TurnedOff
-from portal.webhooks.models import Delivery, Endpoint
+from portal.webhooks.models import Attempt, Delivery, Endpoint
 from portal.webhooks.network import AddressRefused, check_reachable, parse
 from portal.webhooks.payload import TEST, message_id, test_body
+from portal.webhooks.queries import missed
 from portal.webhooks.signing import shown_secret
 from portal.webhooks.subscriptions import cleaned
 
@@ -113,6 +114,7 @@ def remove_endpoint(endpoint: Endpoint, *, by: Membership) -> None:
     check(by, "webhooks.change_endpoint")
     endpoint = _locked(endpoint)
     record("webhook.removed", subject=endpoint, by=by, data={"old": _told(endpoint)})
+    Attempt.objects.filter(delivery__endpoint=endpoint).delete()
     endpoint.delete()
 
 
@@ -155,6 +157,23 @@ def send_again(delivery: Delivery, *, by: Membership) -> Delivery:
     )
     delivery.refresh_from_db()
     return delivery
+
+
+@transaction.atomic
+def send_missed_again(endpoint: Endpoint, *, by: Membership) -> int:
+    """Post once more what failed or was not sent, after an outage; how many. Tests are left out."""
+    check(by, "webhooks.change_endpoint")
+    endpoint = _locked(endpoint)
+    if not endpoint.is_active:
+        raise ActionRefused(_("The endpoint is off. Turn it on first."))
+    now = timezone.now()
+    count = missed(endpoint).update(
+        state=DeliveryState.WAITING, attempts=0, due_at=now, problem="", status_code=None
+    )
+    if count:
+        ring(now, now=True)
+        record("webhook.sent_again", subject=endpoint, by=by, data={**_named(endpoint), "count": count})
+    return count
 
 
 def _checked_url(url: str, *, known: str = "") -> str:

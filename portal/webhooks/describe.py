@@ -1,6 +1,7 @@
 """What happened to webhooks, in sentences."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.events.describe import describes
 from portal.events.models import Event
@@ -48,4 +49,10 @@ def removed(event: Event) -> str:
 
 @describes("webhook.sent_again")
 def sent_again(event: Event) -> str:
+    if "count" in event.data:
+        return ngettext(
+            "Sent %(count)s event that was missed to the webhook endpoint “%(endpoint)s” again",
+            "Sent %(count)s events that were missed to the webhook endpoint “%(endpoint)s” again",
+            event.data["count"],
+        ) % (event.data)
     return _("Sent an event to the webhook endpoint “%(endpoint)s” again") % event.data

@@ -25,5 +25,11 @@ def deliveries(endpoint: Endpoint | None = None) -> QuerySet[Delivery]:
     return rows if endpoint is None else rows.filter(endpoint=endpoint)
 
 
+def missed(endpoint: Endpoint) -> QuerySet[Delivery]:
+    """Events that the endpoint has not got and will not get by itself."""
+    lost = (DeliveryState.FAILED, DeliveryState.CANCELLED)
+    return Delivery.objects.filter(endpoint=endpoint, state__in=lost).exclude(event=None)
+
+
 def attempts_of(delivery: Delivery) -> QuerySet[Attempt]:
     return Attempt.objects.filter(delivery=delivery).order_by("-at", "-id")

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<uuid:pk>/on/", views.turn_on, name="turn_on"),
     path("<uuid:pk>/off/", views.turn_off, name="turn_off"),
     path("<uuid:pk>/test/", views.test, name="test"),
+    path("<uuid:pk>/missed/", views.send_missed, name="send_missed"),
     path("<uuid:pk>/delete/", views.delete, name="delete"),
     path("deliveries/<uuid:pk>/", views.delivery, name="delivery"),
     path("deliveries/<uuid:pk>/result/", views.result, name="result"),

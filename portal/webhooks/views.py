@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,6 +19,7 @@ from portal.accounts.access import requires
 from portal.errors import ActionRefused
 from portal.events.describe import type_label
 from portal.shell.addresses import turl
+from portal.shell.formats import number
 from portal.shell.lists import Action, ListPage, Preset
 from portal.shell.messages import add_refusal, say_refused
 from portal.webhooks import actions, queries
@@ -92,6 +93,7 @@ class EndpointPage(ListPage):
             "state": {"label": label, "tone": tone, "icon": icon},
             "why_off": TurnedOff(endpoint.turned_off).label if endpoint.turned_off else "",
             "wanted": in_words(endpoint.events),
+            "has_missed": endpoint.is_active and queries.missed(endpoint).exists(),
             "previous_signs": bool(endpoint.previous_until and endpoint.previous_until > timezone.now()),
         }
 
@@ -196,6 +198,46 @@ def test(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """Send a test; its page shows the answer as soon as there is one."""
     sent = actions.send_test(_endpoint(pk), by=request.membership)
     return redirect(turl(request, "webhooks:delivery", sent.pk))
+
+
+@form_methods
+@requires("webhooks.change_endpoint")
+def send_missed(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
+    """After an outage: ask, and post once more what did not arrive."""
+    endpoint = _endpoint(pk)
+    back = turl(request, "webhooks:detail", endpoint.pk)
+    if request.method == "POST":
+        try:
+            count = actions.send_missed_again(endpoint, by=request.membership)
+        except ActionRefused as refusal:
+            say_refused(request, refusal)
+        else:
+            messages.success(
+                request,
+                ngettext(
+                    "%(count)s event is posted again, at the next free moment.",
+                    "%(count)s events are posted again, one after the other.",
+                    count,
+                )
+                % {"count": count},
+            )
+        return redirect(back)
+    count = queries.missed(endpoint).count()
+    context = {
+        "title": str(endpoint),
+        "question": _("Send what was missed again?"),
+        "consequence": ngettext(
+            "%(count)s event of the last 30 days failed or was not sent. It is posted with the id that it had.",
+            "%(count)s events of the last 30 days failed or were not sent. They are posted with the ids that they had.",
+            count,
+        )
+        % {"count": number(count)},
+        "label": _("Send them again"),
+        "is_calm": True,
+        "back_url": back,
+        "back_label": str(endpoint),
+    }
+    return render(request, "webhooks/confirm.html", context)
 
 
 @form_methods

@@ -12,15 +12,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.describe import describe
 from portal.events.models import Event
+from portal.events.record import record
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks import actions, network, signing, working
 from portal.webhooks.enums import DeliveryState
 from portal.webhooks.models import Attempt, Delivery, Endpoint
+from tests.factories import make_member
 from tests.portal.webhooks.receiver import Receiver
 
 SignIn = Callable[[Membership], Client]
@@ -275,3 +278,36 @@ def test_nothing_is_sent_again_to_an_endpoint_that_is_off(
     actions.turn_off(endpoint, by=admin)
     with pytest.raises(ActionRefused, match="Turn it on first"):
         actions.send_again(row, by=admin)
+
+
+def test_after_an_outage_what_was_missed_is_sent_again_with_the_ids_that_it_had(
+    tenant: Tenant, admin: Membership, endpoint: Endpoint, receiver: Receiver, client_as: SignIn
+) -> None:
+    client, page = client_as(admin), f"{ROOT}{endpoint.pk}/"
+    assert "Send missed ones again" not in text_of(client.get(page))
+    with tenant_scope(tenant.pk):
+        for number, state in enumerate([S.FAILED, S.CANCELLED, S.DELIVERED, S.RETRY]):
+            Delivery.objects.create(
+                endpoint=endpoint,
+                event=record("rate.added", subject=tenant),
+                type="rate.added",
+                message_id=f"evt_{number}",
+                body="{}",
+                state=state,
+                attempts=7,
+                due_at=timezone.now() + timedelta(days=1),
+            )
+        test = actions.send_test(endpoint, by=admin)
+        Delivery.objects.filter(pk=test.pk).update(state=S.FAILED)
+    assert "Send missed ones again" in text_of(client.get(page))
+    assert "2 events of the last 30 days" in text_of(client.get(f"{page}missed/"))
+    assert "2 events are posted again" in text_of(client.post(f"{page}missed/", follow=True))
+    working.post_due(tenant.pk)
+    assert sorted(message.headers["webhook-id"] for message in receiver.taken) == ["evt_0", "evt_1"]
+    assert told(tenant)[-1] == "Sent 2 events that were missed to the webhook endpoint “Own system” again"
+    with tenant_scope(tenant.pk):
+        actions.turn_off(endpoint, by=admin)
+        with pytest.raises(ActionRefused, match="Turn it on first"):
+            actions.send_missed_again(endpoint, by=admin)
+        with pytest.raises(PermissionDenied):
+            actions.send_missed_again(endpoint, by=make_member(Role.CHANNEL_MANAGER))

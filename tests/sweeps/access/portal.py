@@ -63,6 +63,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "webhooks:turn_on": (ADMIN, "endpoint"),
     "webhooks:turn_off": (ADMIN, "endpoint"),
     "webhooks:test": (ADMIN, "endpoint"),
+    "webhooks:send_missed": (ADMIN, "endpoint"),
     "webhooks:delete": (ADMIN, "endpoint"),
     "webhooks:delivery": (ADMIN, "delivery"),
     "webhooks:result": (ADMIN, "delivery"),
