@@ -363,7 +363,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "portal@localhost")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.shell.api_access.MembershipAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["portal.shell.api_access.HasMembership"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.shell.api_schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "portal.shell.api_access.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -8,6 +8,7 @@ from rest_framework import mixins, serializers
 from partners.content import queries
 from partners.content.models import Asset, AssetDownload
 from portal.shell.api import TenantViewSet, api_routes
+from portal.shell.api_schema import either_side
 
 
 class AssetSerializer(serializers.ModelSerializer):
@@ -59,6 +60,7 @@ class AssetDownloadSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+@either_side("AssetOfSide", AssetSerializer, VendorAssetSerializer)
 class AssetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
     """Assets: partners see what is out and for them."""
 

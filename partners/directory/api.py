@@ -21,6 +21,7 @@ from partners.directory.models import (
     Product,
 )
 from portal.shell.api import TenantViewSet, api_routes
+from portal.shell.api_schema import either_side
 
 
 class CompanyProfileSerializer(serializers.ModelSerializer):
@@ -167,6 +168,7 @@ class CompetenceViewSet(mixins.ListModelMixin, TenantViewSet):
         return Competence.objects.all()
 
 
+@either_side("CustomerOfSide", CustomerSerializer, VendorCustomerSerializer)
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
     """Customers: a partner's members see those that the partner serves. The vendor's people say since when and until
     when one buys."""

@@ -101,13 +101,13 @@ class CampaignViewSet(
         serializer.instance = actions.change_campaign(self.get_object(), by=self.membership, **data)
 
     @extend_schema(responses=FigureSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], pagination_class=None)
     def figures(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         figures = DailyFigure.objects.filter(campaign=self.get_object())[: actions.MOST_AT_ONCE]
         return Response(FigureSerializer(figures, many=True).data)
 
     @extend_schema(request=FigureSerializer(many=True), responses=FigureSerializer(many=True))
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], pagination_class=None)
     def report(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Note figures; each row takes the place of the one of the same day, source and channel."""
         campaign = self.get_object()
