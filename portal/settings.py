@@ -375,7 +375,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Partner portal API",
     "DESCRIPTION": "Deals, leads, partners, customers, scorecards, tiers and earnings of one partner programme.",
     # Courses and the content library go through the same states.
-    "ENUM_NAME_OVERRIDES": {"PublicationStatusEnum": "partners.training.enums.CourseStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "PublicationStatusEnum": "partners.training.enums.CourseStatus",
+        "AssetKindEnum": "partners.content.enums.AssetKind",
+    },
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
