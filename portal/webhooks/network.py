@@ -24,6 +24,8 @@ from portal.webhooks.enums import Problem
 
 PORTS = frozenset({443, 8443})
 LONGEST = 500
+# One address that does not answer leaves time for the next.
+CONNECT_SECONDS = 4.0
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?\Z")
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
@@ -182,14 +184,17 @@ def trust() -> ssl.SSLContext:
 
 
 def connect(target: Target, addresses: Sequence[str], timeout: float) -> socket.socket:
-    """A connection to the first of the addresses that answers. Raises OSError."""
+    """A connection to the first of the addresses that answers; each gets `timeout` or CONNECT_SECONDS.
+
+    Raises ConnectionError where none does.
+    """
     failed: OSError | None = None
     for address in addresses:
         try:
-            return socket.create_connection((address, target.port), timeout=timeout)
+            return socket.create_connection((address, target.port), timeout=min(timeout, CONNECT_SECONDS))
         except OSError as error:
             failed = error
-    raise failed or OSError("There is no address to connect to.")
+    raise ConnectionError("None of the addresses answers.") from failed
 
 
 def _is_address(host: str) -> bool:

@@ -193,6 +193,13 @@ def test_the_connection_is_made_to_the_address_that_was_checked(
     assert (asked, reached) == (["hooks.example.com"], [("93.184.215.14", 443)])
 
 
+def test_where_one_address_does_not_answer_the_next_is_tried(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(monkeypatch, ["127.0.0.9", "127.0.0.1"])
+    assert post(receiver.url).status == 200
+
+
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     with receiving() as inside:
         receiver.status, receiver.headers = 302, {"Location": inside.url}

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -22,7 +23,7 @@ from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks import actions, network, signing, working
 from portal.webhooks.enums import DeliveryState
-from portal.webhooks.models import Attempt, Delivery, Endpoint
+from portal.webhooks.models import Attempt, Delivery, Endpoint, WebhooksDue
 from tests.factories import make_member
 from tests.portal.webhooks.receiver import Receiver
 
@@ -260,6 +261,15 @@ def test_nobody_but_an_administrator_and_nobody_else_may(
         ):
             with pytest.raises(PermissionDenied):
                 refused()
+
+
+@pytest.mark.parametrize("model", [Endpoint, Delivery, Attempt, WebhooksDue])
+def test_the_database_shows_partners_nothing_of_webhooks(
+    tenant: Tenant, partner_owner: Membership, endpoint: Endpoint, model: type[Model]
+) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():  # noqa: SIM117
+        with tenant_scope(tenant.pk, partner_owner.partner_id):
+            model.objects.exists()  # type: ignore[attr-defined]
 
 
 def test_nothing_is_sent_again_to_an_endpoint_that_is_off(
