@@ -1,8 +1,9 @@
 """What made a score move since the period before: points KPI by KPI, and the records behind the greatest moves."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from metrics.models import Scorecard
 from metrics.own import catalogue_at
 from metrics.periods import Calendar
 from metrics.sources import FACTS, SOURCES
-from metrics.sources.reading import contributions
+from metrics.sources.reading import contributions_in
 
 EXPLAINED = 3
 RECORDS_SHOWN = 4
@@ -70,6 +71,14 @@ def kpi_moves(
         if code in catalogue
     }
     ordered = sorted(moves, key=lambda code: (-abs(moves[code]), code))
+    windows = [card.period.window(), previous.period.window()]
+
+    @cache
+    def contributed(source: str) -> pl.DataFrame:
+        """What each record of a source adds now and before. Most KPIs come from the same one or two."""
+        assert card.partner_id is not None
+        return contributions_in(source, windows, calendar, today, card.partner_id)
+
     found = []
     for at, code in enumerate(ordered):
         if abs(moves[code]) < _FLAT:
@@ -77,7 +86,7 @@ def kpi_moves(
         kpi = catalogue[code]
         told = card.partner_id is not None and at < EXPLAINED
         effects = _effects(card, previous, kpi, catalogue) if told else {}
-        records = _records(card, previous, effects, calendar, today, currency) if effects else []
+        records = _records(card, previous, effects, contributed, currency) if effects else []
         found.append(KpiMove(kpi, moves[code], _value_text(card, previous, kpi, currency), records))
     return found
 
@@ -122,12 +131,10 @@ def _records(
     card: Scorecard,
     previous: Scorecard,
     effects: Mapping[str, float],
-    calendar: Calendar,
-    today: dt.date,
+    contributed: Callable[[str], pl.DataFrame],
     currency: str,
 ) -> list[RecordMove]:
     """The records that add most to what pushed a KPI's value, by the statement of each fact in `effects`."""
-    assert card.partner_id is not None
     found: list[RecordMove] = []
     for source in dict.fromkeys(FACTS[name].source for name in effects):
         records = SOURCES[source].records
@@ -136,10 +143,8 @@ def _records(
         # The fact that pushed most says what a record has to do with it.
         name = max((each for each in effects if FACTS[each].source == source), key=effects.__getitem__)
         rose = card.facts.get(name, 0) > previous.facts.get(name, 0)
-        now, before = (
-            contributions(source, each.period.window(), calendar, today, card.partner_id).select("id", name)
-            for each in (card, previous)
-        )
+        every = contributed(source).select("n", "id", name)
+        now, before = (every.filter(pl.col("n") == n).drop("n") for n in (1, 2))
         both = now.join(before, on="id", how="full", coalesce=True, suffix="_before").with_columns(
             pl.col(name, f"{name}_before").fill_null(0)
         )

@@ -183,14 +183,21 @@ def contributions(
 
     By the same statement as the facts, so the columns add up to them. Columns: `id` (text) and the source's facts.
     """
+    return contributions_in(source, [window], calendar, today, partner_id).drop("n")
+
+
+def contributions_in(
+    source: str, windows: Collection[Window], calendar: Calendar, today: dt.date, partner_id: UUID
+) -> pl.DataFrame:
+    """The same in several windows at once, with the window's number, from 1, in the column `n`."""
     asked = source_here(source)
     assert asked.sql is not None
     assert asked.records is not None
-    values = parameters([asked], [window], calendar, today, [partner_id])
+    values = parameters([asked], windows, calendar, today, [partner_id])
     schema = {("id" if name == "partner_id" else name): kind for name, kind in _schema(asked).items()}
     # A deal that another partner shares counts here as well, though this partner's session cannot read it.
     with tenant_scope(current_tenant_id()):
-        return fetch_frame(asked.sql(OF_PARTNERS, asked.records.column), values, schema).drop("n")
+        return fetch_frame(asked.sql(OF_PARTNERS, asked.records.column), values, schema)
 
 
 def _schema(source: Source) -> dict[str, pl.DataType]:
