@@ -15,7 +15,7 @@ from metrics.card_pdf import CardPage, card_pdf
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.charts import history_chart, points_chart
 from metrics.display import counted, format_change, format_points, format_score, format_value
-from metrics.explain import NO_PEERS, KpiLine, beside_usual, fact_text, kpi_lines, score_change, shown_codes
+from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, peers_of, score_change, shown_codes
 from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import calendar_of
@@ -51,7 +51,7 @@ def working(request: HttpRequest, card: Scorecard, previous: Scorecard | None) -
     today = calendar.today()
     kind, period = SubjectKind(card.subject_kind), card.period
     codes = shown_codes(card, with_internal=not request.membership.is_partner)
-    peers = queries.peer_figures(card.partner_id, period, codes) if card.partner_id else NO_PEERS
+    peers = peers_of(card, previous, codes)
     lines, others = kpi_lines(card, previous, peers, currency, codes)
     history = queries.score_line(kind, card.subject_key, period)
     marks = marks_of(card, request.membership, [older for older, _score in history])
@@ -197,8 +197,8 @@ def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     card = card_for(request, pk)
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
     codes = list(card.breakdown)
-    peers = queries.peer_figures(card.partner_id, card.period, codes) if card.partner_id else NO_PEERS
     previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
+    peers = peers_of(card, previous, codes)
     lines, _others = kpi_lines(card, previous, peers, currency, codes)
     lines = beside_usual(lines, of_card(card), currency)
     found = gate(card, lines)

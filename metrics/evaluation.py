@@ -52,6 +52,10 @@ def values_on(
         open_ones = [code for code in wanted if any(code not in cards[place].breakdown for place in places)]
         rows = evaluate_rows([cards[place].facts for place in places], open_ones, catalogue)
         for place, values in zip(places, rows, strict=True):
-            scored = {code: parts["value"] for code, parts in cards[place].breakdown.items()}
-            found[place] = dict.fromkeys(wanted) | values | scored
+            found[place] = as_scored(cards[place], dict.fromkeys(wanted) | values)
     return found
+
+
+def as_scored(card: Scorecard, values: Mapping[str, Number | None]) -> dict[str, Number | None]:
+    """The values of a card's KPIs, with those by which it was scored in their place."""
+    return {**values, **{code: parts["value"] for code, parts in card.breakdown.items()}}

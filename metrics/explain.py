@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from metrics.benchmarks.models import Benchmark
 from metrics.catalogues import Catalogue
 from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
-from metrics.evaluation import evaluate_facts, values_on
+from metrics.evaluation import as_scored, evaluate_facts, values_on
 from metrics.formulas import names_in
 from metrics.kpis.shape import Kpi
 from metrics.models import PeriodLock, Scorecard
 from metrics.own import catalogue_at
 from metrics.periods import Calendar
-from metrics.queries import PeerFigures
+from metrics.queries import PeerFigures, peer_figures
 from metrics.scoring import PEER, STEPS, KpiRule, chosen_tracks
 from metrics.sources import FACTS, SOURCES
 from metrics.sources.reading import contributions
@@ -63,6 +63,11 @@ class KpiLine:
     method_text: str = ""
     track: str = ""
     chosen: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """In the reader's language, which a lazy text would look up for whatever is done with it."""
+        return str(self.kpi.name)
 
     @property
     def change(self) -> Number | None:
@@ -117,7 +122,7 @@ def kpi_lines(
 ) -> tuple[list[KpiLine], list[KpiLine]]:
     """Of these KPIs those of the scorecard's template, in its order, and the others."""
     catalogue = catalogue_at(card.period.end)
-    values, before = _now_and_before(card, previous, codes)
+    values, before = _now_and_before(card, previous, codes, peers)
     values.setdefault("quality_score", peers.quality)
     others = [
         _plain_line(catalogue[code], values.get(code), before.get(code), peers, currency)
@@ -155,12 +160,26 @@ def plain_lines(
     ]
 
 
+def peers_of(card: Scorecard, previous: Scorecard | None, codes: Collection[str]) -> PeerFigures:
+    """The peers of a partner's card in these KPIs, which are found for the card and the one before as well."""
+    if card.partner_id is None:
+        return NO_PEERS
+    cards = [card, previous] if previous else [card]
+    alike = all(catalogue_at(each.period.end) is catalogue_at(card.period.end) for each in cards)
+    return peer_figures(card.partner_id, card.period, codes, [each.facts for each in cards] if alike else [])
+
+
 def _now_and_before(
-    card: Scorecard, previous: Scorecard | None, codes: Collection[str]
+    card: Scorecard, previous: Scorecard | None, codes: Collection[str], peers: PeerFigures = NO_PEERS
 ) -> tuple[dict[str, Number | None], dict[str, Number | None]]:
-    """The KPIs of a card and of the one before, of which there may be none."""
-    now, *before = values_on([card, previous] if previous else [card], codes)
-    return now, before[0] if before else {}
+    """The KPIs of a card and of the one before, of which there may be none; as they were found with those of the peers
+    where they were."""
+    cards = [card, previous] if previous else [card]
+    if peers.beside:
+        found = [as_scored(each, values) for each, values in zip(cards, peers.beside, strict=True)]
+    else:
+        found = values_on(cards, codes)
+    return found[0], found[1] if previous else {}
 
 
 def scored_lines(

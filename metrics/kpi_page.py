@@ -14,12 +14,12 @@ from metrics.benchmarks.queries import of_card
 from metrics.card_pages import card_address, card_for, group_name
 from metrics.display import format_value
 from metrics.explain import (
-    NO_PEERS,
     beside_usual,
     card_values,
     fact_lines,
     kpi_lines,
     part_line,
+    peers_of,
     records_behind,
     shown_codes,
     substituted,
@@ -48,9 +48,9 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
     is_partners, kind = card.partner_id is not None, SubjectKind(card.subject_kind)
     codes = [code] if code in shown_codes(card, with_internal=not request.membership.is_partner) else []
-    peers = queries.peer_figures(card.partner_id, card.period, codes) if card.partner_id else NO_PEERS
     cards = queries.cards_up_to(kind, card.subject_key, card.period)
     previous = next((each for each in cards if each.period == card.period.previous()), None)
+    peers = peers_of(card, previous, codes)
     lines, others = kpi_lines(card, previous, peers, currency, codes)
     line = next(iter([*lines, *others]), None)
     # What a partner adds to a figure that is measured of groups alone is the vendor's to see.

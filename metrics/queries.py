@@ -1,8 +1,9 @@
 """Reading KPIs, scores and scorecards. All run in the tenant's scope; a partner's session finds only its own."""
 
 import datetime as dt
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import quantiles
@@ -298,12 +299,20 @@ class PeerFigures:
     quality: float | None = None
     lower: dict[str, float] = field(default_factory=dict)
     upper: dict[str, float] = field(default_factory=dict)
+    # The KPIs of further facts that were asked for; none below five peers.
+    beside: list[dict[str, Number | None]] = field(default_factory=list)
 
 
-def peer_figures(partner_id: UUID, period: Period, codes: Collection[str] | None = None) -> PeerFigures:
+def peer_figures(
+    partner_id: UUID,
+    period: Period,
+    codes: Collection[str] | None = None,
+    beside: Sequence[Mapping[str, int]] = (),
+) -> PeerFigures:
     """How a partner's peers (same type and region, itself among them) do in a period, in these KPIs (None: in all).
 
     Asked beyond the partner's own rows, so it answers with medians alone, and with none below five peers. One query.
+    What the KPIs come to for the facts `beside` is found in the same pass: the formulas cost more than the rows.
     """
     with tenant_scope(current_tenant_id()):
         found = _peers(partner_id, str(period.kind), period.start)
@@ -315,11 +324,16 @@ def peer_figures(partner_id: UUID, period: Period, codes: Collection[str] | None
         wanted = []
     needed = (name for code in wanted for name in catalogue.measure(code).facts)
     ranked = ("deals_won", catalogue["revenue"].formula)
-    frame = _as_frame([facts for _id, facts in found], dict.fromkeys([*needed, *ranked]))
-    place = [partner for partner, _facts in found].index(partner_id)
-    quality = _quality([frame[name].to_list() for name in ranked], place)
-    lower, medians, upper = _quartiles(catalogue.with_values(frame, wanted), wanted)
-    return PeerFigures(len(found), medians, quality, lower, upper)
+    texts = [*(facts for _id, facts in found), *map(json.dumps, beside)]
+    frame = _as_frame(texts, dict.fromkeys([*needed, *ranked]))
+    place, count = [partner for partner, _facts in found].index(partner_id), len(found)
+    quality = _quality([frame[name].to_list()[:count] for name in ranked], place)
+    if not wanted:
+        return PeerFigures(count, {}, quality)
+    values = catalogue.with_values(frame, wanted).select_seq([f"kpi.{code}" for code in wanted])
+    lower, medians, upper = _quartiles(values.head(count), wanted)
+    others = [dict(zip(wanted, row, strict=True)) for row in values.tail(len(beside)).rows()]
+    return PeerFigures(count, medians, quality, lower, upper, others)
 
 
 @prepared
@@ -334,7 +348,8 @@ def _peers(partner_id: UUID, kind: str, start: dt.date) -> models.QuerySet[Score
 def _as_frame(facts: Collection[str], names: Iterable[str]) -> pl.DataFrame:
     """Facts that are JSON as a frame with a column for each of the names; what is not given is 0."""
     schema = pl.Struct(dict.fromkeys(names, pl.Int64))
-    return pl.Series("facts", facts, pl.String).str.json_decode(schema).struct.unnest().fill_null(0)
+    frame = pl.Series("facts", facts, pl.String).str.json_decode(schema).struct.unnest()
+    return frame.select_seq(pl.all().fill_null(0))
 
 
 def _quartiles(frame: pl.DataFrame, codes: Iterable[str]) -> list[dict[str, float]]:

@@ -188,7 +188,7 @@ class UsualColumn(FigureColumn):
 class KpiTable(Table):
     """KPIs of a `card` beside those that it is scored by. Rows are `KpiLine`s."""
 
-    kpi = Column(_("KPI"), accessor="kpi__name")
+    kpi = Column(_("KPI"), accessor="name")
     value = FigureColumn(_("Value"), accessor="value_text")
     change = FigureColumn(_("Change"), accessor="change_text", default=DASH)
     median = FigureColumn(_("Peers’ median"), accessor="median_text")

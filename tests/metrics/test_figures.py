@@ -12,7 +12,8 @@ import pytest
 
 from metrics import actions, queries
 from metrics.catalogue import CATALOGUE, percentile_rank
-from metrics.evaluation import evaluate_facts
+from metrics.catalogues import BUILT_IN
+from metrics.evaluation import evaluate_facts, evaluate_rows
 from metrics.explain import records_behind
 from metrics.formulas import FormulaError, to_sql
 from metrics.models import Scorecard, ScorecardTemplate
@@ -373,6 +374,21 @@ def test_peers_answer_with_medians_only_from_five_on(scoped: Tenant) -> None:
     assert figures.count == 5
     assert figures.medians["revenue"] == 200_00
     assert figures.quality == pytest.approx(100 * ((0.5 * 3 + 1) / 4 + 0.25) / 2, abs=0.01)
+    assert (figures.lower["revenue"], figures.upper["revenue"]) == (100_00, 300_00)
+
+
+def test_figures_found_beside_those_of_the_peers_are_the_same(scoped: Tenant) -> None:
+    partners = PartnerFactory.create_batch(5)
+    for number, partner in enumerate(partners, start=1):
+        won_deal(partner, number * 100_00, dt.date(2026, 11, 2))
+    actions.recompute_everything(TODAY)
+    period = calendar_of(scoped).current(PeriodKind.MONTH, TODAY)
+    facts = [{"revenue_won": 7_00, "deals_won": 2, "deals_lost": 1, "partners": 1}, {}]
+    codes = list(BUILT_IN.formula_codes)
+    figures = peer_figures(partners[0].pk, period, codes, facts)
+    assert figures.beside == evaluate_rows(facts, codes) == [evaluate_facts(each, codes) for each in facts]
+    assert figures.medians == peer_figures(partners[0].pk, period).medians
+    assert peer_figures(partners[0].pk, period, ["revenue"]).medians == {"revenue": 300_00}
 
 
 def test_scores_and_history(scoped: Tenant) -> None:

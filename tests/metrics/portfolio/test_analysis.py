@@ -17,6 +17,7 @@ from metrics.portfolio.charts import quadrant, sparkline
 from metrics.portfolio.dimensions import dimension
 from metrics.portfolio.queries import Choice
 from metrics.portfolio.views import BY
+from metrics.templatetags.metrics import heat_cells
 from partners.deals.enums import SalesStage
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
@@ -89,7 +90,19 @@ def test_who_is_chosen_is_ranked_alone(
             ("A", 0)
         ]
         assert [row.name for row in queries.league(Choice(region="APAC"), period)] == ["B"]
+        assert [row.name for row in queries.league(Choice(region="EMEA"), period)] == ["A", "C"]
         assert queries.league(Choice(manager=manager.pk, region="APAC"), period) == []
+        of_tier = Choice(tier="gold", of_tier=frozenset({three[2].pk}))
+        assert [row.name for row in queries.league(of_tier, period)] == ["C"]
+
+
+def test_what_stands_in_the_map_of_kpis_is_escaped() -> None:
+    cell = {"value": "<b>", "attainment": "50%", "shade": 2, "address": "/a?b&c", "against": "better & more"}
+    nothing = {"value": "–", "attainment": "", "shade": 0, "address": "", "against": ""}
+    assert heat_cells([cell, nothing]) == (
+        '<td class="num heat-2"><a href="/a?b&amp;c">&lt;b&gt;</a><br><small>50%</small>'
+        '<br><small>better &amp; more</small></td><td class="num">–</td>'
+    )
 
 
 def test_breakdowns_add_up_to_the_programme(tenant: Tenant, three: list[Partner], period: Period) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from portal.money import format_money, quick_money
 from portal.shell import formats
+from portal.shell.templatetags.shell import figure_rows
 
 
 @given(
@@ -45,6 +46,13 @@ def test_numbers_equal_those_of_django(value: int | Decimal | float, places: int
         assert formats.percent(hundredth, places) == f"{number_format(rounded, places)}%"
         if isinstance(value, int):
             assert formats.number(value) == number_format(value, use_l10n=True, force_grouping=True)
+
+
+def test_the_figures_of_a_chart_are_escaped_and_written_as_the_language_does() -> None:
+    with translation.override("nl"):
+        assert figure_rows([["<b>", "1 & 2", 0.5]]) == (
+            '<tr><th scope="row">&lt;b&gt;</th><td class="num">1 &amp; 2</td><td class="num">0,5</td></tr>'
+        )
 
 
 def test_nothing_is_a_dash() -> None:
