@@ -56,7 +56,8 @@ class EntryTable(Table):
         text = entry_text(record, mine=self.request.membership.is_partner)
         if record.kind == EntryKind.EARNING:
             return text
-        return format_html("{} {}", badge_html(record.get_kind_display(), *KIND_TONES[record.kind]), text)
+        badge = badge_html(record.get_kind_display(), *KIND_TONES[record.kind])
+        return format_html("<span>{} {}</span>", badge, text)
 
     def value_why(self, value: Any, record: Any) -> str:
         return entry_text(record, mine=self.request.membership.is_partner)

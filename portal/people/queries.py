@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.enums import Role
@@ -50,6 +51,8 @@ def letter_state(invitation: Invitation) -> tuple[str, str, str] | None:
     """How far the letter is, as words, tone and icon; None where no letter was asked for."""
     if invitation.sent_at:
         return _("Sent on %s") % short_time(invitation.sent_at), "success", "mail-check"
+    if invitation.due_at and invitation.expires_at <= timezone.now():
+        return _("Not sent"), "neutral", "mail-off"
     if invitation.due_at and invitation.error:
         return _("Not taken; tried again at %s") % short_time(invitation.due_at), "warning", "refresh"
     if invitation.due_at:

@@ -322,6 +322,12 @@ class TestEditors:
         assert "Typed once" in waiting.content.decode()
         if not waiting.context["job"].has_ended:
             run_inline(waiting.context["job"])
+        # The page asks for what was asked for; what is typed meanwhile, half of it, starts nothing and is no error.
+        poll = f"{address}?asked={waiting.context['asked']}"
+        assert client.post(poll, data).context["preview"].rows
+        typing = client.post(poll, data | {"exchange_rate": "1,"})
+        assert (typing.status_code, typing.context["job"], typing.context["preview"]) == (200, None, None)
+        assert "You have changed something" in typing.content.decode()
         shown = client.post(address, data)
         assert shown.context["preview"].rows
         assert "Publish" in shown.content.decode()

@@ -165,6 +165,12 @@ def test_a_letter_that_is_refused_for_good_is_listed_until_it_is_sent_again(
     assert post_due(admin.tenant_id) == 1
     assert [letter.to for letter in server.taken] == [["new@example.com"]]
     assert "Could not be sent" not in desk.get("/acme/people/").content.decode()
+    # What nobody sent in time is not on its way any more.
+    now = timezone.now()
+    with tenant_scope(admin.tenant_id):
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=None, due_at=now, expires_at=now)
+    assert post_due(admin.tenant_id) == 0
+    assert "Not sent" in desk.get("/acme/people/").content.decode()
 
 
 def test_a_link_of_one_vendor_does_not_open_at_another(
