@@ -21,6 +21,7 @@ from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at, catalogue_now, choosable
 from metrics.periods import PeriodKind, calendar_of
+from metrics.queries import PeerFigures
 from metrics.sources import FACTS
 from metrics.ways import ways_to_gain
 from portal.shell.api import TenantViewSet, api_routes
@@ -40,7 +41,7 @@ class ScorecardSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Scorecard
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "partner",
             "partner_name",
@@ -226,11 +227,10 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
 
 
 def explained(card: Scorecard, tenant: Tenant) -> dict[str, Any]:
-    """What `ExplanationSerializer` shows of a partner's card."""
-    assert card.partner_id is not None
+    """What `ExplanationSerializer` shows of a card; a group has no peers."""
     calendar = calendar_of(tenant)
-    peers = queries.peer_figures(card.partner_id, card.period)
-    previous = queries.card_of(SubjectKind.PARTNER, card.subject_key, card.period.previous())
+    peers = queries.peer_figures(card.partner_id, card.period) if card.partner_id else PeerFigures(0, {})
+    previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
     lock = lock_of(card.period)
     usual = of_card(card)
     rules = card.version.rules.kpis if card.version else ()
@@ -280,16 +280,21 @@ def records_of(
             "name": str(kpi.name),
             "formula": kpi.formula,
             "value": values.get(code),
-            "facts": [
-                {"name": name, "meaning": str(FACTS[name].meaning), "amount": card.facts.get(name, 0)}
-                for name in kpi.facts
-            ],
+            "facts": fact_amounts(card, kpi),
             "sources": records_behind(
                 card, kpi, calendar, calendar.today(), tenant.currency, for_vendor=for_vendor
             ),
         }
         for code in codes
         for kpi in [catalogue[code]]
+    ]
+
+
+def fact_amounts(card: Scorecard, kpi: Kpi) -> list[dict[str, Any]]:
+    """What `FactSerializer` shows of the facts that a KPI is made of."""
+    return [
+        {"name": name, "meaning": str(FACTS[name].meaning), "amount": card.facts.get(name, 0)}
+        for name in kpi.facts
     ]
 
 

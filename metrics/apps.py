@@ -18,7 +18,8 @@ class MetricsConfig(AppConfig):
         for module in ("rules", "tasks", "descriptions"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.consumers").register()
-        import_module(f"{self.name}.api").register()
+        for module in ("api", "group_api"):
+            import_module(f"{self.name}.{module}").register()
         self._fill_shell(import_module(f"{self.name}.panels"))
 
     def _fill_shell(self, panels: ModuleType) -> None:

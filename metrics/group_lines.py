@@ -71,10 +71,12 @@ def members_of(card: Scorecard, kpi: Kpi, currency: str) -> Members:
             (meaning, fact_text(name, facts.get(name, 0), currency)) for name, meaning in meanings.items()
         ]
 
-    rows = _adding(card, kpi)
+    rows = adding(card, kpi)
     has_values = "P" in kpi.level
-    texts = _value_texts(card, kpi, rows, currency) if has_values else [""] * len(rows)
-    house = _house(card, kpi.facts)
+    texts = [
+        format_value(kpi.unit, value, currency) if has_values else "" for value in own_values(card, kpi, rows)
+    ]
+    house = of_no_partner(card, kpi.facts)
     return Members(
         list(meanings.values()),
         [
@@ -89,7 +91,7 @@ def members_of(card: Scorecard, kpi: Kpi, currency: str) -> Members:
     )
 
 
-class _Adding(NamedTuple):
+class Adding(NamedTuple):
     """A partner that adds to a group's KPI; `parts` is how that was scored, where it was, `total` how many add to it."""
 
     partner_id: UUID
@@ -100,25 +102,26 @@ class _Adding(NamedTuple):
     total: int
 
 
-def _adding(card: Scorecard, kpi: Kpi) -> list[_Adding]:
-    """The partners with the largest part of the KPI's first fact."""
+def adding(card: Scorecard, kpi: Kpi) -> list[Adding]:
+    """The `SHOWN` partners with the largest part of the KPI's first fact. One query."""
     rows = cards_in(card).filter(facts__has_any_keys=list(kpi.facts))
     ordered = rows.order_by(fact_column(kpi.facts[0]).desc(), "partner__name", "pk")
     shown = ordered.values_list(
         "partner_id", "pk", "partner__name", "facts", KeyTransform(kpi.code, "breakdown"), Window(Count("pk"))
     )
-    return [_Adding(*row) for row in shown[:SHOWN]]
+    return [Adding(*row) for row in shown[:SHOWN]]
 
 
-def _value_texts(card: Scorecard, kpi: Kpi, rows: Sequence[_Adding], currency: str) -> list[str]:
-    """Each partner's own value in words, as it was scored where it was."""
+def own_values(card: Scorecard, kpi: Kpi, rows: Sequence[Adding]) -> list[Number | None]:
+    """Each partner's own value, as it was scored where it was; none of a KPI that is measured of groups only."""
+    if "P" not in kpi.level:
+        return [None] * len(rows)
     open_ones = [row.facts for row in rows if row.parts is None and not kpi.ranks]
     found = iter(evaluate_rows(open_ones, [kpi.code], catalogue_at(card.period.end)))
-    values = (row.parts["value"] if row.parts else next(found, {}).get(kpi.code) for row in rows)
-    return [format_value(kpi.unit, value, currency) for value in values]
+    return [row.parts["value"] if row.parts else next(found, {}).get(kpi.code) for row in rows]
 
 
-def _house(card: Scorecard, names: Sequence[str]) -> dict[str, int]:
+def of_no_partner(card: Scorecard, names: Sequence[str]) -> dict[str, int]:
     """What of these facts is the programme's and no partner's; it counts in the programme alone."""
     if card.subject_kind != SubjectKind.PROGRAMME:
         return {}

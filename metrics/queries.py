@@ -34,6 +34,7 @@ Number = int | float
 ENOUGH_PEERS = 5
 # Periods that a history shows.
 HISTORY = 13
+GROUP_KINDS = (SubjectKind.PROGRAMME, SubjectKind.PORTFOLIO, SubjectKind.REGION, SubjectKind.TYPE)
 
 
 def revenue_fact(end: dt.date) -> str:
@@ -421,3 +422,9 @@ def chosen_period(kind: str, start: str, calendar: Calendar, today: dt.date) -> 
 def api_cards() -> models.QuerySet[Scorecard]:
     """What the API lists: a partner's session finds its own, others all partners'."""
     return partner_cards().select_related("partner", "version__template").order_by("-period_start", "-id")
+
+
+def api_groups() -> models.QuerySet[Scorecard]:
+    """The scorecards of groups that the API lists."""
+    cards = Scorecard.objects.filter(subject_kind__in=GROUP_KINDS).select_related("version__template")
+    return cards.order_by("-period_start", "-id")

@@ -168,7 +168,6 @@ def _scorecard(request: HttpRequest, partner: Partner) -> HttpResponse:
 # --- groups ------------------------------------------------------------------------------------
 
 TIERS = "tier"
-GROUP_KINDS = (SubjectKind.PROGRAMME, SubjectKind.PORTFOLIO, SubjectKind.REGION, SubjectKind.TYPE)
 
 
 def _group_address(request: HttpRequest, card: Scorecard) -> str:
@@ -183,7 +182,7 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
     wanted = request.GET.get("by", "")
     if wanted == TIERS and segment_choices():
         return _tiers(request, period)
-    kind = SubjectKind(wanted) if wanted in GROUP_KINDS else SubjectKind.PORTFOLIO
+    kind = SubjectKind(wanted) if wanted in queries.GROUP_KINDS else SubjectKind.PORTFOLIO
     cards = list(
         queries.groups(kind, period).order_by(models.F("score").desc(nulls_last=True), "subject_key")
     )
@@ -215,7 +214,7 @@ def groups(request: HttpRequest, tenant: str) -> HttpResponse:
 
 def _kinds(period: Period, active: str) -> list[dict[str, Any]]:
     """The tabs of the groups; tiers where an app sorts partners."""
-    kinds: list[tuple[str, Any]] = [(kind.value, kind.label) for kind in GROUP_KINDS]
+    kinds: list[tuple[str, Any]] = [(kind.value, kind.label) for kind in queries.GROUP_KINDS]
     if segment_choices():
         kinds.append((TIERS, segment_label()))
     return [
@@ -287,7 +286,7 @@ def _tiers(request: HttpRequest, period: Period) -> HttpResponse:
 @requires("metrics.view_scorecards")
 def group(request: HttpRequest, tenant: str, kind: str) -> HttpResponse:
     """A group's scorecard: the same formulas over the facts of its partners added up."""
-    if kind not in GROUP_KINDS:
+    if kind not in queries.GROUP_KINDS:
         raise Http404
     subject, key, period = SubjectKind(kind), request.GET.get("key", ""), _period(request)
     card, previous = queries.card_and_previous(subject, key, period)

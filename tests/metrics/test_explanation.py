@@ -6,7 +6,9 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from metrics import actions, queries
@@ -214,3 +216,47 @@ def test_page_pdf_export_and_api(
     other = client_as(partner_owner)
     for path in (f"{address}/pdf/", f"{address}/compare/", f"/acme/api/v1/scorecards/{card.pk}/explanation/"):
         assert other.get(path).status_code == 404
+
+
+def test_a_group_is_explained_by_the_api_down_to_its_partners(
+    tenant: Tenant, partner: Partner, manager: Membership, partner_owner: Membership, client_as: SignIn
+) -> None:
+    client, address = client_as(manager), "/acme/api/v1/group-scorecards/"
+    period = calendar_of(tenant).current(PeriodKind.QUARTER)
+    asked = f"?kind=programme&period_kind=quarter&period_start={period.start}"
+    [card] = client.get(address + asked).json()["results"]
+    assert (card["kind"], card["key"], card["name"]) == ("programme", "", "The whole programme")
+    told = client.get(f"{address}{card['id']}/explanation/").json()
+    assert {line["code"] for line in told["lines"]} == {line["code"] for line in LINES}
+    assert (told["peers"], told["score"]) == (0, float(card["score"]))
+    assert sum(line["points"] or 0 for line in told["lines"]) == pytest.approx(told["score"], abs=0.001)
+    [behind] = client.get(f"{address}{card['id']}/partners/?kpi=average_deal_size").json()
+    assert {each["code"] for each in client.get(f"{address}{card['id']}/partners/").json()} == {
+        line["code"] for line in LINES
+    }
+    # The mean of all deals, not of the partners' means.
+    assert behind["value"] == 2_100_00 / 7
+    assert behind["total"] == len(behind["partners"]) == 6
+    assert [fact["amount"] for fact in behind["facts"]] == [
+        sum(amounts) for amounts in zip(*(part["amounts"] for part in behind["partners"]), strict=True)
+    ]
+    assert behind["of_no_partner"] == [0, 0]
+    first = behind["partners"][0]
+    assert (first["name"], first["value"]) == ("Harbour Systems", 300_00)
+    assert client.get(f"/acme/api/v1/scorecards/{first['scorecard']}/").status_code == 200
+    refused = client.get(f"{address}{card['id']}/partners/?kpi=nonsense")
+    assert (refused.status_code, b"no such KPI" in refused.content) == (400, True)
+    assert client.get(f"{address}{first['scorecard']}/").status_code == 404
+    assert client_as(partner_owner).get(f"{address}{card['id']}/").status_code == 403
+
+
+def test_the_list_of_group_scorecards_costs_the_same_however_many(
+    tenant: Tenant, partner: Partner, manager: Membership, client_as: SignIn
+) -> None:
+    client, counts = client_as(manager), []
+    for size in (1, 3):
+        with CaptureQueriesContext(connection) as queries_:
+            found = client.get(f"/acme/api/v1/group-scorecards/?page_size={size}").json()["results"]
+        assert len(found) >= size
+        counts.append(len(queries_))
+    assert counts[0] == counts[1]

@@ -78,6 +78,10 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:scorecard-detail": (EVERYONE, "card"),
     "api:scorecard-explanation": (EVERYONE, "card"),
     "api:scorecard-records": (EVERYONE, "card"),
+    "api:group-scorecard-list": (VENDOR, ""),
+    "api:group-scorecard-detail": (VENDOR, "group_card"),
+    "api:group-scorecard-explanation": (VENDOR, "group_card"),
+    "api:group-scorecard-partners": (VENDOR, "group_card"),
     "api:kpi-list": (EVERYONE, ""),
 }
 OWN = frozenset({"card", "partner_goal"})

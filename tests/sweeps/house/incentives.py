@@ -64,6 +64,7 @@ def of_all(ours: Partner, manager: Membership) -> Things:
         "version": PlanVersion.objects.first().pk,
         "proposal": propose(ours),
         "fund": Fund.objects.get().pk,
+        "group_card": Scorecard.objects.filter(subject_kind="programme").first().pk,
     }
 
 
