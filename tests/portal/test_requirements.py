@@ -25,6 +25,16 @@ hidden = {
 assert "pytest" in hidden and "django" not in hidden
 sys.meta_path.insert(0, Missing())
 
+# Some ask what is installed before they import it.
+installed = importlib.metadata.distribution
+
+def distribution(name):
+    if re.sub(r"[-_.]+", "-", name).lower() not in locked:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return installed(name)
+
+importlib.metadata.distribution = distribution
+
 import django
 django.setup()
 from django.core.management import get_commands, load_command_class
