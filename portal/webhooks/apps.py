@@ -14,7 +14,7 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering needs the models to be loaded.
-        for module in ("rules", "describe", "notices"):
+        for module in ("rules", "describe", "notices", "api"):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.consumers").register()
         registry.nightly("webhooks.forget")

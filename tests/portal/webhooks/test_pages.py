@@ -321,3 +321,21 @@ def test_after_an_outage_what_was_missed_is_sent_again_with_the_ids_that_it_had(
             actions.send_missed_again(endpoint, by=admin)
         with pytest.raises(PermissionDenied):
             actions.send_missed_again(endpoint, by=make_member(Role.CHANNEL_MANAGER))
+
+
+def test_a_receiver_that_was_away_reads_what_it_missed_through_the_api(
+    tenant: Tenant, admin: Membership, endpoint: Endpoint, receiver: Receiver, client_as: SignIn
+) -> None:
+    client = client_as(admin)
+    with tenant_scope(tenant.pk):
+        sent = actions.send_test(endpoint, by=admin)
+    receiver.status = 500
+    working.post_due(tenant.pk)
+    (row,) = client.get("/acme/api/v1/webhook-deliveries/?state=failed").json()["results"]
+    assert (row["message_id"], row["status_code"], row["problem"]) == (sent.message_id, 500, "status")
+    assert client.get("/acme/api/v1/webhook-deliveries/?state=delivered").json()["results"] == []
+    answer = client.get("/acme/api/v1/webhook-endpoints/")
+    (found,) = answer.json()["results"]
+    assert (found["url"], found["events"]) == (endpoint.url, ["rate.*"])
+    assert signing.shown_secret(endpoint) not in text_of(answer)
+    assert client.post("/acme/api/v1/webhook-endpoints/", {"url": "https://example.com/"}).status_code == 405

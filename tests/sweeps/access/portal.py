@@ -75,6 +75,10 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "files:download": (EVERYONE, "file"),
     "files:delete": (EVERYONE, "file"),
     "files:restore": (EVERYONE, "file"),
+    "api:webhook-endpoint-list": (ADMIN, ""),
+    "api:webhook-endpoint-detail": (ADMIN, "endpoint"),
+    "api:webhook-delivery-list": (ADMIN, ""),
+    "api:webhook-delivery-detail": (ADMIN, "delivery"),
     "api:schema": (EVERYONE, ""),
     "api:docs": (EVERYONE, ""),
 }
