@@ -1,5 +1,6 @@
 """What a group's KPI is made of: its partners, what is of none of them, and the other groups of its kind."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from metrics.queries import fact_column, partner_cards
 from metrics.rows import GROUP_COLUMNS
 from metrics.sources import FACTS
 from metrics.trend import values_of
+from portal.accounts.prepared import prepared
 
 Number = int | float
 SHOWN = 100
@@ -107,9 +109,17 @@ def adding(card: Scorecard, kpi: Kpi) -> list[Adding]:
     rows = cards_in(card).filter(facts__has_any_keys=list(kpi.facts))
     ordered = rows.order_by(fact_column(kpi.facts[0]).desc(), "partner__name", "pk")
     shown = ordered.values_list(
-        "partner_id", "pk", "partner__name", "facts", KeyTransform(kpi.code, "breakdown"), Window(Count("pk"))
+        "partner_id",
+        "pk",
+        "partner__name",
+        KeyTransform(kpi.code, "breakdown"),
+        Window(Count("pk")),
+        *map(fact_column, kpi.facts),
     )
-    return [Adding(*row) for row in shown[:SHOWN]]
+    return [
+        Adding(partner_id, pk, name, dict(zip(kpi.facts, amounts, strict=True)), parts, total)
+        for partner_id, pk, name, parts, total, *amounts in shown[:SHOWN]
+    ]
 
 
 def own_values(card: Scorecard, kpi: Kpi, rows: Sequence[Adding]) -> list[Number | None]:
@@ -125,14 +135,14 @@ def of_no_partner(card: Scorecard, names: Sequence[str]) -> dict[str, int]:
     """What of these facts is the programme's and no partner's; it counts in the programme alone."""
     if card.subject_kind != SubjectKind.PROGRAMME:
         return {}
-    facts = (
-        Scorecard.objects.filter(
-            subject_kind=SubjectKind.HOUSE, period_kind=card.period_kind, period_start=card.period_start
-        )
-        .values_list("facts", flat=True)
-        .first()
-    ) or {}
+    facts = next(iter(_house_facts(card.period_kind, card.period_start)), {})
     return {name: facts[name] for name in names if facts.get(name)}
+
+
+@prepared
+def _house_facts(kind: str, start: dt.date) -> QuerySet[Scorecard, dict[str, int]]:
+    cards = Scorecard.objects.filter(subject_kind=SubjectKind.HOUSE, period_kind=kind, period_start=start)
+    return cards.order_by().values_list("facts", flat=True)
 
 
 def beside(card: Scorecard, kpi: Kpi) -> list[tuple[Scorecard, Number | None]]:
