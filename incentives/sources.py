@@ -27,7 +27,7 @@ def _title(entry: LedgerEntry) -> str:
 
 
 def _second(entry: LedgerEntry) -> str:
-    return entry.get_kind_display()
+    return entry.kind_label
 
 
 SOURCE = replace(

@@ -131,6 +131,11 @@ class LedgerEntry(TenantModel):
         return self.deal.headline if self.deal else ""
 
     @property
+    def kind_label(self) -> str:
+        """What kind of entry it is, in words."""
+        return str(_("Marketing funds") if "fund" in self.explanation else self.get_kind_display())
+
+    @property
     def subline(self) -> str:
         return self.deal.number if self.deal and self.deal.number not in self.label else ""
 

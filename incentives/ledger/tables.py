@@ -41,7 +41,7 @@ class EntryTable(Table):
     booked_on = DateColumn(_("Earned on"))
     why = Column(_("Why"), accessor="explanation", orderable=False, needs=("deal",))
     # The reason says these; a spreadsheet wants them in columns of their own.
-    kind = Column(_("Kind"), visible=False)
+    kind = Column(_("Kind"), accessor="kind_label", order_by="kind", visible=False)
     base = MoneyColumn(_("Revenue"), visible=False)
     rate = PercentColumn(_("Rate"), visible=False)
     plan = Column(_("Plan"), accessor="plan__name", visible=False)
@@ -56,7 +56,7 @@ class EntryTable(Table):
         text = entry_text(record, mine=self.request.membership.is_partner)
         if record.kind == EntryKind.EARNING:
             return text
-        badge = badge_html(record.get_kind_display(), *KIND_TONES[record.kind])
+        badge = badge_html(record.kind_label, *KIND_TONES[record.kind])
         return format_html("<span>{} {}</span>", badge, text)
 
     def value_why(self, value: Any, record: Any) -> str:

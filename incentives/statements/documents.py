@@ -79,7 +79,7 @@ def statement_pdf_of(statement: Statement, entries: Sequence[LedgerEntry], tenan
             (
                 short_date(entry.booked_on),
                 entry.headline,
-                entry.plan.name if entry.plan else entry.get_kind_display(),
+                entry.plan.name if entry.plan else entry.kind_label,
                 quick_money(entry.amount, currency, whole=False),
             )
             for entry in entries
@@ -128,7 +128,7 @@ def statement_rows(statement: Statement, entries: Sequence[LedgerEntry]) -> tupl
             entry.booked_on,
             entry.headline,
             entry.plan.name if entry.plan else "",
-            str(entry.get_kind_display()),
+            entry.kind_label,
             entry.payable_on,
             to_decimal(entry.amount, currency),
             currency,
