@@ -63,7 +63,7 @@ from portal.jobs.actions import advance, create_job
 from portal.jobs.enums import JobState
 from portal.jobs.models import Job
 from portal.shell.registry import segment_choices
-from portal.tenancy.db import lock, try_lock
+from portal.tenancy.db import lock, plan_for_many, try_lock
 from portal.tenancy.models import Tenant, current_tenant
 from portal.tenancy.scope import current_tenant_id
 
@@ -231,8 +231,7 @@ def _recompute_all(periods: list[Period], basis: Basis, today: dt.date) -> Chang
     if not periods:
         return Changed()
     calendar, templates, sources = basis
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('work_mem', '64MB', true)")
+    plan_for_many()
     house = house_rows(periods, calendar, today, sources)
     partners = partner_rows(periods, calendar, today, sources, segments=templates.by_segment)
     fresh = pl.concat([partners, house])

@@ -74,6 +74,8 @@ def database(url: str, *, options: str = "") -> dict:
     # Of what asks for it (`portal.tenancy.db.run_planned`) and of nothing else.
     if env_flag("PREPARED_STATEMENTS", default=True):
         settings["prepare_threshold"] = 1_000_000
+        # A plan for all values would serve a small tenant as the largest one is served.
+        options = f"{options} -c plan_cache_mode=force_custom_plan".strip()
     if options:
         settings["options"] = options
     return {

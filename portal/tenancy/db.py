@@ -54,8 +54,8 @@ def _numbered(sql: str) -> tuple[str, list[str]]:
 def run_planned(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose text is always the same and which PostgreSQL takes longer to plan than to run.
 
-    A connection parses it once, unless prepared statements are switched off (`PREPARED_STATEMENTS`), and with the
-    `plan_once` of `try_lock` plans it once."""
+    A connection parses it once, unless prepared statements are switched off (`PREPARED_STATEMENTS`). It plans it for the
+    values at hand, or with the `plan_once` of `try_lock` once."""
     connection.ensure_connection()
     plain: Any = _Planned(connection.connection)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
@@ -66,17 +66,30 @@ def run_planned(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 
 _TRY = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
-_AND_PLAN_ONCE = ", set_config('plan_cache_mode', 'force_generic_plan', true)"
+# A plan for all values takes the largest tenant's share of a table for everybody's, so that it would read the whole
+# table to find that this tenant has nothing in it.
+_AND_PLAN_ONCE = (
+    ", set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
+)
 
 
 def try_lock(*parts: object, plan_once: bool = False) -> bool:
     """A transaction-level advisory lock on the text of the parts; False when another holds it.
 
-    With `plan_once` the plans of `run_planned` serve all values alike in this transaction: right for statements that
-    look up a few rows by index whoever asks, and for no others."""
+    With `plan_once` the plans of `run_planned` serve all values alike in this transaction, and go by indexes: right for
+    statements that look up a few rows whoever asks, and for no others (`plan_for_many` ends it)."""
     with connection.cursor() as cursor:
         cursor.execute(_TRY + (_AND_PLAN_ONCE if plan_once else ""), [":".join(map(str, parts))])
         return bool(cursor.fetchone()[0])
+
+
+def plan_for_many() -> None:
+    """For the rest of the transaction: plans for the values at hand, whole tables where that is faster, more memory."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true),"
+            " set_config('work_mem', '64MB', true)"
+        )
 
 
 def lock(*parts: object) -> None:
