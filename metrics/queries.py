@@ -170,18 +170,14 @@ def with_figures(cards: models.QuerySet[Scorecard], end: dt.date) -> models.Quer
     """Scorecards of one kind of period with `previous_score`, `change`, `revenue`, `deals` and `partner_count`.
 
     Revenue is what counts as such in a period that ends before `end`."""
-    return with_change(cards).annotate(
+    return cards.annotate(
+        change=F("score") - _score_before(),
         previous_score=_score_before(),
         revenue=fact_column(revenue_fact(end)),
         deals=fact_column("deals_won"),
         pipeline=fact_column("pipeline_open_amount"),
         partner_count=fact_column("partners"),
     )
-
-
-def with_change(cards: models.QuerySet[Scorecard]) -> models.QuerySet[Scorecard]:
-    """Scorecards with `change`, the score against that of the period before."""
-    return cards.annotate(change=F("score") - _score_before())
 
 
 def _score_before() -> Subquery:
