@@ -75,9 +75,9 @@ def database(url: str, *, options: str = "") -> dict:
     if env_flag("PREPARED_STATEMENTS", default=True):
         settings["prepare_threshold"] = 1_000_000
         # A plan for all values would serve a small tenant as the largest one is served.
-        options = f"{options} -c plan_cache_mode=force_custom_plan".strip()
+        options = f"{options} -c plan_cache_mode=force_custom_plan"
     if options:
-        settings["options"] = options
+        settings["options"] = f"{settings.get('options', '')} {options}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

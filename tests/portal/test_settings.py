@@ -69,3 +69,18 @@ def test_production_is_neither_a_demo_nor_debugged(name: str, monkeypatch: pytes
     monkeypatch.setenv(name, "true")
     with pytest.raises(ImproperlyConfigured, match="DEBUG and DEMO must be off in production"):
         runpy.run_path(str(SETTINGS))
+
+
+@pytest.mark.parametrize(
+    ("prepared", "more"), [("true", " -c plan_cache_mode=force_custom_plan"), ("false", "")]
+)
+def test_what_the_address_asks_of_each_connection_stays(
+    prepared: str, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREPARED_STATEMENTS", prepared)
+    monkeypatch.setenv(
+        "DATABASE_URL", "postgres://portal_app:x@db/portal?sslmode=require&options=-c%20search_path%3Dportal"
+    )
+    options = runpy.run_path(str(SETTINGS))["DATABASES"]["default"]["OPTIONS"]
+    assert options["options"].split() == f"-c search_path=portal{more}".split()
+    assert options["sslmode"] == "require"
