@@ -1,6 +1,6 @@
 """Scorecards and the KPI catalogue in the API, to read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 import django_filters
@@ -176,18 +176,10 @@ class ScorecardFilter(django_filters.FilterSet):
         fields = ("partner", "period_kind", "period_start")
 
 
-class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
-    """Scorecards that you may see: a partner's own, the vendor's people all partners'."""
+class CardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+    """Scorecards with how each comes about."""
 
-    serializer_class = ScorecardSerializer
-    filterset_class = ScorecardFilter
     queryset = Scorecard.objects.none()
-    permissions: ClassVar[dict[str, str]] = {
-        "list": "metrics.view_scorecard",
-        "retrieve": "metrics.view_scorecard",
-        "explanation": "metrics.view_scorecard",
-        "records": "metrics.view_scorecard",
-    }
 
     @extend_schema(responses=ExplanationSerializer)
     @action(detail=True)
@@ -196,20 +188,36 @@ class ScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
         found = explained(self.get_object(), request._request.tenant)
         return Response(ExplanationSerializer(found).data)
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("kpi", str, description="The code of one KPI; else those of the template.")
-        ],
-        responses=KpiRecordsSerializer(many=True),
-    )
+    def asked_kpis(self, card: Scorecard, known: Collection[str]) -> list[str]:
+        """The KPI that the address names, or those of the template; of these only the `known` ones."""
+        wanted = self.request.query_params.get("kpi", "")
+        if wanted and wanted not in known:
+            raise serializers.ValidationError({"kpi": [_("There is no such KPI.")]})
+        return [wanted] if wanted else [code for code in card.breakdown if code in known]
+
+
+# What `CardViewSet.asked_kpis` goes by.
+KPI_ASKED = OpenApiParameter("kpi", str, description="The code of one KPI; else those of the template.")
+
+
+class ScorecardViewSet(CardViewSet):
+    """Scorecards that you may see: a partner's own, the vendor's people all partners'."""
+
+    serializer_class = ScorecardSerializer
+    filterset_class = ScorecardFilter
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "metrics.view_scorecard",
+        "retrieve": "metrics.view_scorecard",
+        "explanation": "metrics.view_scorecard",
+        "records": "metrics.view_scorecard",
+    }
+
+    @extend_schema(parameters=[KPI_ASKED], responses=KpiRecordsSerializer(many=True))
     @action(detail=True, pagination_class=None, filter_backends=[])
     def records(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The records behind the values, KPI by KPI."""
         card: Scorecard = self.get_object()
-        wanted = request.query_params.get("kpi", "")
-        if wanted and wanted not in self._kpis_of(card):
-            raise serializers.ValidationError({"kpi": [_("There is no such KPI.")]})
-        codes = [wanted] if wanted else [code for code in card.breakdown if code in self._kpis_of(card)]
+        codes = self.asked_kpis(card, self._kpis_of(card))
         found = records_of(card, codes, request._request.tenant, for_vendor=self.membership.is_vendor)
         return Response(KpiRecordsSerializer(found, many=True).data)
 

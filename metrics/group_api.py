@@ -5,15 +5,14 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from metrics import queries
-from metrics.api import ExplanationSerializer, FactSerializer, ScorecardSerializer, explained, fact_amounts
+from metrics.api import KPI_ASKED, CardViewSet, FactSerializer, ScorecardSerializer, fact_amounts
 from metrics.card_pages import group_name
 from metrics.evaluation import values_on
 from metrics.group_lines import adding, of_no_partner, own_values
@@ -21,7 +20,7 @@ from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
 from metrics.periods import PeriodKind
-from portal.shell.api import TenantViewSet, api_routes
+from portal.shell.api import api_routes
 
 KINDS = [(kind.value, kind.label) for kind in queries.GROUP_KINDS]
 
@@ -90,12 +89,11 @@ class GroupScorecardFilter(django_filters.FilterSet):
         fields = ("kind", "key", "period_kind", "period_start")
 
 
-class GroupScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
+class GroupScorecardViewSet(CardViewSet):
     """Scorecards of portfolios, regions, types and the programme, for the vendor's people."""
 
     serializer_class = GroupScorecardSerializer
     filterset_class = GroupScorecardFilter
-    queryset = Scorecard.objects.none()
     permissions: ClassVar[dict[str, str]] = dict.fromkeys(
         ("list", "retrieve", "explanation", "partners"), "metrics.view_scorecards"
     )
@@ -108,29 +106,13 @@ class GroupScorecardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Te
             SubjectKind.PORTFOLIO, portfolios.values_list("subject_key", flat=True).distinct()
         )
 
-    @extend_schema(responses=ExplanationSerializer)
-    @action(detail=True)
-    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """How the score comes about, what moved it, and the cheapest ways to gain points."""
-        found = explained(self.get_object(), request._request.tenant)
-        return Response(ExplanationSerializer(found).data)
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("kpi", str, description="The code of one KPI; else those of the template.")
-        ],
-        responses=GroupKpiSerializer(many=True),
-    )
+    @extend_schema(parameters=[KPI_ASKED], responses=GroupKpiSerializer(many=True))
     @action(detail=True, pagination_class=None, filter_backends=[])
     def partners(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The partners behind the values, KPI by KPI; the records behind theirs are with their own scorecards."""
         card: Scorecard = self.get_object()
         kpis = {code: kpi for code, kpi in catalogue_at(card.period.end).items() if "G" in kpi.level}
-        wanted = request.query_params.get("kpi", "")
-        if wanted and wanted not in kpis:
-            raise serializers.ValidationError({"kpi": [_("There is no such KPI.")]})
-        codes = [wanted] if wanted else [code for code in card.breakdown if code in kpis]
-        found = [made_of(card, kpis[code]) for code in codes]
+        found = [made_of(card, kpis[code]) for code in self.asked_kpis(card, kpis)]
         return Response(GroupKpiSerializer(found, many=True).data)
 
     def get_queryset(self) -> QuerySet[Scorecard]:
