@@ -227,6 +227,38 @@ def test_a_full_run_has_the_year_that_began_before_the_first_day(programme: Tena
     assert actions.recompute_dirty(TODAY).changed.rows == 0
 
 
+def test_who_was_in_the_programme_is_the_same_for_some_partners_as_for_all(programme: Tenant) -> None:
+    """One statement decides it for some partners, and columns for all."""
+    first, after = dt.date(2026, 10, 1), dt.date(2026, 11, 1)
+    day = dt.timedelta(days=1)
+    stays: dict[str, tuple[dt.date, dt.date | None]] = {
+        "there": (first - day, None),
+        "joined on the last day": (after - day, None),
+        "joined the day after": (after, None),
+        "left on the first day": (first - day, first),
+        "left the day after": (first - day, first + day),
+        "gone": (first - 9 * day, first - day),
+        "gone, with a deal": (first - 9 * day, first - day),
+    }
+    made = {
+        name: PartnerFactory(name=name, joined_on=joined, left_on=left)
+        for name, (joined, left) in stays.items()
+    }
+    won_deal(made["gone, with a deal"], 100_00, first)
+    calendar, sources = calendar_of(programme), active_sources()
+    period = calendar.period(PeriodKind.MONTH, first)
+    ids = [partner.pk for partner in made.values()]
+    every = rows.partner_rows([period], calendar, TODAY, sources)
+    some = rows.partner_rows([period], calendar, TODAY, sources, ids)
+    assert sorted(some.rows()) == sorted(every.rows())
+    names = {str(partner.pk): name for name, partner in made.items()}
+    # Leaving on the first day is something that happened in the period.
+    assert {name for key, name in names.items() if key not in set(some["partner_id"])} == {
+        "joined the day after",
+        "gone",
+    }
+
+
 def test_a_run_that_leaves_a_period_out_does_not_stand_for_one_that_has_it(
     programme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
