@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -58,7 +59,7 @@ def change_endpoint(
         endpoint.url, endpoint.events, endpoint.description = address, chosen, description.strip()
         if is_moved:
             # How the old address fared says nothing about the new one.
-            endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
+            endpoint.start_afresh()
             ring(timezone.now(), now=True)
         _save(endpoint)
         data = {"old": before, "new": _told(endpoint), "moved": is_moved}
@@ -102,7 +103,7 @@ def turn_on(endpoint: Endpoint, *, by: Membership) -> Endpoint:
     endpoint = _locked(endpoint)
     if not endpoint.is_active:
         endpoint.is_active, endpoint.turned_off = True, ""
-        endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
+        endpoint.start_afresh()
         endpoint.save(update_fields=["is_active", "turned_off", "failures", "failing_since", "paused_until"])
         record("webhook.turned_on", subject=endpoint, by=by, data=_named(endpoint))
     return endpoint
@@ -142,13 +143,8 @@ def send_again(delivery: Delivery, *, by: Membership) -> Delivery:
     endpoint = _locked(delivery.endpoint)
     if delivery.event_id is not None and not endpoint.is_active:
         raise ActionRefused(_("The endpoint is off. Turn it on first."))
-    now = timezone.now()
-    moved = Delivery.objects.filter(pk=delivery.pk, state__in=ENDED).update(
-        state=DeliveryState.WAITING, attempts=0, due_at=now, problem="", status_code=None
-    )
-    if not moved:
+    if not _wait_again(Delivery.objects.filter(pk=delivery.pk, state__in=ENDED)):
         raise ActionRefused(_("This is on its way already."))
-    ring(now, now=True)
     record(
         "webhook.sent_again",
         subject=endpoint,
@@ -166,13 +162,18 @@ def send_missed_again(endpoint: Endpoint, *, by: Membership) -> int:
     endpoint = _locked(endpoint)
     if not endpoint.is_active:
         raise ActionRefused(_("The endpoint is off. Turn it on first."))
+    count = _wait_again(missed(endpoint))
+    if count:
+        record("webhook.sent_again", subject=endpoint, by=by, data={**_named(endpoint), "count": count})
+    return count
+
+
+def _wait_again(rows: QuerySet[Delivery]) -> int:
+    """Post these from the first attempt on; how many."""
     now = timezone.now()
-    count = missed(endpoint).update(
-        state=DeliveryState.WAITING, attempts=0, due_at=now, problem="", status_code=None
-    )
+    count = rows.update(state=DeliveryState.WAITING, attempts=0, due_at=now, problem="", status_code=None)
     if count:
         ring(now, now=True)
-        record("webhook.sent_again", subject=endpoint, by=by, data={**_named(endpoint), "count": count})
     return count
 
 

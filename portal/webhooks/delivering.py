@@ -190,7 +190,7 @@ def _note(endpoint: Endpoint, answer: Answer, *, is_test: bool, now: datetime) -
     """What the answer says about the endpoint itself."""
     if answer.is_success:
         endpoint.last_success_at = now
-        endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
+        endpoint.start_afresh()
     elif is_test:
         return
     else:

@@ -43,6 +43,10 @@ class Endpoint(TenantModel):
     def __str__(self) -> str:
         return self.description or self.host
 
+    def start_afresh(self) -> None:
+        """How it fared before says nothing any more; unsaved."""
+        self.failures, self.failing_since, self.paused_until = 0, None, None
+
     @property
     def host(self) -> str:
         """The name of the server alone: the rest of an address may be a secret of its own."""
