@@ -1,37 +1,40 @@
 """What every page knows: the tenant, who looks at it, where they can go."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
-from portal.shell.addresses import turl
+from portal.shell.addresses import address_in, turl
 from portal.shell.registry import GROUPS, SELLING, Text, navigation_for, top_items
 
 THEMES = ("light", "dark", "auto")
 DEFAULT_COLOUR = "#206bc4"
+_CURRENT = SafeString(' aria-current="page"')
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Link:
-    label: Text
+    """A line of the side bar as HTML, and as it is on its own page and those below it."""
+
     url: str
-    icon: str
-    active: bool = False
+    html: SafeString
+    active_html: SafeString
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class LinkGroup:
     """Links below a heading; `is_open` unless the person folds it: where one is, and what is used all day."""
 
-    label: Text | None
-    links: list[Link] = field(default_factory=list)
-
-    @property
-    def is_open(self) -> bool:
-        return self.label == SELLING or any(link.active for link in self.links)
+    label: str
+    links: SafeString
+    is_open: bool
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -62,14 +65,36 @@ def _navigation(request: HttpRequest) -> list[LinkGroup]:
     if membership is None:
         return []
     home = turl(request, "shell:home")
-    groups: dict[Text | None, LinkGroup] = {group: LinkGroup(group) for group in (None, *GROUPS)}
-    active: Link | None = None
-    for item in navigation_for(membership.role):
-        link = Link(item.label, turl(request, item.url_name), item.icon)
-        groups[item.group].links.append(link)
-        fits = request.path == link.url if link.url == home else request.path.startswith(link.url)
-        if fits and (active is None or len(link.url) > len(active.url)):
-            active = link
-    if active:
-        active.active = True
-    return [group for group in groups.values() if group.links]
+    groups = _links(request.tenant.slug, membership.role, get_language() or "")
+    here = [link.url for links in groups.values() for link in links if request.path.startswith(link.url)]
+    # Every page lies below the home page, which is active on its own alone.
+    active = max((url for url in here if url != home or request.path == home), key=len, default="")
+    return [
+        LinkGroup(
+            str(label or ""),
+            SafeString("".join(link.active_html if link.url == active else link.html for link in links)),
+            is_open=label == SELLING or any(link.url == active for link in links),
+        )
+        for label, links in groups.items()
+        if links
+    ]
+
+
+@lru_cache(maxsize=512)
+def _links(slug: str, role: str, language: str) -> dict[Text | None, list[Link]]:
+    """The links that a role has, by group, in the language that is active; every page shows them."""
+    groups: dict[Text | None, list[Link]] = {group: [] for group in (None, *GROUPS)}
+    for item in navigation_for(role):
+        url = address_in(slug, item.url_name)
+        html, active_html = (
+            format_html(
+                '<li><a class="sidebar-link" href="{}"{}><i class="ti ti-{}" aria-hidden="true"></i>{}</a></li>',
+                url,
+                current,
+                item.icon,
+                item.label,
+            )
+            for current in ("", _CURRENT)
+        )
+        groups[item.group].append(Link(url, html, active_html))
+    return groups
