@@ -1,10 +1,12 @@
 """What made a score move since the period before: points KPI by KPI, and the records behind the greatest moves."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import polars as pl
@@ -71,6 +73,8 @@ def kpi_moves(
         if code in catalogue
     }
     ordered = sorted(moves, key=lambda code: (-abs(moves[code]), code))
+    shown = [catalogue[code] for code in ordered if abs(moves[code]) >= _FLAT]
+    told = shown[:EXPLAINED] if card.partner_id is not None else []
     windows = [card.period.window(), previous.period.window()]
 
     @cache
@@ -79,16 +83,15 @@ def kpi_moves(
         assert card.partner_id is not None
         return contributions_in(source, windows, calendar, today, card.partner_id)
 
-    found = []
-    for at, code in enumerate(ordered):
-        if abs(moves[code]) < _FLAT:
-            continue
-        kpi = catalogue[code]
-        told = card.partner_id is not None and at < EXPLAINED
-        effects = _effects(card, previous, kpi, catalogue) if told else {}
-        records = _records(card, previous, effects, contributed, currency) if effects else []
-        found.append(KpiMove(kpi, moves[code], _value_text(card, previous, kpi, currency), records))
-    return found
+    moved = {
+        code: _moved(card, previous, effects, contributed)
+        for code, effects in _effects(card, previous, told, catalogue).items()
+    }
+    records = _records(moved, currency)
+    return [
+        KpiMove(kpi, moves[kpi.code], _value_text(card, previous, kpi, currency), records.get(kpi.code, []))
+        for kpi in shown
+    ]
 
 
 def _points(card: Scorecard, code: str) -> float:
@@ -100,25 +103,46 @@ def _value_text(card: Scorecard, previous: Scorecard, kpi: Kpi, currency: str) -
     return change_text(kpi, now - before, currency) if now is not None and before is not None else ""
 
 
-def _effects(card: Scorecard, previous: Scorecard, kpi: Kpi, catalogue: Catalogue) -> dict[str, float]:
-    """By how much each fact that changed pushed the KPI's value the way it went; the others are left out.
+def _effects(
+    card: Scorecard, previous: Scorecard, kpis: Sequence[Kpi], catalogue: Catalogue
+) -> dict[str, dict[str, float]]:
+    """By how much each fact that changed pushed a KPI's value the way it went, by KPI; the others are left out.
 
     A fact's effect is what the value moves by when it alone changes, taken from both ends. Where the value stands in
-    one period only, all that changed is told. Empty for a place among peers, which others move as well.
+    one period only, all that changed is told. Nothing for a place among peers, which others move as well.
     """
-    changed = [name for name in kpi.facts if card.facts.get(name, 0) != previous.facts.get(name, 0)]
-    if kpi.ranks or not changed:
+    formulas = [kpi for kpi in kpis if not kpi.ranks]
+    names = list(dict.fromkeys(name for kpi in formulas for name in kpi.facts))
+    changed = [name for name in names if card.facts.get(name, 0) != previous.facts.get(name, 0)]
+    if not changed:
         return {}
-    before, now = ({name: each.facts.get(name, 0) for name in kpi.facts} for each in (previous, card))
+    before, now = ({name: each.facts.get(name, 0) for name in names} for each in (previous, card))
     steps = [before | {name: now[name]} for name in changed]
     steps_back = [now | {name: before[name]} for name in changed]
-    rows = pl.DataFrame([before, now, *steps, *steps_back], schema=dict.fromkeys(kpi.facts, pl.Int64))
-    first, last, *moved = catalogue.with_values(rows, [kpi.code])[f"kpi.{kpi.code}"].to_list()
-    if first is None or last is None:
-        return {name: float(abs(now[name] - before[name])) for name in changed}
+    rows = pl.DataFrame([before, now, *steps, *steps_back], schema=dict.fromkeys(names, pl.Int64))
+    found = catalogue.with_values(rows, [kpi.code for kpi in formulas])
     effects = {}
-    for at, name in enumerate(changed):
-        step, step_back = moved[at], moved[len(changed) + at]
+    for kpi in formulas:
+        first, last, *moved = found[f"kpi.{kpi.code}"].to_list()
+        its = {
+            name: (moved[at], moved[len(changed) + at])
+            for at, name in enumerate(changed)
+            if name in kpi.facts
+        }
+        if first is None or last is None:
+            effects[kpi.code] = {name: float(abs(now[name] - before[name])) for name in its}
+        else:
+            effects[kpi.code] = _pushed(first, last, its)
+    return effects
+
+
+def _pushed(
+    first: float, last: float, ends: Mapping[str, tuple[float | None, float | None]]
+) -> dict[str, float]:
+    """The effect of each fact that moved the value from `first` towards `last`; `ends` are the values with it alone
+    changed, and with it alone as it was."""
+    effects = {}
+    for name, (step, step_back) in ends.items():
         known = [step - first] if step is not None else []
         known += [last - step_back] if step_back is not None else []
         effect = sum(known) / len(known) if known else 0
@@ -127,43 +151,63 @@ def _effects(card: Scorecard, previous: Scorecard, kpi: Kpi, catalogue: Catalogu
     return effects
 
 
-def _records(
+class _Moved(NamedTuple):
+    """A record by its id, the fact that says what it has to do with a KPI, and by how much it moved that."""
+
+    source: str
+    pk: UUID
+    fact: str
+    amount: int
+    is_new: bool
+
+
+def _moved(
     card: Scorecard,
     previous: Scorecard,
     effects: Mapping[str, float],
     contributed: Callable[[str], pl.DataFrame],
-    currency: str,
-) -> list[RecordMove]:
+) -> list[_Moved]:
     """The records that add most to what pushed a KPI's value, by the statement of each fact in `effects`."""
-    found: list[RecordMove] = []
+    found: list[_Moved] = []
     for source in dict.fromkeys(FACTS[name].source for name in effects):
-        records = SOURCES[source].records
-        if records is None or SOURCES[source].sql is None:
+        if SOURCES[source].records is None or SOURCES[source].sql is None:
             continue
         # The fact that pushed most says what a record has to do with it.
         name = max((each for each in effects if FACTS[each].source == source), key=effects.__getitem__)
-        rose = card.facts.get(name, 0) > previous.facts.get(name, 0)
-        every = contributed(source).select("n", "id", name)
-        now, before = (every.filter(pl.col("n") == n).drop("n") for n in (1, 2))
-        both = now.join(before, on="id", how="full", coalesce=True, suffix="_before").with_columns(
-            pl.col(name, f"{name}_before").fill_null(0)
-        )
-        moved = (
-            both.with_columns((pl.col(name) - pl.col(f"{name}_before")).alias("moved"))
-            .filter(pl.col("moved") > 0 if rose else pl.col("moved") < 0)
-            .sort([pl.col("moved").abs(), pl.col("id")], descending=[True, False])
-            .head(RECORDS_SHOWN)
-        )
-        ids = [UUID(key) for key in moved["id"]]
-        rows = apps.get_model(records.model)._default_manager.in_bulk(ids) if ids else {}
-        for row in moved.iter_rows(named=True):
-            record = rows.get(UUID(row["id"]))
-            if record is not None:
-                is_new = row[f"{name}_before"] == 0
-                amount = fact_text(name, abs(row["moved"]), currency)
-                words = _record_words(row["moved"] > 0, amount, str(FACTS[name].meaning))
-                found.append(RecordMove(record.pk, records.title(record), records.url_name, words, is_new))
+        sign = 1 if card.facts.get(name, 0) > previous.facts.get(name, 0) else -1
+        now, before = Counter[str](), Counter[str]()
+        for n, pk, amount in contributed(source).select("n", "id", name).iter_rows():
+            (now if n == 1 else before)[pk] += amount
+        amounts = {pk: now[pk] - before[pk] for pk in {**now, **before}}
+        most = sorted((-sign * amount, pk) for pk, amount in amounts.items() if sign * amount > 0)
+        found += [
+            _Moved(source, UUID(pk), name, amounts[pk], before[pk] == 0) for _less, pk in most[:RECORDS_SHOWN]
+        ]
     return found[: 2 * RECORDS_SHOWN]
+
+
+def _records(moved: Mapping[str, Sequence[_Moved]], currency: str) -> dict[str, list[RecordMove]]:
+    """The records in words, by KPI. One query a source; what can no longer be read is left out."""
+    ids: dict[str, set[UUID]] = {}
+    for one in chain.from_iterable(moved.values()):
+        ids.setdefault(one.source, set()).add(one.pk)
+    kept = {source: SOURCES[source].records for source in ids}
+    rows = {
+        source: apps.get_model(records.model)._default_manager.in_bulk(ids[source])
+        for source, records in kept.items()
+        if records is not None
+    }
+    found: dict[str, list[RecordMove]] = {}
+    for code, ones in moved.items():
+        for one in ones:
+            record, shape = rows[one.source].get(one.pk), kept[one.source]
+            if record is None or shape is None:
+                continue
+            amount = fact_text(one.fact, abs(one.amount), currency)
+            words = _record_words(one.amount > 0, amount, str(FACTS[one.fact].meaning))
+            move = RecordMove(record.pk, shape.title(record), shape.url_name, words, one.is_new)
+            found.setdefault(code, []).append(move)
+    return found
 
 
 def _record_words(more: bool, amount: str, meaning: str) -> str:

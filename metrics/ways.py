@@ -13,7 +13,7 @@ from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.own import catalogue_at
 from metrics.queries import PeerFigures
-from metrics.scoring import NO_PARTS, PEER, STEPS, TARGET, KpiRule, TemplateRules, given_frame, score_given
+from metrics.scoring import NO_PARTS, PEER, STEPS, TARGET, KpiRule, TemplateRules, score_given
 from metrics.sources.reading import frame_of
 from metrics.units import DOWN, Unit
 from portal.shell.formats import percent
@@ -158,15 +158,14 @@ def _gains(card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: l
         else line
         for line in shape.lines
     )
-    row = {
+    row = known.given() | {
         f"kpi.{rule.code}": card.breakdown[rule.code]["attainment" if rule.code in peer_codes else "value"]
         for rule in rules
     }
     rows = [row, *({**row, f"kpi.{step.code}": step.scored} for step in steps)]
     schema = {**dict.fromkeys(row, pl.Float64), "partners": pl.Int64}
     frame = frame_of(([*values.values(), _partners(card)] for values in rows), schema)
-    given = frame.join(given_frame([known]), how="cross", maintain_order="left")
-    scored = score_given(given, shape._replace(lines=lines), parts=NO_PARTS)
+    scored = score_given(frame, shape._replace(lines=lines), parts=NO_PARTS)
     scores = scored["score"].to_list()
     if scores[0] is None:
         return [0.0] * len(steps)

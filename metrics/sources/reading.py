@@ -197,7 +197,8 @@ def contributions_in(
     schema = {("id" if name == "partner_id" else name): kind for name, kind in _schema(asked).items()}
     # A deal that another partner shares counts here as well, though this partner's session cannot read it.
     with tenant_scope(current_tenant_id()):
-        return fetch_frame(asked.sql(OF_PARTNERS, asked.records.column), values, schema)
+        rows = run_planned(asked.sql(OF_PARTNERS, asked.records.column), values)
+    return frame_of(([n, str(pk), *amounts] for n, pk, *amounts in rows), schema)
 
 
 def _schema(source: Source) -> dict[str, pl.DataType]:
