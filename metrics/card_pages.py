@@ -15,13 +15,12 @@ from metrics.card_pdf import CardPage, card_pdf
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.charts import history_chart, points_chart
 from metrics.display import counted, format_change, format_points, format_score, format_value
-from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, peers_of, score_change, shown_codes
+from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, peers_of, score_change, scored_codes
 from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import calendar_of
 from metrics.queries import revenue_fact
 from metrics.sources import FACTS
-from metrics.tables import KpiTable
 from metrics.ways import ways_to_gain
 from partners.directory.enums import PartnerType
 from portal.accounts.access import check
@@ -50,22 +49,19 @@ def working(request: HttpRequest, card: Scorecard, previous: Scorecard | None) -
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
     today = calendar.today()
     kind, period = SubjectKind(card.subject_kind), card.period
-    codes = shown_codes(card, with_internal=not request.membership.is_partner)
+    codes = scored_codes(card)
     peers = peers_of(card, previous, codes)
-    lines, others = kpi_lines(card, previous, peers, currency, codes)
+    lines, _others = kpi_lines(card, previous, peers, currency, codes)
     history = queries.score_line(kind, card.subject_key, period)
     marks = marks_of(card, request.membership, [older for older, _score in history])
     usual = of_card(card)
-    lines, others = beside_usual(lines, usual, currency), beside_usual(others, usual, currency)
-    usual_known = any(line.usual_text for line in [*lines, *others])
-    absent = [*([] if card.partner_id else ["median"]), *([] if usual_known else ["usual"])]
+    lines = beside_usual(lines, usual, currency)
     moves = kpi_moves(card, previous, calendar, today, currency)
     return score_change(card, previous, today) | {
         "score_text": format_score(card.score),
         "lines": lines,
         "tracks": any(line.track for line in lines),
-        "usual": usual_known,
-        "others": KpiTable(others, request=request, card=card.pk, exclude=absent),
+        "usual": any(line.usual_text for line in lines),
         "peers": peers,
         "ways": ways_to_gain(card, currency, peers),
         "history": history_chart(history, marks) if len(history) > 1 else None,
@@ -196,7 +192,7 @@ def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     """The scorecard with its explanation as a PDF."""
     card = card_for(request, pk)
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
-    codes = list(card.breakdown)
+    codes = scored_codes(card)
     previous = queries.card_of(SubjectKind(card.subject_kind), card.subject_key, card.period.previous())
     peers = peers_of(card, previous, codes)
     lines, _others = kpi_lines(card, previous, peers, currency, codes)

@@ -104,6 +104,10 @@ class KpiLine:
         }
 
     @property
+    def earned_text(self) -> str:
+        return _("%(points)s of %(weight)s") % {"points": self.points_text, "weight": self.weight_text}
+
+    @property
     def percent(self) -> int:
         return round(100 * (self.attainment or 0))
 
@@ -132,13 +136,18 @@ def kpi_lines(
     return scored_lines(card, before, peers, currency, codes), others
 
 
+def scored_codes(card: Scorecard) -> list[str]:
+    """The KPIs of the scorecard's template."""
+    catalogue = catalogue_at(card.period.end)
+    return [code for code in card.breakdown if code in catalogue]
+
+
 def shown_codes(card: Scorecard, *, with_internal: bool = True) -> list[str]:
     """The KPIs of the scorecard's template and the catalogue's others that are of such a subject; the vendor's own
     affairs where they are asked for."""
     level = "P" if card.partner_id else "G"
     catalogue = catalogue_at(card.period.end)
-    scored = [code for code in card.breakdown if code in catalogue]
-    return scored + [
+    return scored_codes(card) + [
         code
         for code, kpi in catalogue.items()
         if code not in card.breakdown and level in kpi.level and (with_internal or not kpi.internal)

@@ -13,11 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from metrics import defining, weights
 from metrics.formulas import FUNCTIONS, FormulaError
 from metrics.kpi_forms import OwnKpiForm, RevenueForm, WeightsForm
-from metrics.kpis import AREAS
 from metrics.kpis.engagement import PARTS
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi
-from metrics.own import OWN_AREA, catalogue_now, defined_by_tenant
+from metrics.own import OWN_AREA, areas, catalogue_now, defined_by_tenant
 from metrics.periods import calendar_of
 from metrics.revenue import revenue_base
 from metrics.sources import FACTS, SOURCES
@@ -48,18 +47,18 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
         for kpi in catalogue_now().values()
         if (is_vendor or _is_partners_affair(kpi, own)) and _fits(kpi, asked)
     ]
-    areas = [
+    found = [
         {"code": code, "label": label, "kpis": [row for row in kpis if row["kpi"].area == code]}
-        for code, label in [(OWN_AREA, _("Your own")), *AREAS.items()]
+        for code, label in areas()
     ]
     context = {
         "title": _("KPI catalogue"),
         "subtitle": _("What is measured, and how"),
-        "areas": [area for area in areas if area["kpis"]],
+        "areas": [area for area in found if area["kpis"]],
         "facts": [fact for fact in FACTS.values() if is_vendor or not fact.internal],
         "asked": asked,
         "count": len(kpis),
-        "area_choices": list(AREAS.items()),
+        "area_choices": [(code, label) for code, label in areas() if own or code != OWN_AREA],
         "source_choices": [(source.name, source.label) for source in SOURCES.values()],
         "is_vendor": is_vendor,
         "weighed": weights.CODE,
@@ -74,10 +73,9 @@ def _is_partners_affair(kpi: Kpi, own: dict[str, OwnKpi]) -> bool:
 
 
 def _fits(kpi: Kpi, asked: dict[str, str]) -> bool:
-    """Whether all words occur in name, meaning, code or formula, and area, source and kind are those asked for."""
-    text = f"{kpi.name} {kpi.meaning} {kpi.code} {kpi.formula}".casefold()
+    """Whether it mentions the words, and area, source and kind are those asked for."""
     return (
-        all(word in text for word in asked["q"].casefold().split())
+        kpi.mentions(asked["q"])
         and asked["area"] in ("", kpi.area)
         and asked["kind"] in ("", kpi.kind)
         and (not asked["source"] or asked["source"] in kpi.sources)

@@ -11,6 +11,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import connection, models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_scopes import get_scope
 
@@ -140,13 +141,18 @@ def catalogue_now() -> Catalogue:
     return own_kpis().newest()
 
 
+def areas() -> list[tuple[str, str | Promise]]:
+    """The areas that KPIs are listed by, as (code, label): the tenant's own first."""
+    return [(OWN_AREA, _("This programme’s own")), *AREAS.items()]
+
+
 def area_label(kpi: Kpi) -> str:
-    return str(AREAS.get(kpi.area) or _("Your own"))
+    return str(AREAS.get(kpi.area) or _("This programme’s own"))
 
 
 def grouped(kpis: Iterable[Kpi]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Choices of KPIs below their areas, the tenant's own first, each area's by name: ninety in a row find nobody."""
-    order = {area: place for place, area in enumerate(AREAS, start=1)}
+    order = {area: place for place, (area, _label) in enumerate(areas())}
     listed = sorted(kpis, key=lambda kpi: (order.get(kpi.area, 0), str(kpi.name).casefold()))
     return [
         (label, [(kpi.code, str(kpi.name)) for kpi in of_area])

@@ -18,7 +18,7 @@ from metrics.explain import KpiLine
 from metrics.group_lines import MemberLine, Members
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
-from metrics.own import kpi_of
+from metrics.own import area_label, kpi_of
 from metrics.periods import calendar_of
 from portal.shell.formats import DASH
 from portal.shell.tables import (
@@ -186,25 +186,31 @@ class UsualColumn(FigureColumn):
 
 
 class KpiTable(Table):
-    """KPIs of a `card` beside those that it is scored by. Rows are `KpiLine`s."""
+    """KPIs of a `card`. Rows are `KpiLine`s."""
 
     kpi = Column(_("KPI"), accessor="name")
+    area = Column(_("Area"), accessor="kpi__area", phone=False)
     value = FigureColumn(_("Value"), accessor="value_text")
     change = FigureColumn(_("Change"), accessor="change_text", default=DASH)
     median = FigureColumn(_("Peers’ median"), accessor="median_text")
-    usual = UsualColumn(_("Usual in the industry"), accessor="usual_text", default=DASH)
+    usual = UsualColumn(_("Usual in the industry"), accessor="usual_text", default=DASH, phone=False)
 
     class Meta(Table.Meta):
         sortable = False
-        caption = _("KPIs that do not count for the score")
+        caption = _("All KPIs")
 
     def __init__(self, *args: Any, card: UUID, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.card = card
+        self.counts = format_html('<small class="second">{}</small>', _("counts for the score"))
 
     def render_kpi(self, value: str, record: KpiLine) -> SafeString:
         address = kpi_address(self.request.tenant.slug, self.card, record.kpi.code)
-        return format_html('<a href="{}">{}</a>', address, value)
+        link = format_html('<a href="{}">{}</a>', address, value)
+        return link if not record.weight_text else format_html("{}{}", link, self.counts)
+
+    def render_area(self, record: KpiLine) -> str:
+        return area_label(record.kpi)
 
 
 class AmountColumn(FigureColumn):

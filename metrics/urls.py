@@ -1,6 +1,6 @@
 from django.urls import path
 
-from metrics import card_pages, compare_pages, kpi_page, kpi_pages, period_pages, views
+from metrics import all_kpis_page, card_pages, compare_pages, kpi_page, kpi_pages, period_pages, views
 
 app_name = "metrics"
 urlpatterns = [
@@ -26,5 +26,6 @@ urlpatterns = [
     path("partners/<uuid:pk>/", views.scorecard, name="scorecard"),
     path("cards/<uuid:pk>/compare/", compare_pages.comparison, name="compare"),
     path("cards/<uuid:pk>/pdf/", card_pages.pdf, name="pdf"),
+    path("cards/<uuid:pk>/kpis/", all_kpis_page.all_kpis, name="all_kpis"),
     path("cards/<uuid:pk>/<slug:code>/", kpi_page.kpi, name="kpi"),
 ]

@@ -43,6 +43,11 @@ class Kpi:
         """The vendor's own affair: shown to no partner unless it is measured by it."""
         return any(FACTS[name].internal for name in self.facts)
 
+    def mentions(self, words: str) -> bool:
+        """Whether all the words occur in its name, meaning, code or formula."""
+        text = f"{self.name} {self.meaning} {self.code} {self.formula}".casefold()
+        return all(word in text for word in words.casefold().split())
+
     @property
     def sources(self) -> list[str]:
         """The sources of its facts."""

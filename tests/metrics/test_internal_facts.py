@@ -110,12 +110,15 @@ def test_neither_do_two_periods_side_by_side_the_catalogue_nor_a_late_arrival_te
     scorecard = f"/acme/scorecards/mine/?period={period.kind.value}&start={period.start}"
     theirs, ours = client_as(partner_owner), client_as(admin)
     assert any(name in ours.get(compare).content.decode() for name in names)
-    for address in (compare, scorecard):
+    every = f"/acme/scorecards/cards/{card.pk}/kpis/"
+    assert any(name in ours.get(every).content.decode() for name in names)
+    for address in (compare, scorecard, every):
         shown = theirs.get(address).content.decode()
         assert [name for name in names if name in shown] == []
         assert "77.77" not in shown
-    export = b"".join(theirs.get(f"{compare}&export=csv")).decode()
-    assert [kpi.name for kpi in internal if str(kpi.name) in export] == []
+    for file in (f"{compare}&export=csv", f"{every}?export=csv"):
+        export = b"".join(theirs.get(file)).decode()
+        assert [kpi.name for kpi in internal if str(kpi.name) in export] == []
     told = {kpi["code"] for kpi in theirs.get("/acme/api/v1/kpis/").json()}
     assert told == {kpi.code for kpi in CATALOGUE.values() if not kpi.internal and kpi.level != "G"}
     assert {kpi.code for kpi in internal} <= {kpi["code"] for kpi in ours.get("/acme/api/v1/kpis/").json()}

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 
 from metrics import actions
+from metrics.catalogue import CATALOGUE
+from metrics.kpis import AREAS
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from metrics.rows import Templates
@@ -70,6 +72,45 @@ def test_a_partner_sees_its_scorecard_and_what_is_behind_it(
     assert client.get("/acme/").status_code == 200
 
 
+def test_all_kpis_of_a_scorecard_are_searched_and_exported(
+    client_as: SignIn, tenant: Tenant, partner: Partner, owner: Membership
+) -> None:
+    client = client_as(owner)
+    address = f"/acme/scorecards/cards/{card_of(tenant, partner).pk}/kpis/"
+    assert address in client.get("/acme/scorecards/mine/").content.decode()
+
+    def found(query: str = "", **headers: str) -> tuple[list[str], str]:
+        page = client.get(f"{address}{query}", headers=headers)
+        table = page.context["table"]
+        return [line.kpi.code for line in table.data] if table else [], page.content.decode()
+
+    every, page = found()
+    wanted = [code for code, kpi in CATALOGUE.items() if "P" in kpi.level and not kpi.internal]
+    assert sorted(every) == sorted(wanted)
+    assert [CATALOGUE[code].area for code in every] == sorted(
+        (CATALOGUE[code].area for code in every), key=list(AREAS).index
+    )
+    with tenant_scope(tenant.pk):
+        assert page.count("counts for the score") == len(card_of(tenant, partner).breakdown)
+    assert "€1,234" in page
+    assert found("?area=leads")[0] == [code for code in every if CATALOGUE[code].area == "leads"]
+    assert "win_rate" in found("?q=WIN+won")[0]
+    assert "revenue" not in found("?q=WIN+rate")[0]
+    with_figures = found("?show=figures")[0]
+    assert "revenue" in with_figures
+    assert len(with_figures) < len(every)
+    nothing, page = found("?q=no-such-words")
+    assert not nothing
+    assert "No KPI fits" in page
+    fragment = found(**{"HX-Request": "true"})[1]
+    assert fragment.startswith("<section")
+    assert "Search and export" in fragment
+    lines = b"".join(client.get(f"{address}?area=sales&export=csv")).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("KPI,Area,Unit,Value,Period before,Change,Peers")
+    assert len(lines) == 1 + len(found("?area=sales")[0])
+    assert client.get(f"{address}?export=xlsx").status_code == 200
+
+
 def test_another_partners_scorecard_does_not_exist_for_a_partner(
     client_as: SignIn, tenant: Tenant, partner: Partner, partner_owner: Membership
 ) -> None:
@@ -77,6 +118,7 @@ def test_another_partners_scorecard_does_not_exist_for_a_partner(
     card = card_of(tenant, partner)
     assert client.get(f"/acme/scorecards/partners/{partner.pk}/").status_code == 404
     assert client.get(f"/acme/scorecards/cards/{card.pk}/revenue/").status_code == 404
+    assert client.get(f"/acme/scorecards/cards/{card.pk}/kpis/").status_code == 404
     with tenant_scope(tenant.pk):
         group = Scorecard.objects.filter(subject_kind=SubjectKind.PROGRAMME).first()
     assert group is not None

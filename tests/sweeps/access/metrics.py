@@ -64,6 +64,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "metrics:kpi": (EVERYONE, "card"),
     "metrics:compare": (EVERYONE, "card"),
     "metrics:pdf": (EVERYONE, "card"),
+    "metrics:all_kpis": (EVERYONE, "card"),
     "metrics:own_kpi_new": (ADMIN, ""),
     "metrics:revenue": (ADMIN, ""),
     "metrics:own_kpi_check": (ADMIN, ""),
