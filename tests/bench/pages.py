@@ -3,25 +3,30 @@ middleware."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection, transaction
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
+from metrics import all_kpis_page, kpi_page
+from metrics import views as card_views
 from metrics.models import SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from metrics.portfolio import views as portfolio_pages
 from metrics.queries import card_of
 from portal.accounts.models import Membership
 from portal.tenancy.scope import tenant_scope
-from tests.bench.data import Vendor
+from tests.bench import plain
+from tests.bench.data import Vendor, compute
 from tests.bench.measure import Figure, figure
-from tests.bench.urls import bare_league_shows
+from tests.bench.urls import bare_figures_are
 
 if TYPE_CHECKING:
     from tests.bench.run import Bench
@@ -61,54 +66,63 @@ def _home(bench: "Bench", role: str) -> Figure:
     return _beside_its_queries(bench, f"home_page[{role}]", role, "", "shell/home.html", empty)
 
 
-LEAGUE = "analysis/"
-# Pages about one scorecard as a manager opens them: below the tenant's address, and the template that each fills.
+class Analysed(NamedTuple):
+    """A page of figures as a manager opens it: below the tenant's address, the module of its view, and the same
+    figures as a plain template."""
+
+    path: str
+    module: ModuleType
+    plain: str
+
+
 ANALYSIS = {
-    "programme": ("scorecards/groups/programme/", "metrics/scorecard.html"),
-    "programme_kpi": ("{programme}/revenue/", "metrics/kpi.html"),
-    "scorecard": ("scorecards/partners/{partner}/", "metrics/scorecard.html"),
+    "league": Analysed("analysis/", portfolio_pages, plain.LEAGUE),
+    "programme": Analysed("scorecards/groups/programme/", card_views, plain.SCORECARD),
+    "programme_kpi": Analysed("{programme}/revenue/", kpi_page, plain.KPI),
+    "scorecard": Analysed("scorecards/partners/{partner}/", card_views, plain.SCORECARD),
+    "all_kpis": Analysed("{card}/kpis/", all_kpis_page, plain.KPIS),
 }
 
 
 def analysis_pages(bench: "Bench") -> Iterable[Figure]:
-    """The league is a list, of 25 partners and what is behind their figures, and is held against what a list is held
-    against; a scorecard and a KPI are held against what a home page is."""
-    yield _league(bench)
-    for name, (path, template) in ANALYSIS.items():
-        yield _beside_its_queries(
-            bench, f"analysis_pages[{name}]", "manager", path, template, {"title": name}
-        )
+    """Pages of figures are held against what a list is held against; the period before is there to compare with."""
+    for vendor in (bench.large, bench.small):
+        before = calendar_of(vendor.tenant).current(PeriodKind.QUARTER).previous()
+        compute(vendor.tenant, [[before.key]])
+    for name, analysed in ANALYSIS.items():
+        yield _beside_a_plain_page(bench, name, analysed)
 
 
-def _league(bench: "Bench") -> Figure:
+def _beside_a_plain_page(bench: "Bench", name: str, analysed: Analysed) -> Figure:
     vendor: Vendor = bench.large
-    browser, address = signed_in(vendor.manager), _address(vendor, LEAGUE)
+    browser, address = signed_in(vendor.manager), _address(vendor, analysed.path)
     ours = page(browser, address)
     ours()
     with override_settings(ROOT_URLCONF="tests.bench.urls"):
-        floor = page(browser, f"/{vendor.tenant.slug}/bare-league/")
+        floor = page(browser, f"/{vendor.tenant.slug}/bare-figures/")
         with (
-            mock.patch.object(portfolio_pages, "render", wraps=portfolio_pages.render) as rendered,
+            mock.patch.object(analysed.module, "render", wraps=render) as rendered,
             counted() as queries,
         ):
             ours()
+        bare_figures_are(analysed.plain, [], {})
         with counted() as of_the_frame:
             floor()
         # What the middleware asks, it asks for the bare view as well.
         asked = {statement for statement, _values in of_the_frame}
         own = [query for query in queries if query[0] not in asked and "SAVEPOINT" not in query[0]]
-        bare_league_shows(own, rendered.call_args.args[2])
+        bare_figures_are(analysed.plain, own, rendered.call_args.args[2])
         found = figure(
-            "analysis_pages[league]",
+            f"analysis_pages[{name}]",
             ours,
             floor,
             count=max(bench.pairs, 25),
             target=2,
-            floor_is="the same partners and figures, as words, through a plain template and a bare view that runs the"
-            " page's own queries, under the same middleware and sign-in",
+            floor_is="the same figures through a plain template and a bare view that runs the page's own queries,"
+            " under the same middleware and sign-in",
             warm=5,
         )
-    found.notes.append(_constant(len(queries), _query_count(bench.small, "manager", LEAGUE)))
+    found.notes.append(_constant(len(queries), _query_count(bench.small, "manager", analysed.path)))
     return found
 
 
@@ -118,12 +132,15 @@ def _constant(count: int, fewer: int) -> str:
 
 
 def _address(vendor: Vendor, path: str) -> str:
-    """A page's address under the vendor's, with the ids of its programme's scorecard and of a partner."""
+    """A page's address under the vendor's, with its programme's scorecard, a partner and that one's scorecard."""
     with tenant_scope(vendor.tenant.pk):
         period = calendar_of(vendor.tenant).current(PeriodKind.QUARTER)
         whole = card_of(SubjectKind.PROGRAMME, "", period)
-    programme = f"scorecards/cards/{whole.pk if whole else None}"
-    return f"/{vendor.tenant.slug}/{path.format(programme=programme, partner=vendor.partner_id)}"
+        own = card_of(SubjectKind.PARTNER, str(vendor.partner_id), period)
+    names = {
+        name: f"scorecards/cards/{card and card.pk}" for name, card in (("programme", whole), ("card", own))
+    }
+    return f"/{vendor.tenant.slug}/{path.format(partner=vendor.partner_id, **names)}"
 
 
 def _beside_its_queries(
