@@ -114,6 +114,15 @@ PRODUCTS: dict[str, tuple[tuple[str, str, int], ...]] = {
     ),
 }
 
+# What the vendor keeps of a sale, by product family.
+MARGINS = {
+    "Continuity": 0.41,
+    "Security": 0.36,
+    "Connectivity": 0.29,
+    "Observability": 0.44,
+    "Services": 0.52,
+}
+
 STEADY, GROWING, DECLINING, SEASONAL, ASLEEP = Course
 
 PARTNERS: tuple[Company, ...] = (

@@ -17,6 +17,7 @@ from incentives.demo.cast import (
     COMPETITORS,
     HERO,
     LOSS_REASONS,
+    MARGINS,
     OCCASIONS,
     PARTNERS,
     PRODUCTS,
@@ -40,6 +41,13 @@ MANAGER_HOURS = (14.0, 20.0, 34.0)
 # What the demo's own partner sells in a full quarter, in euros, and how much less in each one before.
 HERO_QUARTER = 61_000
 HERO_RISE = 3_500
+# Every so many buyers one stops buying; they leave one after the other, the last one so many days ago.
+LEAVES_EVERY = 11
+LEFT_LAST = 24
+LEFT_BEFORE = 26
+# Of how many deals the cost is known, and how many are sold together with another partner.
+COST_KNOWN = 0.85
+TOGETHER = 0.12
 _DAY = dt.timedelta(days=1)
 _UTC = dt.UTC
 
@@ -82,11 +90,12 @@ class Sale:
     engaged_on: dt.date
     closed_on: dt.date
     won: bool
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`serves` has for each partner the buyers that it serves."""
+    """`serves` has for each partner the buyers that it serves, `leavers` the last day of those that stop buying."""
 
     start: dt.date
     until: dt.datetime
@@ -94,6 +103,7 @@ class History:
     stories: tuple[Story, ...]
     sales: tuple[Sale, ...]
     suspended_at: dt.datetime
+    leavers: dict[int, dt.date]
 
     def timeline(self) -> list[tuple[Step, int]]:
         """Every step up to the end, in order of time, with its story's index."""
@@ -139,6 +149,7 @@ class _Writer:
         self.stories: list[Story] = []
         self.sales: list[Sale] = []
         self.serves = self._share_out()
+        self.leavers = self._leavers()
         self.suspended_at = self._work_hour(until - SUSPENDED_BEFORE)
 
     def history(self) -> History:
@@ -154,7 +165,10 @@ class _Writer:
                     else:
                         self.stories.append(self._story(index, company, at))
         self._set_the_stage()
+        self._sell_to_leavers()
         self._level_hero()
+        self._sell_together()
+        self._know_costs()
         return History(
             self.start,
             self.until,
@@ -162,6 +176,7 @@ class _Writer:
             tuple(self.stories),
             tuple(self.sales),
             self.suspended_at,
+            self.leavers,
         )
 
     def _is_listed(self, company: Company, month: int) -> bool:
@@ -191,10 +206,27 @@ class _Writer:
                     serves[self.rng.choice(candidates)].add(number)
         return tuple(tuple(sorted(numbers)) for numbers in serves)
 
+    def _leavers(self) -> dict[int, dt.date]:
+        """Who stops buying and on which day, the one that leaves last first. Two of them are the demo's partner's."""
+        own = self.serves[self._hero()]
+        others = [
+            number for number in range(len(self.buyers)) if number % LEAVES_EVERY == 4 and number not in own
+        ]
+        leaving = [own[0], *others[:3], own[-1], *others[3:]]
+        last = self.today - _DAY * LEFT_LAST
+        return {number: last - _DAY * LEFT_BEFORE * place for place, number in enumerate(leaving)}
+
+    def _buying(self, index: int, at: dt.datetime, cycle: float) -> list[int]:
+        """The partner's buyers that will still be there when a deal begun now closes."""
+        closing = (at + dt.timedelta(days=cycle + 14)).date()
+        serves = self.serves[index]
+        return [one for one in serves if closing < self.leavers.get(one, dt.date.max)] or list(serves)
+
     # --- how much ----------------------------------------------------------------------------
 
     def _how_many(self, company: Company, month: int, first: dt.date) -> int:
-        expected = company.pace * self.scale * self._course(company.course, month, first.month)
+        scale = 1.0 if company.name == HERO else self.scale
+        expected = company.pace * scale * self._course(company.course, month, first.month)
         if company.joined is not None:
             since = month - (self.months - company.joined)
             expected *= 0 if since < 0 else min(1.0, 0.35 + 0.2 * since)
@@ -268,8 +300,9 @@ class _Writer:
     def _free_cell(self, index: int, at: dt.datetime, cycle: float) -> tuple[int, str, str]:
         """A buyer and product that nobody holds then; now and then one that somebody does."""
         until = at + min(PROTECTION, dt.timedelta(days=cycle)) + 5 * _DAY
+        buying = self._buying(index, at, cycle)
         for attempt in range(25):
-            buyer = self.rng.choice(self.serves[index])
+            buyer = self.rng.choice(buying)
             name, family, _price = self.rng.choice(self.products)
             taken = any(start < until and at < end for start, end in self.held[buyer, family])
             if not taken or (attempt == 0 and self.rng.random() < 0.12):
@@ -348,7 +381,7 @@ class _Writer:
         closed_on = at.date() + _DAY * cycle
         if company.ends_as == PartnerStatus.SUSPENDED:
             closed_on = min(closed_on, self.suspended_at.date())
-        buyer = self.rng.choice(self.serves[index])
+        buyer = self.rng.choice(self._buying(index, at, cycle))
         return Sale(
             partner=index,
             number=f"CRM-{len(self.sales) + 10_001}",
@@ -397,6 +430,16 @@ class _Writer:
                 story.steps.append(Step(then, verb, data))
             self.stories.append(story)
 
+    def _sell_to_leavers(self) -> None:
+        """Who leaves the demo's partner has bought from it."""
+        index = self._hero()
+        for buyer in sorted(set(self.leavers) & set(self.serves[index])):
+            engaged_on = self.start + _DAY * 3
+            sale = self._sale(index, PARTNERS[index], dt.datetime.combine(engaged_on, dt.time(9), _UTC))
+            title = f"{self.buyers[buyer].name}: {self.rng.choice(OCCASIONS)}"
+            closed_on = engaged_on + _DAY * 12
+            self.sales.append(replace(sale, buyer=buyer, title=title, closed_on=closed_on, won=True))
+
     def _level_hero(self) -> None:
         """The same partner is near its next tier on the last day, whichever day that is, and has not held it before.
 
@@ -436,6 +479,42 @@ class _Writer:
             for step in story.steps
             if step.verb == "win" and step.at <= self.until
         ]
+
+    # --- with whom, and at what cost -----------------------------------------------------------
+
+    def _sell_together(self) -> None:
+        """Some deals are shared with another partner of the region while they are open."""
+        settled = [
+            index
+            for index, company in enumerate(PARTNERS)
+            if company.joined is None and company.ends_as == PartnerStatus.ACTIVE
+        ]
+        for story in self.stories:
+            company = PARTNERS[story.partner]
+            approved = next((step.at for step in story.steps if step.verb == "approve"), None)
+            part = 3 * TOGETHER if company.name == HERO else TOGETHER
+            if approved is None or self.rng.random() > part:
+                continue
+            near = [i for i in settled if PARTNERS[i].region == company.region and i != story.partner]
+            end = next((step.at for step in story.steps if step.verb in ("win", "lose", "cancel")), None)
+            then = approved + min((end or approved + PROTECTION) - approved, PROTECTION) * 0.2
+            data = {"with": self.rng.choice(near), "percent": self.rng.choice((15, 20, 30))}
+            story.steps.append(Step(then, "share", data))
+
+    def _know_costs(self) -> None:
+        family_of = {name: family for name, family, _price in self.products}
+        for story in self.stories:
+            for step in story.steps:
+                if step.verb == "win":
+                    step.data["cost"] = self._cost(story.family, step.data["revenue"])
+        self.sales = [
+            replace(sale, cost=self._cost(family_of[sale.product], sale.amount) if sale.won else None)
+            for sale in self.sales
+        ]
+
+    def _cost(self, family: str, revenue: int) -> int | None:
+        cost = round(revenue * (1 - MARGINS[family] * self.rng.uniform(0.8, 1.15)))
+        return cost if self.rng.random() < COST_KNOWN else None
 
     def _hero(self) -> int:
         return next(number for number, company in enumerate(PARTNERS) if company.name == HERO)

@@ -69,7 +69,7 @@ def leave_waiting(
     today = history.until.date()
     set_rules(cast.admin, today)
     hero = the_hero()
-    customers = [cast.customers[number] for number in history.serves[hero]]
+    customers = [cast.customers[one] for one in history.serves[hero] if one not in history.leavers]
     product = next(iter(cast.products.values()))
     let_wait(cast.people[hero][0], customers, product, today)
     leave_some(cast, hero, PARTNERS[hero].region)
@@ -87,6 +87,7 @@ def leave_waiting(
         selling,
         cast.products,
         cast.customers,
+        [(cast.customers[one], day) for one, day in history.leavers.items() if day > history.start],
         history.until,
         seed_number,
     )

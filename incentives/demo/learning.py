@@ -5,12 +5,13 @@ from random import Random
 from typing import Any
 
 from incentives.demo.cast import HERO, PARTNERS
+from incentives.demo.rows import the_hero
 from partners.directory.models import Partner
 from partners.engagement import actions as engagement
 from partners.engagement.models import ActiveDay, Gathering, Guest
 from partners.training import actions as training
 from partners.training.enums import CourseKind, CourseStatus, QuestionKind
-from partners.training.models import Course
+from partners.training.models import Course, Session
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 
@@ -45,6 +46,7 @@ TALKS = (
     ("note", "New sales engineer has started"),
 )
 MONTHS_OF_TALK = 15
+WORKSHOP_SEATS = 8
 
 
 class School:
@@ -55,6 +57,8 @@ class School:
         self.random = Random(f"school-{seed}")
         self.courses: list[Course] = []
         self.planned: Gathering | None = None
+        self.workshop: Session | None = None
+        self.seating = Random(f"workshops-{seed}")
 
     def carry_on(self, first: dt.date, now: dt.datetime) -> None:
         """What happened in the month that begins on `first`, written down at its end."""
@@ -68,6 +72,7 @@ class School:
         ]
         self._learn(teams, first, now)
         self._meet(now)
+        self._hold_workshop(teams, now)
         if (self.until - now).days < 31 * MONTHS_OF_TALK:
             self._talk(teams, first, now)
             self._visit(teams, first, now)
@@ -128,6 +133,32 @@ class School:
                         note="Learning system",
                         score=self.random.choice((80, 85, 90, 95, 100)),
                     )
+
+    def _hold_workshop(self, teams: list[tuple[int, list[Membership]]], now: dt.datetime) -> None:
+        """Who came to the workshop planned a month ago; and the next one, in turns for the demo's partner."""
+        admin = self.cast.admin
+        if self.workshop is not None and self.workshop.ends_at < now:
+            seats = list(self.workshop.taken.order_by("pk"))
+            came = {seat.pk: place == 0 or self.seating.random() < 0.8 for place, seat in enumerate(seats)}
+            training.record_attendance(self.workshop, came, by=admin)
+            self.workshop = None
+        if self.workshop is None:
+            begins = (now + dt.timedelta(days=12)).replace(hour=9, minute=0, second=0, microsecond=0)
+            self.workshop = training.schedule_session(
+                self.courses[3],
+                by=admin,
+                starts_at=begins,
+                ends_at=begins + dt.timedelta(hours=6),
+                place="Utrecht",
+                seats=WORKSHOP_SEATS,
+            )
+            invited = [people[begins.month % len(people)] for _index, people in teams if people]
+            guests = self.seating.sample(invited, k=min(WORKSHOP_SEATS, len(invited)))
+            own = [one for one in invited if one.partner_id == self.cast.partners[the_hero()].pk]
+            if begins.month % 3 == 2 and own:
+                guests = [own[0], *(guest for guest in guests if guest != own[0])][:WORKSHOP_SEATS]
+            for guest in guests:
+                training.book_seat(self.workshop, guest, by=admin)
 
     def _meet(self, now: dt.datetime) -> None:
         """Who came to the event planned a month ago; and the next one, which people are invited to."""

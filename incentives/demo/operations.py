@@ -24,6 +24,7 @@ SOURCES = (
     ("newsletter", MarketingChannel.OWNED, 0),
     ("press", MarketingChannel.EARNED, 0),
 )
+LEFT_FOR = ("Chose another supplier.", "Was taken over, and buys centrally.", "Runs its own servers again.")
 MONTHLY_COSTS = ((Category.PEOPLE, 18_500_00), (Category.TOOLS, 2_400_00), (Category.EVENTS, 3_900_00))
 
 
@@ -32,23 +33,25 @@ def keep_going(
     partners: Sequence[Partner],
     products: Mapping[str, Product],
     customers: Sequence[Customer],
+    leavers: Sequence[tuple[Customer, dt.date]],
     until: dt.datetime,
     seed_number: int,
 ) -> None:
     """Records of the last months for the partners; the same seed gives the same ones."""
     chance = random.Random(seed_number)
+    for number, (customer, last_day) in enumerate(leavers):
+        reason = LEFT_FOR[number % len(LEFT_FOR)]
+        directory.end_business(customer, by=admin, ended_on=last_day, reason=reason)
+    gone = {customer.pk for customer, _last_day in leavers}
+    staying = [customer for customer in customers if customer.pk not in gone]
     sold = [product for product in products.values() if product.price]
     for place, partner in enumerate(partners):
-        served = [customer for customer in customers if chance.random() < 0.2]
+        served = [customer for customer in staying if chance.random() < 0.2]
         _orders(admin, partner, sold, served, until, chance)
         if place < 2 * len(CAMPAIGNS):
             _campaign(admin, partner, place, until.date(), chance)
     _costs(admin, partners, until.date(), chance)
     _readings(admin, partners, until.date(), chance)
-    for customer in customers[:2]:
-        if customer.ended_on is None:
-            last_day = until.date() - dt.timedelta(days=20)
-            directory.end_business(customer, by=admin, ended_on=last_day, reason="Chose another supplier.")
 
 
 def _orders(
@@ -100,7 +103,7 @@ def _campaign(by: Membership, partner: Partner, place: int, today: dt.date, chan
         starts_on=starts,
         ends_on=None if place % 3 == 0 else today - dt.timedelta(days=10),
         is_cobranded=place % 2 == 0,
-        is_joint=place % 3 == 1,
+        is_joint=place % 3 == 0,
         budget=6_000_00,
         goal="New companies of 50 to 500 people.",
     )
@@ -167,8 +170,16 @@ def _readings(by: Membership, partners: Sequence[Partner], today: dt.date, chanc
             known["cash_flow"], by=by, day=day, number=Decimal(chance.randint(20_000, 60_000))
         )
         readings.report_reading(known["distribution_channels"], by=by, day=day, number=Decimal(6 - back // 2))
+        readings.report_reading(
+            known["market_share_growth"], by=by, day=day, number=Decimal(chance.randint(4, 21)) / 10
+        )
+        readings.report_reading(
+            known["operating_costs"], by=by, day=day, number=Decimal(chance.randint(58_000, 66_000))
+        )
         for partner in partners[:6]:
             for code, number in (
+                ("cash_flow", chance.randint(3_000, 9_000)),
+                ("operating_costs", chance.randint(2_100, 4_800)),
                 ("average_inventory", chance.randint(8_000, 30_000)),
                 ("handle_seconds", chance.randint(50_000, 90_000)),
                 ("handled_contacts", chance.randint(150, 260)),

@@ -3,10 +3,12 @@
 import datetime as dt
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
-from incentives.demo.cast import HERO, PARTNERS
+from incentives.demo.history import month_back
+from incentives.demo.rows import the_hero
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.directory.models import Customer
@@ -17,6 +19,7 @@ from partners.surveys.questions import Option, Question
 from portal.accounts.models import Membership
 
 ASKED_A_MONTH = 7
+OWN_ASKED = 3
 ANSWER = 0.72
 PEOPLE = (
     "Iris de Wit",
@@ -62,6 +65,7 @@ class Opinions:
         self.random = Random(f"opinions-{seed}")
         self.made: dict[str, Survey] = {}
         self.months = 0
+        self.asked: set[UUID] = set()
 
     def carry_on(self, first: dt.date, now: dt.datetime) -> None:
         """Who is asked in the month that begins on `first`, and what they answer at its end."""
@@ -109,16 +113,23 @@ class Opinions:
         self.made["pulse"] = surveys.publish(pulse, by=admin)
 
     def _customers(self, first: dt.date, today: dt.date) -> None:
-        """Customers of the month's won deals: NPS and CSAT in turn."""
-        won = list(
-            Deal.objects.filter(stage=SalesStage.WON, closed_on__gte=first, closed_on__lte=today)
+        """Customers of the month's won deals: NPS and CSAT in turn. Those of the demo's partner answer."""
+        won = (
+            Deal.objects.filter(stage=SalesStage.WON, closed_on__lte=today)
             .exclude(customer=None)
             .select_related("customer")
             .order_by("closed_on", "number")
         )
-        for number, deal in enumerate(self.random.sample(won, min(ASKED_A_MONTH, len(won)))):
+        hero = self.cast.partners[the_hero()].pk
+        # The month before as well: deals of the monthly list have come since.
+        lately = won.filter(partner_id=hero, closed_on__gte=month_back(first, 1)).exclude(pk__in=self.asked)
+        own = list(lately[:OWN_ASKED])
+        self.asked |= {deal.pk for deal in own}
+        others = list(won.filter(closed_on__gte=first).exclude(partner_id=hero))
+        others = self.random.sample(others, min(ASKED_A_MONTH - len(own), len(others)))
+        for number, deal in enumerate([*own, *others]):
             assert deal.customer is not None
-            key = "csat" if number % 3 == 2 else "nps"
+            key = "csat" if number % 3 == 1 else "nps"
             name = self.random.choice(PEOPLE)
             invitation = self._ask(
                 self.made[key],
@@ -130,7 +141,7 @@ class Opinions:
                 ),
                 f"deal_won:{deal.pk}",
             )
-            if invitation is not None and self.random.random() < ANSWER:
+            if invitation is not None and (deal in own or self.random.random() < ANSWER):
                 good = self._mood(deal.partner_id)
                 surveys.answer(invitation.pk, self._nps(good) if key == "nps" else self._csat(good))
 
@@ -215,7 +226,7 @@ class Opinions:
         for number, customer in enumerate(self.cast.customers[:12]):
             name = PEOPLE[number % len(PEOPLE)]
             surveys.add_contact(customer, by=admin, email=_address(name, customer), name=name)
-        hero = next(index for index, company in enumerate(PARTNERS) if company.name == HERO)
+        hero = the_hero()
         for key in ("partner", "pulse"):
             owner = self.cast.people[hero][0]
             self._ask(

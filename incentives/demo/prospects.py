@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from incentives.demo.cast import PARTNERS, REGION_OF
-from incentives.demo.rows import Cast
+from incentives.demo.rows import Cast, the_hero
 from incentives.tiers.models import Tier
 from partners.deals import actions as deals
 from partners.deals.enums import MarketingChannel
@@ -107,7 +107,8 @@ class Prospects:
                 own = number < round(OWN_A_WEEK * scale)
                 at = self._working_hour(first + week * 7 * _DAY + self.rng.uniform(0.5, 6.5) * _DAY)
                 if at < until:
-                    self._at(at, self._entering(self._prospect(own)))
+                    finder = the_hero() if number == 0 and week % 2 == 0 else None
+                    self._at(at, self._entering(self._prospect(own, finder)))
 
     def carry_on(self, moment: dt.datetime) -> None:
         """Everything that happens before the moment."""
@@ -157,11 +158,15 @@ class Prospects:
 
     # --- who is interested -------------------------------------------------------------------
 
-    def _prospect(self, own: bool) -> Prospect:
+    def _prospect(self, own: bool, finder: int | None) -> Prospect:
+        """`own`: a partner has found it; `finder` is the place of the one that did, where that is settled."""
         rng = self.rng
         number = next(self.names)
         name = f"{_FIRST[number % len(_FIRST)]} {_SECOND[number // len(_FIRST) % len(_SECOND)]}"
-        owner = rng.choices(range(len(PARTNERS)), [company.pace for company in PARTNERS])[0] if own else None
+        owner = None
+        if own:
+            paces = [company.pace for company in PARTNERS]
+            owner = rng.choices(range(len(PARTNERS)), paces)[0] if finder is None else finder
         country = PARTNERS[owner].country if owner is not None else rng.choice(sorted(REGION_OF))
         person = rng.choice(_PEOPLE)
         source, channel = rng.choice(_SOURCES)

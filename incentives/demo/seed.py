@@ -41,6 +41,7 @@ from incentives.demo.paying import add_plans, leave_corrections
 from incentives.demo.payouts import close_quarter
 from incentives.demo.prospects import Prospects
 from incentives.demo.rows import Cast, the_hero
+from incentives.demo.selling import sell_together
 from incentives.demo.steering import steer
 from incentives.demo.tiering import by_hand
 from incentives.example import create_example_programme
@@ -81,6 +82,7 @@ LIST_COLUMNS = (
     "Product",
     "Deal stage",
     "Amount",
+    "Cost",
     "Engage date",
     "Close date",
 )
@@ -364,6 +366,14 @@ class _Director:
     def _do_stage(self, number: int, story: Story, data: dict[str, Any]) -> None:
         deals.move_stage(self.deals[number], data["stage"], by=self._seller(story))
 
+    def _do_share(self, number: int, story: Story, data: dict[str, Any]) -> None:
+        sell_together(
+            self.deals[number],
+            data["percent"],
+            by=self._seller(story),
+            other=self.cast.people[data["with"]][0],
+        )
+
     def _do_cancel(self, number: int, story: Story, data: dict[str, Any]) -> None:
         deals.cancel(self.deals[number], by=self._decider(story), reason=data["reason"])
         self.over.add(number)
@@ -373,6 +383,7 @@ class _Director:
             self.deals[number],
             by=self._seller(story),
             revenue=data["revenue"] * 100,
+            cost=None if data["cost"] is None else data["cost"] * 100,
             won_on=self.clock_day(),
         )
 
@@ -431,7 +442,8 @@ class _Director:
             stage = str(stages[int(along * 4)].label)
         partner, customer = PARTNERS[sale.partner].name, self.cast.customers[sale.buyer].name
         days = (sale.engaged_on, sale.closed_on)
-        return (sale.number, sale.title, partner, customer, sale.product, stage, sale.amount, *days)
+        cost = sale.cost if closed and sale.won and sale.cost is not None else ""
+        return (sale.number, sale.title, partner, customer, sale.product, stage, sale.amount, cost, *days)
 
     # --- scores, tiers, money ----------------------------------------------------------------
 

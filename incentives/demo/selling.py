@@ -44,7 +44,15 @@ def keep_selling(seller: Membership, others: Sequence[Membership], today: dt.dat
         )
     if mine:
         _talk(mine[0], seller)
-        _share(mine, seller, others)
+        _share([deal for deal in mine if not deal.shared_percent], seller, others)
+
+
+def sell_together(deal: Deal, percent: int, *, by: Membership, other: Membership) -> None:
+    """Another partner takes part in the deal."""
+    share = coselling.invite(deal, percent, by=by, email=other.user.email)
+    seat = coselling.make_seat(share.pk)
+    if seat is not None:
+        coselling.join(share.pk, by=other, seat=seat)
 
 
 def _talk(deal: Deal, seller: Membership) -> None:
@@ -59,7 +67,7 @@ def _talk(deal: Deal, seller: Membership) -> None:
 
 def _share(mine: Sequence[Deal], seller: Membership, others: Sequence[Membership]) -> None:
     """One deal with another partner that joined, one invitation that waits, one asked of the seller."""
-    if not others:
+    if not others or not mine:
         return
     other = others[0]
     share = coselling.invite(
@@ -70,6 +78,7 @@ def _share(mine: Sequence[Deal], seller: Membership, others: Sequence[Membership
         coselling.join(share.pk, by=other, seat=seat)
     if len(mine) > 1 and mine[1].partner.manager:
         coselling.invite(mine[1], 10, by=seller, colleague=mine[1].partner.manager)
-    theirs = pipeline(Deal.objects.filter(partner_id=other.partner_id)).order_by("-amount_base", "pk").first()
+    unshared = pipeline(Deal.objects.filter(partner_id=other.partner_id, shared_percent=0))
+    theirs = unshared.order_by("-amount_base", "pk").first()
     if theirs is not None:
         coselling.invite(theirs, 25, by=other, email=seller.user.email, note="Shall we do this one together?")

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,7 +13,10 @@ from incentives.demo.seed import SLUG, DemoRefused, seed
 from incentives.funds.models import Claim
 from incentives.ledger.models import LedgerEntry
 from metrics.benchmarks.models import Benchmark
-from metrics.models import Scorecard
+from metrics.catalogue import CATALOGUE
+from metrics.models import Scorecard, SubjectKind
+from metrics.periods import Calendar, PeriodKind
+from metrics.reviews.figures import card_values
 from metrics.reviews.models import Goal, Review, ReviewAction
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus, PartnerType
@@ -37,7 +41,7 @@ def test_the_history_has_deals_in_every_state() -> None:
     assert len(history.stories) + len(history.sales) > 2_500
     assert set(verbs) == {
         "draft", "register", "submit", "review", "approve", "return", "reject", "withdraw", "stage", "win",
-        "lose", "cancel",
+        "lose", "cancel", "share",
     }  # fmt: skip
     assert all(step.at <= UNTIL for step, _number in history.timeline())
 
@@ -54,7 +58,7 @@ def test_the_cast_has_all_types_and_some_forty_partners() -> None:
 @pytest.mark.slow
 def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> None:
     settings.DEMO, settings.PRODUCTION = True, False
-    tenant = seed(until=UNTIL, say=lambda text: None, months=2, scale=0.1)
+    tenant = seed(until=UNTIL, say=lambda text: None, months=4, scale=0.2)
     assert tenant is not None
     with tenant_scope(tenant.pk):
         assert Partner.objects.count() == len(PARTNERS) + 1  # an applicant who was approved
@@ -68,10 +72,28 @@ def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> Non
         assert Goal.objects.filter(parent__isnull=False).exists()
         assert Review.objects.exclude(held_on=None).exists()
         assert not Event.objects.filter(dispatched_at=None).exists()
+        hero = str(Partner.objects.get(name=HERO).pk)
+        assert (_without_value(SubjectKind.PARTNER, hero), _without_value(SubjectKind.PROGRAMME, "")) == (
+            [],
+            [],
+        )
         deals = Deal.objects.count()
     assert seed(until=UNTIL, say=lambda text: None) is None
     with tenant_scope(tenant.pk):
         assert Deal.objects.count() == deals
+
+
+def _without_value(kind: SubjectKind, key: str) -> list[str]:
+    """The catalogue's KPIs of a level that are on no card of the current or the previous quarter."""
+    quarter = Calendar(ZoneInfo("Europe/Amsterdam")).period(PeriodKind.QUARTER, UNTIL.date())
+    starts = [quarter.start, quarter.previous().start]
+    cards = Scorecard.objects.filter(
+        subject_kind=kind, subject_key=key, period_kind=PeriodKind.QUARTER, period_start__in=starts
+    )
+    level = "P" if kind == SubjectKind.PARTNER else "G"
+    codes = [code for code, kpi in CATALOGUE.items() if level in kpi.level and not kpi.ranks]
+    found = [values for card in cards for values in card_values([card], codes)]
+    return [code for code in codes if all(values.get(code) is None for values in found)]
 
 
 @pytest.mark.django_db
