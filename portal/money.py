@@ -1,10 +1,11 @@
 """Money: whole minor units of a currency, never floats."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from uuid import UUID
 
 from babel.core import Locale, get_global
 from babel.numbers import (
@@ -82,6 +83,22 @@ def to_decimal(minor: int, currency: str) -> Decimal:
 def convert(minor: int, rate: Decimal, from_currency: str, to_currency: str) -> int:
     """Minor units of one currency in minor units of another; `rate` is to-currency per from-currency."""
     return to_minor(to_decimal(minor, from_currency) * rate, to_currency)
+
+
+def divide(whole: int, weights: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Shares in proportion to the weights that add up to the whole, by largest remainder; of equals the lower id first.
+
+    Nobody gets anything where all weights are 0.
+    """
+    total = sum(weights.values())
+    if total <= 0 or whole <= 0:
+        return dict.fromkeys(weights, 0)
+    shares = {key: whole * weight // total for key, weight in weights.items()}
+    left = whole - sum(shares.values())
+    by_remainder = sorted(weights, key=lambda key: (-(whole * weights[key] % total), key))
+    for key in by_remainder[:left]:
+        shares[key] += 1
+    return shares
 
 
 def format_money(minor: int | None, currency: str, locale: str | None = None, *, whole: bool = True) -> str:

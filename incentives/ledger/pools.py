@@ -13,26 +13,10 @@ from incentives.plans.models import PoolSettlement
 from incentives.plans.terms import Terms
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Calendar, Period
-from portal.money import round_half_up
+from portal.money import divide, round_half_up
 
 # A score has four decimals; weights are whole.
 _POINTS = 10_000
-
-
-def divide(pool: int, weights: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Shares in proportion to the weights that add up to the pool, by largest remainder; of equals the lower id first.
-
-    Nobody gets anything where all weights are 0.
-    """
-    total = sum(weights.values())
-    if total <= 0 or pool <= 0:
-        return dict.fromkeys(weights, 0)
-    shares = {key: pool * weight // total for key, weight in weights.items()}
-    left = pool - sum(shares.values())
-    by_remainder = sorted(weights, key=lambda key: (-(pool * weights[key] % total), key))
-    for key in by_remainder[:left]:
-        shares[key] += 1
-    return shares
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from incentives.ledger.amounts import Inputs, amount_of
 from incentives.ledger.enums import EntryKind, Part
 from incentives.ledger.models import LedgerEntry
-from incentives.ledger.pools import divide
 from incentives.plans.models import PoolSettlement
 from incentives.plans.queries import version_terms
 from incentives.plans.terms import Terms
 from incentives.tiers.queries import tenant_in_scope
 from partners.directory.models import Partner
-from portal.money import round_half_up
+from portal.money import divide, round_half_up
 
 
 @dataclass(frozen=True, slots=True)

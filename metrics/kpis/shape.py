@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from metrics.sources import FACTS
-from metrics.units import Unit
+from metrics.units import UP, Unit
 
 
 def _is_plain(part: str) -> bool:
@@ -37,6 +37,12 @@ class Kpi:
     def additive(self) -> bool:
         """A plain sum: a group of ten is expected to reach ten times one partner's target."""
         return all(_is_plain(part.strip()) for part in self.formula.split("+"))
+
+    @property
+    def accrues(self) -> bool:
+        """It adds up in the course of a period, the more the better: revenue does, a rate and a pipeline do not."""
+        kept = (FACTS[name] for name in self.facts)
+        return self.additive and self.better == UP and not any(fact.stock or fact.standing for fact in kept)
 
     @property
     def internal(self) -> bool:

@@ -1,6 +1,7 @@
 """Writes of goals, alert rules, alerts and reviews."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from metrics.kpis.shape import Kpi
 from metrics.models import SubjectKind
 from metrics.own import choosable
 from metrics.periods import Period, PeriodKind
@@ -16,16 +18,20 @@ from metrics.queries import tenant_calendar
 from metrics.reviews.agenda import prepared
 from metrics.reviews.goals import close_if_reached, current_values, reached_event
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction
+from metrics.units import Unit
 from partners.directory.models import Partner
 from partners.directory.queries import managers
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record, record_many
+from portal.money import divide
 from portal.tenancy.db import lock
 from portal.tenancy.scope import current_tenant_id
 
 SNOOZE_LONGEST = 366
+# In how many parts a share is weighed.
+_FINE = 10**12
 
 
 # --- goals -------------------------------------------------------------------------------------
@@ -121,12 +127,12 @@ def _create_goal(
 @transaction.atomic
 def hand_down(goal: Goal, *, by: Membership) -> list[Goal]:
     """Share a goal among the next level, by what each brought in the period before; evenly where nobody brought
-    anything. The programme's goes to the managers' portfolios, a portfolio's to its partners. Only sums can be shared.
+    anything. The programme's goes to the managers' portfolios, a portfolio's to its partners. Only sums can be shared;
+    money and numbers in whole units that add up to the goal.
 
     Who has a goal for this KPI and period already keeps it, and the rest is shared as if it had not.
     """
-    check(by, "metrics_reviews.set_goal")
-    goal = _locked_goal(goal)
+    goal = _open_goal(goal, by, "metrics_reviews.set_goal")
     measure = choosable().get(goal.kpi)
     if measure is None or not measure.additive:
         raise ActionRefused(_("Only sums, such as revenue or numbers of deals, can be shared out."))
@@ -145,11 +151,12 @@ def hand_down(goal: Goal, *, by: Membership) -> list[Goal]:
         for key in partners
     ]
     values = current_values(before)
-    brought = [max(0.0, values[one.pk] or 0.0) for one in before]
-    total = sum(brought)
-    shares = [value / total if total else 1 / len(before) for value in brought]
+    brought = {key: max(0.0, values[one.pk] or 0.0) for key, one in zip(partners, before, strict=True)}
+    total = sum(brought.values())
+    shares = {key: value / total if total else 1 / len(before) for key, value in brought.items()}
+    targets = _parts(goal.target, shares, measure)
     created = []
-    for (key, partner), part in zip(partners.items(), shares, strict=True):
+    for key, partner in partners.items():
         held = Goal.objects.filter(
             subject_kind=level,
             subject_key=str(key),
@@ -157,16 +164,21 @@ def hand_down(goal: Goal, *, by: Membership) -> list[Goal]:
             period_kind=goal.period_kind,
             period_start=goal.period_start,
         ).exclude(status=GoalStatus.DROPPED)
-        if part and not held.exists():
-            share = Decimal(str(round(100 * part, 4)))
+        if targets[key] and not held.exists():
+            share = Decimal(str(round(100 * shares[key], 4)))
             created.append(
-                _create_goal(
-                    by, (level, str(key)), partner, goal.kpi, goal.period, goal.target * part, goal, share
-                )
+                _create_goal(by, (level, str(key)), partner, goal.kpi, goal.period, targets[key], goal, share)
             )
     if not created:
         raise ActionRefused(_("It has been shared out already."))
     return created
+
+
+def _parts(target: float, shares: Mapping[UUID, float], measure: Kpi) -> dict[UUID, float]:
+    if measure.unit not in (Unit.MONEY, Unit.COUNT):
+        return {key: target * share for key, share in shares.items()}
+    weights = {key: round(share * _FINE) for key, share in shares.items()}
+    return {key: float(part) for key, part in divide(round(target), weights).items()}
 
 
 def _next_level(goal: Goal) -> dict[UUID, Partner | None]:
@@ -184,17 +196,17 @@ def _next_level(goal: Goal) -> dict[UUID, Partner | None]:
 
 @transaction.atomic
 def drop_goal(goal: Goal, *, by: Membership) -> Goal:
-    """Give a goal up; it stays on record."""
-    check(by, "metrics_reviews.set_goal")
-    goal = _locked_goal(goal)
+    """Give a goal up; it stays on record. For who has set it, the manager of its partner, and admins."""
+    goal = _open_goal(goal, by, "metrics_reviews.drop_goal")
     goal.status = GoalStatus.DROPPED
     goal.save(update_fields=["status"])
     record("goal.dropped", subject=goal, by=by, partner_id=goal.partner_id, data={"kpi": goal.kpi})
     return goal
 
 
-def _locked_goal(goal: Goal) -> Goal:
-    locked = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
+def _open_goal(goal: Goal, by: Membership, permission: str) -> Goal:
+    locked = Goal.objects.select_for_update(of=("self",)).select_related("partner").get(pk=goal.pk)
+    check(by, permission, locked)
     if locked.status != GoalStatus.OPEN:
         raise ActionRefused(_("This goal is no longer open."))
     return locked

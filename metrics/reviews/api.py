@@ -6,15 +6,17 @@ import django_filters
 from django.db.models import QuerySet
 from rest_framework import mixins, serializers
 
+from metrics.own import catalogue_now
 from metrics.periods import PeriodKind
-from metrics.reviews.figures import progress
+from metrics.reviews.goals import progress_of
 from metrics.reviews.models import Alert, Goal, GoalStatus, Review, ReviewAction
 from portal.shell.api import TenantViewSet, api_routes
 
 
 class GoalSerializer(serializers.ModelSerializer):
     """`baseline`, `value` and `target` in the KPI's unit: money in minor units of the programme's currency, % as a
-    fraction. `progress` is the share of the way gone, 0 to 1; null is no data."""
+    fraction. `progress`, 0 to 1, is for what adds up in the period the share of the target that is there, and else the
+    share of the way from the baseline to it; null is no data."""
 
     progress = serializers.SerializerMethodField()
 
@@ -40,7 +42,7 @@ class GoalSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_progress(self, goal: Goal) -> float | None:
-        return progress(goal.baseline, goal.target, goal.value)
+        return progress_of(goal, catalogue_now().get(goal.kpi))
 
     def to_representation(self, instance: Goal) -> dict[str, object]:
         """Of what it is a share is the vendor's affair."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.own import catalogue_now
-from metrics.reviews.figures import card_values, is_reached
+from metrics.reviews.figures import card_values, is_reached, progress
 from metrics.reviews.models import Goal, GoalStatus
 from portal.events.record import EventDraft, record_many
 
@@ -49,6 +49,13 @@ def close_if_reached(goal: Goal, kpi: Kpi) -> bool:
         return False
     goal.status, goal.reached_at = GoalStatus.REACHED, timezone.now()
     return True
+
+
+def progress_of(goal: Goal, kpi: Kpi | None) -> float | None:
+    """How far a goal is, 0 to 1: of what adds up, how much of the target is there; of the rest, how far it has come
+    from the baseline."""
+    baseline = None if kpi is not None and kpi.accrues else goal.baseline
+    return progress(baseline, goal.target, goal.value)
 
 
 def reached_event(goal: Goal, kpi: Kpi) -> EventDraft:

@@ -1,5 +1,6 @@
 import rules
 
+from metrics.reviews.models import Goal
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.accounts.rules import is_admin, is_manager, is_vendor, own_partner
@@ -11,8 +12,21 @@ def own_portfolio(membership: Membership, partner: Partner | None = None) -> boo
     return partner is None or partner.manager_id in (None, membership.pk)
 
 
+@rules.predicate
+def has_set(membership: Membership, goal: Goal | None = None) -> bool:
+    """The member has set the goal. Without one it asks whether there may be any."""
+    return goal is None or goal.set_by_id == membership.pk
+
+
+@rules.predicate
+def of_portfolio(membership: Membership, goal: Goal | None = None) -> bool:
+    """The goal of a partner that the member looks after."""
+    return goal is None or (goal.partner is not None and goal.partner.manager_id == membership.pk)
+
+
 rules.add_perm("metrics_reviews.view_goal", is_vendor | own_partner)
 rules.add_perm("metrics_reviews.set_goal", is_vendor)
+rules.add_perm("metrics_reviews.drop_goal", is_admin | (is_manager & (has_set | of_portfolio)))
 rules.add_perm("metrics_reviews.view_alert", is_vendor)
 rules.add_perm("metrics_reviews.handle_alert", is_vendor)
 rules.add_perm("metrics_reviews.change_rule", is_admin)

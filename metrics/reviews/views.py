@@ -20,8 +20,8 @@ from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.queries import group_names
 from metrics.reviews import actions
 from metrics.reviews.effects import effects
-from metrics.reviews.figures import progress
 from metrics.reviews.forms import ActionForm, GoalForm, MinutesForm, ReviewForm, RuleForm
+from metrics.reviews.goals import progress_of
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction, RuleKind
 from metrics.reviews.paging import leaf
 from partners.directory.pages import form_page
@@ -98,7 +98,7 @@ def _goal_line(
     unit = kpi.unit if kpi else "count"
     is_open = goal.status == GoalStatus.OPEN
     over = goal.period.end <= today
-    share = progress(goal.baseline, goal.target, goal.value)
+    share = progress_of(goal, kpi)
     who = goal.partner.name if goal.partner else names.get(goal.subject_key) or _("The whole programme")
     return {
         "goal": goal,
@@ -113,7 +113,7 @@ def _goal_line(
         "progress": DASH if share is None else percent(math.floor(100 * share + 1e-9) / 100, 0),
         "status": _("Not reached") if is_open and over else goal.get_status_display(),
         "tone": {"reached": "success", "dropped": "neutral"}.get(goal.status, "warning" if over else "info"),
-        "may_drop": may_set and is_open,
+        "may_drop": is_open and can(request.membership, "metrics_reviews.drop_goal", goal),
         "may_share": may_set
         and is_open
         and not over
@@ -162,7 +162,7 @@ def goal_hand_down(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires("metrics_reviews.set_goal")
+@requires("metrics_reviews.drop_goal")
 def goal_drop(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     goal = get_object_or_404(Goal, pk=pk)
     try:

@@ -59,10 +59,10 @@ SOURCE = Source(
     "customers",
     _("Customers"),
     (
-        Fact("customers_at_start", _("Customers on the period's first day")),
+        Fact("customers_at_start", _("Customers on the period's first day"), stock=True),
         Fact("customers_new", _("Customers that started in the period")),
         Fact("customers_lost", _("Customers there at the start that ended in the period")),
-        Fact("customers_retained", _("Customers there at the start and still there")),
+        Fact("customers_retained", _("Customers there at the start and still there"), stock=True),
         Fact("customers_ended", _("Customers that ended their business in the period")),
         Fact(
             "customer_months",

@@ -234,13 +234,22 @@ SOURCE = Source(
             _(
                 "Open deals at the end of the period, or today while it runs; those that wait for an answer count"
             ),
+            stock=True,
         ),
-        Fact("pipeline_open_amount", _("Expected amount of those open deals"), MONEY),
+        Fact("pipeline_open_amount", _("Expected amount of those open deals"), MONEY, stock=True),
         Fact(
-            "pipeline_weighted_amount", _("The same, each deal at the chance that its stage gives it"), MONEY
+            "pipeline_weighted_amount",
+            _("The same, each deal at the chance that its stage gives it"),
+            MONEY,
+            stock=True,
         ),
-        Fact("pipeline_shared_amount", _("The partner's part of those that are sold together"), MONEY),
-        Fact("pipeline_shared_before", _("The same on the period's first day"), MONEY),
+        Fact(
+            "pipeline_shared_amount",
+            _("The partner's part of those that are sold together"),
+            MONEY,
+            stock=True,
+        ),
+        Fact("pipeline_shared_before", _("The same on the period's first day"), MONEY, stock=True),
         Fact("deals_decided", _("Registrations decided in the period, either way")),
         Fact(
             "decision_hours",

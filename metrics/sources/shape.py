@@ -20,7 +20,8 @@ class Fact:
     """An additive number. It is kept whole; formulas see it divided by `divisor` (hours are kept as seconds).
 
     A `standing` fact is there without anything having happened (how many members a partner has): it alone gives no
-    partner a scorecard in a period in which it was not in the programme. An `internal` one is the vendor's own affair and
+    partner a scorecard in a period in which it was not in the programme. A `stock` is what there is at one moment of the
+    period, and does not add up over time; what is standing is one as well. An `internal` one is the vendor's own affair and
     shown to no partner. `source` is filled in by the registry.
     """
 
@@ -29,6 +30,7 @@ class Fact:
     unit: Unit = Unit.COUNT
     divisor: int = 1
     standing: bool = False
+    stock: bool = False
     internal: bool = False
     source: str = ""
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from incentives.ledger.amounts import Inputs, amount_of
 from incentives.ledger.calculation import Audience, Line, WonDeal, budgeted, calculate
 from incentives.ledger.enums import Nothing, Part
-from incentives.ledger.pools import divide
 from incentives.ledger.postings import Key, Posted, differences
 from incentives.plans.bands import Band, BandError, check_bands
 from incentives.plans.enums import AtCap, BandMode, Baseline, PlanBase, PlanForm, Source
 from incentives.plans.modifiers import ModifierError, Modifiers, check_modifiers, dump, load
 from incentives.plans.terms import Terms
 from metrics.periods import PeriodKind
+from portal.money import divide
 from tests.incentives.builders import BASE, CALENDAR, audience, bands, terms, won
 
 DAY = dt.date(2026, 3, 11)

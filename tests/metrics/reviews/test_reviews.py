@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from metrics import actions as metrics
+from metrics.catalogue import CATALOGUE
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.reviews import actions
@@ -167,6 +168,86 @@ def test_a_goal_is_handed_down_by_what_each_brought(
     )
     with pytest.raises(ActionRefused):
         actions.hand_down(rate, by=manager)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "target", "targets"), [("deal_count", 8, [4, 2, 2]), ("revenue", 1_00, [55, 27, 18])]
+)
+def test_numbers_are_shared_out_whole_and_add_up(
+    scoped: Tenant, manager: Membership, current: Period, kpi: str, target: int, targets: list[int]
+) -> None:
+    partners = [PartnerFactory(manager=manager) for _ in range(3)]
+    for who, deals in zip(partners, (6, 3, 2), strict=True):
+        for _ in range(deals):
+            won_deal(who, 1_00, current.previous().start)
+    recompute(scoped)
+    top = actions.set_goal(
+        by=manager, level=SubjectKind.PORTFOLIO, kpi=kpi, period=current, target=target, manager=manager
+    )
+    parts = {goal.partner_id: goal.target for goal in actions.hand_down(top, by=manager)}
+    assert [parts[who.pk] for who in partners] == targets
+
+
+def test_what_adds_up_is_measured_by_the_target_and_a_rate_from_the_baseline(
+    tenant: Tenant, partner: Partner, manager: Membership, current: Period, client_as: SignIn
+) -> None:
+    with tenant_scope(tenant.pk):
+        for number, won in enumerate((4, 1)):
+            for _ in range(won):
+                won_deal(partner, 100_00, (current.previous(), current)[number].start)
+        recompute(tenant)
+        for kpi, target in (("revenue", 500_00), ("deal_count", 5), ("average_deal_size", 200_00)):
+            actions.set_goal(
+                by=manager, level=SubjectKind.PARTNER, kpi=kpi, period=current, target=target, partner=partner
+            )
+    lines = {
+        line["goal"].kpi: line["progress"] for line in client_as(manager).get("/acme/goals/").context["goals"]
+    }
+    assert lines == {"revenue": "20%", "deal_count": "20%", "average_deal_size": "0%"}
+    shown = client_as(manager).get("/acme/api/v1/goals/").json()["results"]
+    assert {goal["kpi"]: goal["progress"] for goal in shown} == {
+        "revenue": 0.2,
+        "deal_count": 0.2,
+        "average_deal_size": 0.0,
+    }
+    assert not CATALOGUE["pipeline"].accrues
+    assert not CATALOGUE["operating_costs"].accrues
+
+
+def test_a_goal_is_given_up_by_who_set_it_its_partners_manager_and_admins(
+    tenant: Tenant,
+    partner: Partner,
+    manager: Membership,
+    admin: Membership,
+    current: Period,
+    client_as: SignIn,
+) -> None:
+    with tenant_scope(tenant.pk):
+        colleague = make_member(Role.CHANNEL_MANAGER)
+        theirs = PartnerFactory(manager=colleague)
+
+        def goal(by: Membership, level: SubjectKind, kpi: str = "revenue", **who: object) -> Goal:
+            return actions.set_goal(by=by, level=level, kpi=kpi, period=current, target=9, **who)  # type: ignore[arg-type]
+
+        programme = goal(admin, SubjectKind.PROGRAMME)
+        portfolio = goal(admin, SubjectKind.PORTFOLIO, manager=manager)
+        foreign = goal(colleague, SubjectKind.PARTNER, partner=theirs)
+        of_own_partner = goal(admin, SubjectKind.PARTNER, partner=partner)
+        own = goal(manager, SubjectKind.PROGRAMME, "deal_count")
+        for refused in (programme, portfolio, foreign):
+            with pytest.raises(PermissionDenied):
+                actions.drop_goal(refused, by=manager)
+    client = client_as(manager)
+    for refused in (programme, portfolio, foreign):
+        assert client.post(f"/acme/goals/{refused.pk}/drop/").status_code == 403
+    lines = {line["goal"].pk: line["may_drop"] for line in client.get("/acme/goals/").context["goals"]}
+    assert {pk for pk, may in lines.items() if may} == {of_own_partner.pk, own.pk}
+    for allowed in (of_own_partner, own):
+        assert client.post(f"/acme/goals/{allowed.pk}/drop/").status_code == 302
+    assert client_as(admin).post(f"/acme/goals/{foreign.pk}/drop/").status_code == 302
+    with tenant_scope(tenant.pk):
+        dropped = set(Goal.objects.filter(status=GoalStatus.DROPPED).values_list("pk", flat=True))
+    assert dropped == {of_own_partner.pk, own.pk, foreign.pk}
 
 
 def test_a_partner_finds_its_own_goals_alone(client_as: SignIn, tenant: Tenant, manager: Membership) -> None:
@@ -467,7 +548,7 @@ def test_goals_alerts_and_reviews_are_read_by_api(
 
     assert len(rows(vendor, "goals/")) == 3
     (own,) = rows(partner_side, "goals/")
-    assert (own["partner"], own["progress"], own["target"]) == (str(ours.pk), 0.5, 200)
+    assert (own["partner"], own["progress"], own["target"]) == (str(ours.pk), 0.75, 200)
     assert [row["partner"] for row in rows(vendor, f"goals/?partner={theirs.pk}&kpi=revenue")] == [
         str(theirs.pk)
     ]
