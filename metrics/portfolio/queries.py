@@ -19,8 +19,9 @@ from metrics.models import Scorecard
 from metrics.periods import MONTHS_IN, Period, PeriodKind, add_months
 from metrics.portfolio.dimensions import Dimension, part_key
 from metrics.queries import fact_column, partner_cards, revenue_fact
-from partners.deals.enums import OPEN_STAGES, SalesStage
+from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
+from partners.deals.queries import in_pipeline
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
 from portal.accounts.prepared import prepared
@@ -330,14 +331,12 @@ def _parts(sums: Sums, names: Mapping[str, str]) -> list[Part]:
     return sorted(parts, key=lambda part: (-part.amount, part.label))
 
 
-def open_by_stage(choice: Choice) -> list[Part]:
-    """The deals in each stage of the pipeline today, in the stages' order. One query."""
+def open_by_stage(choice: Choice, today: dt.date) -> list[Part]:
+    """The deals of the pipeline today by their stages, in the stages' order. One query."""
+    deals = in_pipeline(Deal.objects.filter(**choice.of_partner("partner__")), today).order_by()
+    rows = deals.values_list("stage").annotate(deals=Count("pk"), amount=Sum("amount_base"))
     order = list(SalesStage)
-    rows = sorted(_open_stages(choice), key=lambda row: order.index(SalesStage(row[0])))
-    return [Part(stage, str(SalesStage(stage).label), deals, amount or 0) for stage, deals, amount in rows]
-
-
-@prepared_for
-def _open_stages(choice: Choice) -> QuerySet[Deal, Any]:
-    deals = Deal.objects.filter(stage__in=OPEN_STAGES, **choice.of_partner("partner__")).order_by()
-    return deals.values_list("stage").annotate(deals=Count("pk"), amount=Sum("amount_base"))
+    return [
+        Part(stage, str(SalesStage(stage).label), count, amount or 0)
+        for stage, count, amount in sorted(rows, key=lambda row: order.index(SalesStage(row[0])))
+    ]

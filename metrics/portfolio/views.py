@@ -332,7 +332,7 @@ def _breakdowns(found: Asked) -> dict[str, Any]:
         for way in ways
     ]
     months = sums.months
-    stages = queries.open_by_stage(choice)
+    stages = queries.open_by_stage(choice, found.calendar.today())
     tables += [
         {
             "title": _("Won, by month"),
@@ -342,7 +342,10 @@ def _breakdowns(found: Asked) -> dict[str, Any]:
         {
             "title": _("Open today, by stage"),
             "first": _("Stage"),
-            "lines": [line(part, part.label, found.listed("deals:list", stage=part.key)) for part in stages],
+            "lines": [
+                line(part, part.label, found.listed("deals:list", stage=part.key, pipeline="true"))
+                for part in stages
+            ],
         },
     ]
     return {

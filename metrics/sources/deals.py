@@ -5,6 +5,8 @@
 - A won or lost deal **leaves** on `closed_on`, an expired registration on the day its protection ended and a
   cancelled one on the day of the cancellation. Any other deal is still open.
 - **Won** and **lost** are the sales stage, so deals without a registration count as well.
+
+`partners.deals.queries.in_pipeline` says the same of a day for lists.
 """
 
 import re
@@ -15,14 +17,18 @@ from django.utils.translation import gettext_lazy as _
 from metrics.sources.shape import WINDOWS, Fact, Records, Source
 from metrics.units import Unit
 from partners.coselling.enums import ShareStatus
-from partners.deals.enums import STAGE_PROBABILITY, DealOrigin, RegistrationStatus, SalesStage
+from partners.deals.enums import (
+    OUTSIDE_PIPELINE,
+    STAGE_PROBABILITY,
+    DealOrigin,
+    RegistrationStatus,
+    SalesStage,
+)
 from partners.deals.models import Deal
 from portal.shell.formats import short_date
 
 MONEY = Unit.MONEY
 
-# Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
-OUTSIDE_PIPELINE = (RegistrationStatus.DRAFT, RegistrationStatus.REJECTED, RegistrationStatus.WITHDRAWN)
 DECIDED = (
     RegistrationStatus.APPROVED,
     RegistrationStatus.REJECTED,

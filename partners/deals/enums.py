@@ -164,3 +164,5 @@ REVERSED_STATUSES = frozenset({S.APPROVED, S.LOST})
 
 # Deals that can still be won: approved registrations, and deals that never had one.
 LIVE_STATUSES = frozenset({"", S.APPROVED})
+# Registrations that the vendor refused or that the partner did not make are nobody's opportunity.
+OUTSIDE_PIPELINE = (S.DRAFT, S.REJECTED, S.WITHDRAWN)

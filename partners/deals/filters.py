@@ -17,6 +17,7 @@ from partners.deals.enums import (
     SalesStage,
 )
 from partners.deals.models import Deal
+from partners.deals.queries import in_pipeline
 from partners.deals.selling.attention import stalled
 from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
 from partners.directory.queries import families, managers, visible_customers, visible_partners
@@ -37,6 +38,7 @@ class DealFilter(django_filters.FilterSet):
     stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=SalesStage)
     forecast = django_filters.MultipleChoiceFilter(label=_("Forecast"), choices=ForecastCategory)
     attention = django_filters.BooleanFilter(label=_("Needs attention"), method="by_attention")
+    pipeline = django_filters.BooleanFilter(label=_("In the pipeline today"), method="by_pipeline")
     family = django_filters.ModelChoiceFilter(
         label=_("Product family"), queryset=lambda request: families(), null_label=_("Without a product")
     )
@@ -64,6 +66,11 @@ class DealFilter(django_filters.FilterSet):
             return deals
         asking = stalled(Deal.objects.all()).values("pk")
         return deals.filter(pk__in=asking) if value else deals.exclude(pk__in=asking)
+
+    def by_pipeline(self, deals: QuerySet[Deal], name: str, value: bool) -> QuerySet[Deal]:
+        """Open deals that count, with those that wait for an answer: the pipeline's figure is their sum."""
+        counted = in_pipeline(Deal.objects.order_by(), timezone.localdate()).values("pk")
+        return deals.filter(pk__in=counted) if value else deals.exclude(pk__in=counted)
 
     def by_amount(self, deals: QuerySet[Deal], name: str, value: Any) -> QuerySet[Deal]:
         """Typed in major units of the tenant's currency."""

@@ -1,6 +1,6 @@
 """Reads of deals, scoped to what the member may see."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
@@ -8,6 +8,7 @@ from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 from partners.deals.enums import (
     LIVE_STATUSES,
     OPEN_STAGES,
+    OUTSIDE_PIPELINE,
     WAITING_STATUSES,
     Deciders,
     RequestKind,
@@ -57,6 +58,25 @@ def waiting_for(member: Membership) -> QuerySet[Deal]:
 def pipeline(deals: QuerySet[Deal]) -> QuerySet[Deal]:
     """Those that can still be won: open in stage, and approved or without a registration."""
     return deals.filter(stage__in=OPEN_STAGES, status__in=LIVE_STATUSES)
+
+
+def in_pipeline(deals: QuerySet[Deal], day: date) -> QuerySet[Deal]:
+    """Those that the pipeline counts at the end of a day: entered by then and not left yet, those that wait for an
+    answer among them. As the facts of `metrics.sources.deals` say it, which count their stages of today.
+    """
+    entered = (
+        Q(engaged_on__lte=day)
+        | Q(engaged_on=None, first_submitted_at__date__lte=day)
+        | Q(engaged_on=None, first_submitted_at=None, created_at__date__lte=day)
+    )
+    unclosed = (
+        ~Q(status__in=(Status.EXPIRED, Status.CANCELLED))
+        | Q(status=Status.EXPIRED, protection__endswith__date__gt=day)
+        | Q(status=Status.CANCELLED, closed_on__gt=day)
+        | Q(status=Status.CANCELLED, closed_on=None, updated_at__date__gt=day)
+    )
+    still = Q(stage__in=OPEN_STAGES) & unclosed | ~Q(stage__in=OPEN_STAGES) & Q(closed_on__gt=day)
+    return deals.filter(entered & still).exclude(status__in=OUTSIDE_PIPELINE)
 
 
 def protection_ending(member: Membership, now: datetime, until: datetime) -> QuerySet[Deal]:

@@ -2,12 +2,16 @@
 
 import io
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from itertools import product
 
 import polars as pl
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from metrics import actions
 from metrics.models import Scorecard
@@ -17,8 +21,10 @@ from metrics.portfolio.charts import quadrant, sparkline
 from metrics.portfolio.dimensions import dimension
 from metrics.portfolio.queries import Choice
 from metrics.portfolio.views import BY
+from metrics.queries import fact_values
 from metrics.templatetags.metrics import heat_cells
-from partners.deals.enums import SalesStage
+from partners.deals.enums import RegistrationStatus, SalesStage
+from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
@@ -45,7 +51,13 @@ def three(tenant: Tenant, manager: Membership, period: Period) -> list[Partner]:
         won_deal(b, 200_00, period.start)
         won_deal(c, 100_00, period.start)
         won_deal(c, 50_00, period.previous().start)
-        DealFactory(partner=a, stage=SalesStage.PROPOSAL, amount=70_00, engaged_on=period.start)
+        DealFactory(
+            partner=a,
+            status=RegistrationStatus.SUBMITTED,
+            stage=SalesStage.PROPOSAL,
+            amount=70_00,
+            engaged_on=period.start,
+        )
         actions.ensure_default_template(tenant)
         actions.recompute_everything()
         scores = {a: (90, 10), b: (90, 80), c: (40, 60)}
@@ -116,9 +128,58 @@ def test_breakdowns_add_up_to_the_programme(tenant: Tenant, three: list[Partner]
             ("EMEA", 2, 400_00),
             ("APAC", 1, 200_00),
         ]
-        assert [(part.key, part.deals, part.amount) for part in queries.open_by_stage(Choice())] == [
+        today = calendar_of(tenant).today()
+        assert [(part.key, part.deals, part.amount) for part in queries.open_by_stage(Choice(), today)] == [
             (SalesStage.PROPOSAL, 1, 70_00)
         ]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/Los_Angeles"])
+def test_the_stages_of_today_are_the_pipeline_of_the_facts(
+    client_as: SignIn, tenant: Tenant, admin: Membership, zone: str
+) -> None:
+    tenant.time_zone = zone
+    tenant.save()
+    with tenant_scope(tenant.pk), timezone.override(zone):
+        period, today, partner = calendar_of(tenant).current(QUARTER), timezone.localdate(), PartnerFactory()
+        Deal.objects.bulk_create(deals_of_all_kinds(partner, today))
+        DealFactory(partner=partner, status=RegistrationStatus.SUBMITTED, first_submitted_at=timezone.now())
+        facts = fact_values([period.window()], [partner.pk], today)[partner.pk, period.window().key]
+        parts = queries.open_by_stage(Choice(), today)
+    assert 0 < facts["pipeline_open_count"] == sum(part.deals for part in parts)
+    assert facts["pipeline_open_amount"] == sum(part.amount for part in parts)
+    page = client_as(admin)
+    for part in parts:
+        lines = b"".join(page.get(f"/acme/deals/?stage={part.key}&pipeline=true&export=csv")).decode()
+        assert len(lines.strip().splitlines()) - 1 == part.deals
+
+
+def deals_of_all_kinds(partner: Partner, today: date) -> list[Deal]:
+    """Whatever a deal's registration, stage and days may be, each with an amount that no other sum has."""
+    midnight, day = timezone.make_aware(datetime.combine(today, time.min)), timedelta(days=1)
+    second = timedelta(seconds=1)
+    since = [{"engaged_on": today + step} for step in (-day, 0 * day, day)]
+    since += [{}, *({"first_submitted_at": at} for at in (midnight, midnight + day - second, midnight + day))]
+    ends = [midnight, midnight + day - second, midnight + day]
+    statuses = [status for status in ("", *RegistrationStatus) if status != RegistrationStatus.APPROVED]
+    kinds = product(statuses, SalesStage, since, (None, today, today + day), ends)
+    return [
+        Deal(
+            number=f"D-{place}",
+            partner=partner,
+            status=status,
+            stage=stage,
+            closed_on=closed_on,
+            protection=NumericRange(midnight - 9 * day, end),
+            amount_base=place**2,
+            revenue=place,
+            revenue_base=place,
+            currency="EUR",
+            **entered,
+        )
+        for place, (status, stage, entered, closed_on, end) in enumerate(kinds, 1)
+        if closed_on or stage != SalesStage.WON
+    ]
 
 
 def test_cohorts_count_revenue_by_age(tenant: Tenant) -> None:
