@@ -37,7 +37,7 @@
     tidy();
     if (focused) button.focus();
     try {
-      const response = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" }, redirect: "manual" });
+      const response = await fetch(form.getAttribute("action"), { method: "POST", body: data, headers: { Accept: "application/json" }, redirect: "manual" });
       const answer = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : {};
       if (!response.ok) throw new Error(answer.message || "");
       form.elements.version.value = answer.version;

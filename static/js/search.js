@@ -16,7 +16,8 @@
     try { localStorage.setItem(KEY, JSON.stringify([hit, ...recent().filter((one) => one.url !== hit.url)].slice(0, MOST))); } catch { /* a full or forbidden store only forgets */ }
   }
   document.addEventListener("submit", (event) => {
-    if (!event.target.action?.endsWith("/accounts/logout/")) return;
+    // A field named "action" hides the form's own.
+    if (!event.target.getAttribute("action")?.endsWith("/accounts/logout/")) return;
     for (const key of Object.keys(localStorage)) if (key.startsWith("recent:")) localStorage.removeItem(key);
   });
   function element(tag, css, text) {

@@ -29,7 +29,7 @@
     const data = new FormData(form);
     data.set("then", "keep");
     try {
-      const answer = await fetch(form.action || location.href, { method: "POST", body: data, headers: { "X-CSRFToken": data.get("csrfmiddlewaretoken") } });
+      const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: data, headers: { "X-CSRFToken": data.get("csrfmiddlewaretoken") } });
       if (answer.status === 204 && note) note.hidden = false;
     } catch { /* Without a connection the sheet stays as it is, and is sent later. */ }
   }

@@ -8,6 +8,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.events.record import record
 from portal.tenancy.scope import tenant_scope
+from tests.browser.judging import OF_COLOURS, faults_of
 from tests.factories import PASSWORD, TenantFactory, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +79,47 @@ def test_an_open_page_shows_what_others_did_within_two_seconds(
         record("api_key.created", subject=boss, by=boss, data={"name": "Fresh from elsewhere"})
     expect(page.get_by_text("Fresh from elsewhere")).to_be_visible(timeout=2500)
     expect(page.locator("#announce")).to_have_text("The page has been updated.")
+
+
+HEAT_MAP = """() => {
+    const cells = [1, 2, 3, 4].map((n) => `<td class="num heat-${n}"><a href="#${n}">${n}</a><br><small>5%</small></td>`);
+    document.querySelector("main").innerHTML = `<div class="card table-card heat-scroll" tabindex="0"
+        role="region" aria-label="Heat"><table class="table heat"><tbody><tr><th scope="row">Contoso</th>
+        ${cells.join("")}</tr></tbody></table></div>`;
+    document.querySelector(".heat-scroll").style.width = "12rem";
+    document.querySelector(".heat-scroll").scrollLeft = 400;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_heat_map_shows_its_shades_and_whose_row_it_is(
+    browser: Browser, live_server: object, boss: Membership, scheme: str
+) -> None:
+    page = browser.new_context(base_url=live_server.url, color_scheme=scheme).new_page()
+    sign_in(page, boss)
+    page.evaluate(HEAT_MAP)
+    shades = [
+        page.locator(f"td.heat-{n}").evaluate("cell => getComputedStyle(cell).backgroundColor")
+        for n in (1, 2, 3, 4)
+    ]
+    assert len(set(shades)) == 4
+    assert "rgba(0, 0, 0, 0)" not in shades
+    assert faults_of(page, scheme, OF_COLOURS) == []
+    name, region = page.locator(".heat th").bounding_box(), page.locator(".heat-scroll").bounding_box()
+    assert page.locator(".heat-scroll").evaluate("region => region.scrollLeft") > 0
+    assert abs(name["x"] - region["x"]) < 2
+
+
+def test_a_button_called_action_sends_its_form(
+    browser: Browser, live_server: object, boss: Membership
+) -> None:
+    page = browser.new_context(base_url=live_server.url).new_page()
+    sign_in(page, boss)
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.evaluate(
+        "document.querySelector('main').innerHTML = '<form><button name=action value=preview>Preview</button></form>'"
+    )
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_url("**?action=preview")
+    assert mistakes == []
