@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -137,6 +139,16 @@ def _check_names(formula: str, known: Mapping[str, Kpi]) -> None:
 # --- defining ----------------------------------------------------------------------------------
 
 
+def _check_name(name: str, code: str) -> None:
+    """Refuse what another KPI is called, in any language: who reads a scorecard could not tell the two apart."""
+    taken = {version.name.casefold() for version in newest_versions() if version.kpi.code != code}
+    for language, _label in settings.LANGUAGES:
+        with translation.override(language):
+            taken |= {str(kpi.name).casefold() for kpi in CATALOGUE.values()}
+    if name.casefold() in taken:
+        raise ActionRefused(_("There is a KPI with this name already."), field="name")
+
+
 def code_for(name: str) -> str:
     """A code of the tenant's for a name, such as own_margin_per_deal."""
     return (PREFIX + slugify(name).replace("-", "_"))[:50].rstrip("_")
@@ -161,6 +173,7 @@ def define_kpi(
         raise ActionRefused(_("The name needs at least one letter or digit."), field="name")
     if OwnKpi.objects.filter(code=code).exists():
         raise ActionRefused(_("There is a KPI with this name already."), field="name")
+    _check_name(name, code)
     if defined_by_tenant().count() >= MOST:
         raise ActionRefused(_("A programme has at most %(count)s KPIs of its own.") % {"count": MOST})
     draft = Kpi(code, name, formula, Unit(unit), better, kind, level, meaning, area=OWN_AREA)
@@ -201,6 +214,8 @@ def change_kpi(
             _("The KPI is in use, and its targets are in this unit. Define another KPI instead."),
             field="unit",
         )
+    if name != newest.name:
+        _check_name(name, kpi.code)
     draft = Kpi(kpi.code, name, formula, Unit(unit), better, kind, level, meaning, area=OWN_AREA)
     _check(draft, valid_from)
     version = _publish(kpi, draft, newest.number + 1, valid_from, by)

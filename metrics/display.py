@@ -26,6 +26,9 @@ def format_value(unit: str, value: Number | None, currency: str) -> str:
         return ngettext("%(count)s day", "%(count)s days", counted(value)) % {
             "count": number(_plain(value), _places(value))
         }
+    if unit == Unit.HOURS and 0 < abs(_plain(value)) < 1:
+        minutes = round(_plain(value) * 60)
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": number(minutes, 0)}
     if unit == Unit.HOURS:
         return ngettext("%(count)s hour", "%(count)s hours", counted(value)) % {
             "count": number(_plain(value), _places(value))

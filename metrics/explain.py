@@ -15,7 +15,7 @@ from metrics.benchmarks.models import Benchmark
 from metrics.catalogues import Catalogue
 from metrics.display import direction, format_change, format_points, format_score, format_value, gap_text
 from metrics.evaluation import as_scored, evaluate_facts, values_on
-from metrics.formulas import names_in
+from metrics.formulas import names_in, zero_divisors
 from metrics.kpis.shape import Kpi
 from metrics.models import PeriodLock, Scorecard
 from metrics.own import catalogue_at
@@ -350,9 +350,9 @@ def fact_text(name: str, value: int, currency: str) -> str:
 
 def substituted(kpi: Kpi, card: Scorecard, currency: str) -> str:
     """The formula with the card's numbers in place of the facts."""
-    if kpi.ranks:
+    if kpi.ranks or kpi.working:
         return ""
-    words = kpi.formula
+    words = kpi.formula_text
     catalogue: Catalogue = catalogue_at(card.period.end)
     names = names_in(kpi.formula)
     values = evaluate_facts(card.facts, [name for name in names if name in catalogue], catalogue)
@@ -363,6 +363,14 @@ def substituted(kpi: Kpi, card: Scorecard, currency: str) -> str:
             text = fact_text(name, card.facts.get(name, 0), currency)
         words = _whole_word(words, name, text)
     return words.replace("*", "×").replace("/", "÷").replace(" - ", " − ")
+
+
+def why_no_data(kpi: Kpi, card: Scorecard) -> list[str]:
+    """What there is none of in the period, in words, where a KPI has no value because it is divided by that."""
+    if kpi.ranks:
+        return []
+    sql = catalogue_at(card.period.end).measure(kpi.code).sql
+    return [str(FACTS[name].meaning) for name in zero_divisors(sql, card.facts)]
 
 
 def _whole_word(words: str, name: str, text: str) -> str:

@@ -24,6 +24,8 @@ FUNCTIONS = {
     "LEAST": (2, 8),
     "GREATEST": (2, 8),
 }
+# As explanations and people write them.
+_SIGNS = str.maketrans("−–×·÷", "--**/")
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 MAX_LENGTH = 1_000
 MAX_NUMBER = 10**12
@@ -48,7 +50,7 @@ def parse(formula: str) -> ast.expr:
         raise FormulaError(_("Write a formula."))
     try:
         # On one line: people may break a long formula where they like.
-        tree = ast.parse(" ".join(formula.split()), mode="eval").body
+        tree = ast.parse(" ".join(formula.translate(_SIGNS).split()), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise FormulaError(_("“%(formula)s” is not a formula.") % {"formula": formula}) from error
     _check(tree, 0)
@@ -66,6 +68,8 @@ def _check(node: ast.expr, depth: int) -> None:
                 raise FormulaError(
                     _("A number in a formula is at most %(most)s.") % {"most": f"{MAX_NUMBER:,}"}
                 )
+        case ast.BinOp(op=ast.Div(), right=ast.Constant(value=0)):
+            raise FormulaError(_("Nothing can be divided by 0."))
         case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
             _check(left, depth + 1)
             _check(right, depth + 1)
@@ -100,6 +104,33 @@ def _check_arguments(name: str, args: list[ast.expr]) -> None:
 def names_in(formula: str) -> list[str]:
     """The facts and KPIs that the formula names, in order, each once."""
     return list(dict.fromkeys(_names(parse(formula))))
+
+
+def readable(formula: str) -> str:
+    """The formula as people read it: without `+ 0 / x`, which only makes a value unknown where there is no x."""
+    return ast.unparse(_Plain().visit(parse(formula)))
+
+
+class _Plain(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        match node:
+            case ast.BinOp(
+                left=left, op=ast.Add(), right=ast.BinOp(left=ast.Constant(value=0), op=ast.Div())
+            ):
+                return self.visit(left)
+        return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
+
+
+def zero_divisors(sql: str, facts: Mapping[str, int]) -> list[str]:
+    """The facts that what `to_sql` has written divides by, where all of a divisor's are 0; each once, in order."""
+    found: dict[str, None] = {}
+    for node in ast.walk(ast.parse(sql, mode="eval")):
+        match node:
+            case ast.Call(func=ast.Name(id="NULLIF"), args=[divisor, ast.Constant(value=0)]):
+                names = list(_names(divisor))
+                if names and not any(facts.get(name) for name in names):
+                    found |= dict.fromkeys(names)
+    return list(found)
 
 
 def _names(node: ast.expr) -> Iterator[str]:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from metrics.defining import code_for, with_draft
+from metrics.display import format_value
 from metrics.formulas import MAX_LENGTH, FormulaError
 from metrics.kpis.engagement import PARTS
 from metrics.kpis.shape import Kpi
@@ -19,6 +20,7 @@ from metrics.units import DOWN, LAG, LEAD, UP, Unit
 from metrics.weights import HEAVIEST
 from portal.accounts.models import Membership
 from portal.jobs.models import Job
+from portal.money import digits
 from portal.tenancy.models import current_tenant
 
 UNITS = [
@@ -72,7 +74,7 @@ class OwnKpiForm(forms.Form):
         label=_("Formula"),
         max_length=MAX_LENGTH,
         strip=True,
-        help_text=_("Facts and KPIs by name, + − * / and brackets, and the functions listed below."),
+        help_text=_("Facts and KPIs by name, + - * / and brackets, and the functions listed below."),
         widget=forms.Textarea(
             attrs={
                 "rows": 3,
@@ -109,6 +111,11 @@ class OwnKpiForm(forms.Form):
     def __init__(self, *args: Any, version: OwnKpiVersion | None = None, today: dt.date, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.version = version
+        currency = current_tenant().currency
+        thousand = 1_000 * 10 ** digits(currency)
+        money = _("Money is counted in the smallest unit: %(money)s is written %(number)s.")
+        words = {"money": format_value(Unit.MONEY, thousand, currency), "number": thousand}
+        self.fields["formula"].help_text = f"{self.fields['formula'].help_text} {money % words}"
         if version is None:
             del self.fields["valid_from"]
             return

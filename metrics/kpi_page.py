@@ -23,12 +23,14 @@ from metrics.explain import (
     records_behind,
     shown_codes,
     substituted,
+    why_no_data,
 )
 from metrics.group_lines import beside, members_of
 from metrics.kpis.shape import Kpi
 from metrics.marks import marks_of
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
+from metrics.parts import part_lines
 from metrics.periods import calendar_of
 from metrics.sources import SOURCES
 from metrics.tables import MemberTable
@@ -78,6 +80,8 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
         "peers": peers,
         "is_part": is_part,
         "formula": "" if is_part else substituted(measure, card, currency),
+        "parts": [] if is_part else part_lines(measure, card),
+        "lacking": why_no_data(measure, card) if line.value is None and not is_part else [],
         "facts": fact_lines(card, measure, currency),
         "records": records_behind(
             card, measure, calendar, calendar.today(), currency, for_vendor=request.membership.is_vendor

@@ -145,6 +145,7 @@ KPIS: list[Kpi] = [
             "The mean of training participation, use of assets, co-branded campaigns, programme participation,"
             " interactions (three a partner count in full) and active members. What is no data is left out."
         ),
+        working=_("100 × the weighted mean of the parts that have data, of each at most 100%"),
     ),
     Kpi(
         "partner_satisfaction",

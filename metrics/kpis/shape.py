@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from metrics.formulas import readable
 from metrics.sources import FACTS
 from metrics.units import UP, Unit
 
@@ -32,6 +33,13 @@ class Kpi:
     ranks: tuple[str, ...] = ()
     area: str = ""
     facts: tuple[str, ...] = ()
+    # How it is calculated, where the formula does not tell it to people.
+    working: str | Promise = ""
+
+    @property
+    def formula_text(self) -> str:
+        """How it is calculated, for people."""
+        return str(self.working) or (self.formula if self.ranks else readable(self.formula))
 
     @property
     def additive(self) -> bool:

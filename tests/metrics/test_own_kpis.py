@@ -1,5 +1,6 @@
 """The tenant's own KPIs: what a formula may be, versions, use; a wrong one harms nobody."""
 
+import ast
 import datetime as dt
 import html
 import math
@@ -11,9 +12,10 @@ import pytest
 from django.test import Client
 
 from metrics import actions, defining, queries
-from metrics.catalogues import Catalogue
+from metrics.catalogue import CATALOGUE
+from metrics.catalogues import BUILT_IN, Catalogue
 from metrics.evaluation import evaluate_facts
-from metrics.formulas import FormulaError
+from metrics.formulas import FormulaError, parse, zero_divisors
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi, Scorecard, ScorecardTemplate
 from metrics.own import catalogue_at, catalogue_now, choosable
@@ -66,6 +68,7 @@ REFUSED = [
     ("own_it + 1", "own_it → own_it"),
     ("'revenue_won'", "may not stand"),
     ("True * revenue_won", "may not stand"),
+    ("revenue_won / 0", "divided by 0"),
     ("GREATEST(*revenue_won)", "GREATEST takes"),
     ("GREATEST(*revenue_won, deals_won)", "may not stand"),
 ]
@@ -79,6 +82,20 @@ def test_what_is_not_allowed_is_refused_in_words_and_at_once(
     with pytest.raises(FormulaError, match=words):
         drafted(formula)
     assert time.process_time() - started < 5
+
+
+def test_a_formula_may_be_written_as_explanations_write_it() -> None:
+    assert ast.dump(parse("(revenue_won − 2) × deals_won ÷ 3")) == ast.dump(
+        parse("(revenue_won - 2) * deals_won / 3")
+    )
+    assert CATALOGUE["cash_flow"].formula_text == "cash_flow_total"
+    assert CATALOGUE["win_rate"].formula_text == CATALOGUE["win_rate"].formula
+
+
+def test_what_a_value_lacks_is_what_it_is_divided_by() -> None:
+    sql = BUILT_IN.measure("win_rate").sql
+    assert zero_divisors(sql, {"revenue_won": 5}) == ["deals_won", "deals_lost"]
+    assert zero_divisors(sql, {"deals_lost": 1}) == []
 
 
 def test_values_that_are_none_are_no_data(scoped: Tenant) -> None:
@@ -219,6 +236,9 @@ def test_names_that_are_taken_or_empty(scoped: Tenant, admin: Membership) -> Non
     define(admin, "Worth", "revenue_won")
     with pytest.raises(ActionRefused, match="already"):
         define(admin, "worth!", "revenue_won")
+    for name in ("win rate", str(CATALOGUE["win_rate"].name), "Percentage gewonnen deals", "WORTH"):
+        with pytest.raises(ActionRefused, match="already"):
+            define(admin, name, "deals_won")
     with pytest.raises(ActionRefused, match="letter or digit"):
         define(admin, "…", "revenue_won")
 

@@ -64,6 +64,12 @@ def test_a_partner_sees_its_scorecard_and_what_is_behind_it(
     page = client.get(f"/acme/scorecards/cards/{card.pk}/revenue/").content.decode()
     assert "Cranes" in page
     assert "revenue_won" in page
+    address = f"/acme/scorecards/cards/{card.pk}"
+    assert "none of what it is divided by" in client.get(f"{address}/csat/").content.decode()
+    assert "none of what it is divided by" not in page
+    engagement = client.get(f"{address}/engagement_score/")
+    assert [part.value_text for part in engagement.context["parts"] if "interaction" in part.name] == ["0.0%"]
+    assert "COALESCE" not in engagement.content.decode()
     for kind in PeriodKind:
         assert client.get(f"/acme/scorecards/mine/?period={kind.value}").status_code == 200
     assert client.get("/acme/scorecards/mine/?period=month&start=2001-01-01").status_code == 200
