@@ -1,5 +1,6 @@
 """What a scorecard's page shows beyond its figures; the scorecard as a PDF."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,22 @@ from django.views.decorators.http import require_GET
 
 from metrics import closing, queries
 from metrics.benchmarks.queries import of_card
-from metrics.card_pdf import CardPage, card_pdf
+from metrics.card_pdf import Behind, CardPage, card_pdf
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.charts import history_chart, points_chart
 from metrics.display import counted, format_change, format_points, format_score, format_value
-from metrics.explain import KpiLine, beside_usual, fact_text, kpi_lines, peers_of, score_change, scored_codes
+from metrics.explain import (
+    KpiLine,
+    beside_usual,
+    fact_text,
+    kpi_lines,
+    peers_of,
+    records_behind,
+    score_change,
+    scored_codes,
+)
+from metrics.group_lines import members_of
+from metrics.kpis.shape import Kpi
 from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import calendar_of
@@ -25,9 +37,12 @@ from metrics.ways import ways_to_gain
 from partners.directory.enums import PartnerType
 from portal.accounts.access import check
 from portal.shell.addresses import turl
+from portal.shell.formats import number
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 FACTS_SHOWN = 6
+# Records, or partners, behind each KPI in a PDF; the pages show all.
+SHOWN_BEHIND = 10
 
 
 def group_name(card: Scorecard, names: dict[str, str] | None = None) -> str:
@@ -211,11 +226,43 @@ def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         change=_("%(change)s since the period before") % change if change["change"] else "",
         gate=found["asked"] if found else "",
         notes=_notes(state, settled=change["settled"]),
+        history=[
+            (period.label(), format_score(score))
+            for period, score in queries.score_line(
+                SubjectKind(card.subject_kind), card.subject_key, card.period
+            )
+        ],
+        behind=_behind(request, card, [line.kpi for line in lines]),
     )
     response = HttpResponse(card_pdf(page, request.tenant), content_type="application/pdf")
     file = slugify(f"{name} {card.period.key}")
     response["Content-Disposition"] = f'inline; filename="{file}.pdf"'
     return response
+
+
+def _behind(request: HttpRequest, card: Scorecard, kpis: Sequence[Kpi]) -> list[Behind]:
+    """The first records behind each KPI of a partner's, and the first partners behind a group's."""
+    currency, calendar = request.tenant.currency, calendar_of(request.tenant)
+    found = []
+    for kpi in kpis:
+        if card.partner_id:
+            tables = records_behind(
+                card, kpi, calendar, calendar.today(), currency, for_vendor=request.membership.is_vendor
+            )
+            rows = [(line.title, _added(amounts)) for table in tables for line, amounts in table.rows]
+            total = sum(table.total for table in tables)
+        else:
+            members = members_of(card, kpi, currency)
+            rows, total = [(line.name, _added(line.amounts)) for line in members.lines], members.total
+        if rows:
+            more = total - len(rows[:SHOWN_BEHIND])
+            words = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": number(more)}
+            found.append(Behind(str(kpi.name), rows[:SHOWN_BEHIND], words if more else ""))
+    return found
+
+
+def _added(amounts: Sequence[tuple[str, str]]) -> str:
+    return "; ".join(f"{meaning}: {amount}" for meaning, amount in amounts)
 
 
 def _notes(state: dict[str, Any], *, settled: bool) -> list[str]:

@@ -75,7 +75,30 @@ PAGE = b"""
   head(it.ways_title)
   for w in it.ways { [#strong(w.points) #h(2mm) #w.text]; linebreak() }
 }
+#if it.history.len() > 1 {
+  head(it.history_title)
+  table(columns: (1fr, 1fr), align: (left, right), ..it.history.flatten().map(c => [#c]))
+}
+#if it.behind.len() > 0 {
+  head(it.behind_title)
+  for b in it.behind {
+    v(2mm)
+    strong(b.name)
+    table(columns: (1fr, 1.6fr), align: (left, left), ..b.rows.flatten().map(c => [#c]))
+    if b.more != "" { small(b.more); linebreak() }
+  }
+}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a KPI is made of: records, or the partners of a group, as (what it is, what it adds); `more` says what is
+    left out."""
+
+    name: str
+    rows: Sequence[tuple[str, str]]
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +114,9 @@ class CardPage:
     change: str
     gate: str
     notes: Sequence[str]
+    # The score by period, oldest first.
+    history: Sequence[tuple[str, str]]
+    behind: Sequence[Behind]
 
 
 def card_pdf(page: CardPage, vendor: Tenant) -> bytes:
@@ -148,6 +174,12 @@ def card_pdf(page: CardPage, vendor: Tenant) -> bytes:
         ],
         "ways_title": _("Cheapest ways to gain points"),
         "ways": [{"points": way.points_text, "text": way.text} for way in page.ways],
+        "history_title": _("History"),
+        "history": list(page.history),
+        "behind_title": _("What the figures are made of"),
+        "behind": [
+            {"name": behind.name, "rows": list(behind.rows), "more": behind.more} for behind in page.behind
+        ],
         "footer": _("%(template)s, version %(number)s; computed on %(day)s")
         % {
             "template": version.template.name if version else "–",

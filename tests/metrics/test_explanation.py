@@ -187,6 +187,17 @@ def test_page_pdf_export_and_api(
     assert "Harbour Systems" in text
     assert "How the score is made" in text
     assert "Total sales revenue" in text
+    behind = text.partition("What the figures are made of")[2]
+    assert "Cranes" in behind
+    assert previous.period.label() in text
+    with tenant_scope(tenant.pk):
+        group = Scorecard.objects.get(
+            subject_kind="programme", period_kind=card.period_kind, period_start=card.period_start
+        )
+        vendor = make_member(Role.ADMIN)
+    whole = client_as(vendor).get(f"/acme/scorecards/cards/{group.pk}/pdf/")
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(whole.content)).pages)
+    assert "Harbour Systems" in text.partition("What the figures are made of")[2]
     shown = client.get(f"{address}/compare/?against={previous.period.key}").content.decode()
     assert "Total sales revenue" in shown
     export = b"".join(client.get(f"{address}/compare/?against={previous.period.key}&export=csv")).decode()
