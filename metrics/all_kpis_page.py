@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from metrics import queries
 from metrics.benchmarks.queries import of_card
 from metrics.card_pages import card_address, card_for, group_name
+from metrics.display import exported_currency, exported_value
 from metrics.explain import KpiLine, beside_usual, kpi_lines, peers_of, shown_codes
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
@@ -42,7 +43,11 @@ def all_kpis(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
     name = card.partner.name if card.partner else group_name(card)
     if (form := request.GET.get("export", "")) in FORMATS:
         return _file(
-            form, slugify(f"{name} {card.period.key}"), lines, of_partner=card.partner_id is not None
+            form,
+            slugify(f"{name} {card.period.key}"),
+            lines,
+            request.tenant.currency,
+            of_partner=card.partner_id is not None,
         )
     absent = [
         *([] if card.partner_id else ["median"]),
@@ -80,18 +85,21 @@ def _lines(card: Scorecard, kpis: Iterable[Kpi], currency: str) -> tuple[list[Kp
     return beside_usual(lines, of_card(card), currency), peers.count if peers.medians else 0
 
 
-def _file(form: str, name: str, lines: Sequence[KpiLine], *, of_partner: bool) -> HttpResponseBase:
-    header = [_("KPI"), _("Area"), _("Unit"), _("Value"), _("Period before"), _("Change")]
+def _file(
+    form: str, name: str, lines: Sequence[KpiLine], currency: str, *, of_partner: bool
+) -> HttpResponseBase:
+    header = [_("KPI"), _("Area"), _("Unit"), _("Currency"), _("Value"), _("Period before"), _("Change")]
     header += [_("Peers’ median")] if of_partner else []
     rows: Iterable[list[Any]] = (
         [
             line.name,
             area_label(line.kpi),
             line.kpi.unit.value,
-            line.value,
-            line.before,
-            line.change,
-            *([line.median] if of_partner else []),
+            exported_currency(line.kpi.unit, currency),
+            *(
+                exported_value(line.kpi.unit, value, currency)
+                for value in (line.value, line.before, line.change, *([line.median] if of_partner else []))
+            ),
         ]
         for line in lines
     )

@@ -16,6 +16,7 @@ from metrics import queries
 from metrics.card_pages import card_address, card_for, group_name
 from metrics.compare_forms import DaysForm, PeriodsForm
 from metrics.comparison import ComparisonRow, compare, compare_values
+from metrics.display import exported_currency, exported_value
 from metrics.evaluation import evaluate_facts
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
@@ -55,7 +56,7 @@ def comparison(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponseBase:
             request, card, *(form.periods[form.cleaned_data[key]] for key in ("of", "against"))
         )
     if (file := request.GET.get("export", "")) in FORMATS and shown["rows"]:
-        return _file(file, name, shown)
+        return _file(file, name, shown, request.tenant.currency)
     for each in (form, days_form):
         style_widgets(each)
     context = {
@@ -167,11 +168,19 @@ def _label(window: Window) -> str:
     return f"{short_date(window.start)} – {short_date(window.end - dt.timedelta(days=1))}"
 
 
-def _file(form: str, name: str, shown: dict[str, Any]) -> HttpResponseBase:
+def _file(form: str, name: str, shown: dict[str, Any], currency: str) -> HttpResponseBase:
     rows: Sequence[ComparisonRow] = shown["rows"]
     of, against = shown["labels"]
-    header = [_("Metric"), _("Unit"), against, of, _("Change")]
-    table = ([row.name, row.unit, row.previous, row.current, row.change] for row in rows)
+    header = [_("Metric"), _("Unit"), _("Currency"), against, of, _("Change")]
+    table = (
+        [
+            row.name,
+            row.unit,
+            exported_currency(row.unit, currency),
+            *(exported_value(row.unit, value, currency) for value in (row.previous, row.current, row.change)),
+        ]
+        for row in rows
+    )
     file = slugify(f"{name} {' '.join(reversed(shown['keys']))}")
     return (
         csv_response(file, csv_lines(header, table)) if form == "csv" else xlsx_response(file, header, table)

@@ -36,6 +36,23 @@ def format_value(unit: str, value: Number | None, currency: str) -> str:
     return number(_plain(value), _places(value))
 
 
+def exported_value(unit: str, value: Number | None, currency: str) -> Number | None:
+    """A KPI's value as a file has it, beside its unit and, for money, its currency: money in major units, % in
+    hundredths, as lists export them."""
+    if value is None:
+        return None
+    if unit == Unit.MONEY:
+        places = digits(currency)
+        return round(_plain(value).scaleb(-places), places)
+    if unit == Unit.PERCENT:
+        return round(_plain(value) * 100, 3)
+    return value
+
+
+def exported_currency(unit: str, currency: str) -> str:
+    return currency if unit == Unit.MONEY else ""
+
+
 def format_score(score: Number | None) -> str:
     """A score with one decimal; a dash where there is none."""
     return number(_plain(score), 1) if score is not None else DASH

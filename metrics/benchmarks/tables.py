@@ -4,17 +4,38 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from metrics.benchmarks.models import Benchmark
-from metrics.display import format_value
+from metrics.display import exported_currency, exported_value, format_value
 from metrics.own import catalogue_now
 from metrics.periods import PeriodKind
+from metrics.units import Unit
 from portal.accounts.access import can
 from portal.shell.tables import Column, DateColumn, LinkColumn, Table
+
+
+class UsualValueColumn(Column):
+    """A KPI's value in words; a file has the number beside its unit and currency."""
+
+    def cell(self, value: float, record: Benchmark, table: Table) -> str:
+        return format_value(self._unit(record, table), value, table.request.tenant.currency)
+
+    def export_labels(self, label: str) -> list[str]:
+        return [label, f"{label} (unit)", f"{label} (currency)"]
+
+    def export_values(self, value: float, record: Benchmark, table: Table) -> list[Any]:
+        unit, currency = self._unit(record, table), table.request.tenant.currency
+        return [exported_value(unit, value, currency), unit, exported_currency(unit, currency)]
+
+    @staticmethod
+    def _unit(record: Benchmark, table: Table) -> str:
+        assert isinstance(table, BenchmarkTable)
+        kpi = table.kpis.get(record.kpi)
+        return str(kpi.unit) if kpi else Unit.COUNT
 
 
 class BenchmarkTable(Table):
     kpi = LinkColumn(_("KPI"), to="metrics_benchmarks:detail")
     period_kind = Column(_("In a"))
-    value = Column(_("Usual value"))
+    value = UsualValueColumn(_("Usual value"))
     partner_type = Column(_("Partner type"))
     region = Column(_("Region"))
     source = Column(_("Where it is from"))
@@ -39,7 +60,3 @@ class BenchmarkTable(Table):
 
     def render_period_kind(self, value: str) -> str:
         return str(PeriodKind(value).label)
-
-    def render_value(self, value: float, record: Benchmark) -> str:
-        kpi = self.kpis.get(record.kpi)
-        return format_value(kpi.unit if kpi else "count", value, self.request.tenant.currency)

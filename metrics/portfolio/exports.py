@@ -10,11 +10,16 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from metrics.catalogues import Catalogue
+from metrics.display import exported_value
+from metrics.kpis.shape import Kpi
 from metrics.portfolio.queries import Standing
-from portal.money import to_decimal
+from metrics.units import Unit
 from portal.shell.exports import csv_lines, csv_response, xlsx_response
 
 FORMATS = ("csv", "xlsx", "parquet")
+# What a column's name says its values are in; money is in the row's currency.
+_IN = {Unit.PERCENT: " (%)", Unit.DAYS: " (days)", Unit.HOURS: " (hours)"}
 _PARQUET = "application/vnd.apache.parquet"
 
 
@@ -23,11 +28,11 @@ def league_file(
     name: str,
     rows: Sequence[Standing],
     workings: Mapping[UUID, Mapping[str, Mapping[str, Any]]],
+    catalogue: Catalogue,
     currency: str,
 ) -> HttpResponseBase:
-    """The league in the form asked for. Amounts in major units; KPI values as the scorecard keeps them, money in
-    minor units, % as a fraction."""
-    header, lines = league_lines(rows, workings, currency)
+    """The league in the form asked for. Amounts in major units of the currency that stands in the row."""
+    header, lines = league_lines(rows, workings, catalogue, currency)
     if form == "csv":
         return csv_response(name, csv_lines(header, lines))
     if form == "xlsx":
@@ -43,13 +48,18 @@ def league_file(
 
 
 def league_lines(
-    rows: Sequence[Standing], workings: Mapping[UUID, Mapping[str, Mapping[str, Any]]], currency: str
+    rows: Sequence[Standing],
+    workings: Mapping[UUID, Mapping[str, Mapping[str, Any]]],
+    catalogue: Catalogue,
+    currency: str,
 ) -> tuple[list[str], list[list[Any]]]:
     """The header and a line of values for each partner."""
-    codes = sorted({code for working in workings.values() for code in working})
+    codes = {code for working in workings.values() for code in working}
+    kpis = [catalogue[code] for code in sorted(codes) if code in catalogue]
     header = [label for label, _type in _columns()]
-    header += [f"{code} {part}" for code in codes for part in ("value", "attainment")]
-    return header, [_line(row, workings.get(row.partner_id, {}), codes, currency) for row in rows]
+    for kpi in kpis:
+        header += [f"{kpi.code} value{_IN.get(kpi.unit, '')}", f"{kpi.code} attainment (%)"]
+    return header, [_line(row, workings.get(row.partner_id, {}), kpis, currency) for row in rows]
 
 
 def _columns() -> list[tuple[str, type[pl.DataType]]]:
@@ -64,7 +74,7 @@ def _columns() -> list[tuple[str, type[pl.DataType]]]:
         (_("Place before"), pl.Int64),
         (_("Score"), pl.Float64),
         (_("Score before"), pl.Float64),
-        (_("Coverage"), pl.Float64),
+        (f"{_('Coverage')} (%)", pl.Float64),
         (_("Revenue"), pl.Float64),
         (_("Pipeline"), pl.Float64),
         (_("Currency"), pl.String),
@@ -73,10 +83,12 @@ def _columns() -> list[tuple[str, type[pl.DataType]]]:
 
 
 def _line(
-    row: Standing, working: Mapping[str, Mapping[str, Any]], codes: Sequence[str], currency: str
+    row: Standing, working: Mapping[str, Mapping[str, Any]], kpis: Sequence[Kpi], currency: str
 ) -> list[Any]:
     figures = [
-        working[code][part] if code in working else None for code in codes for part in ("value", "attainment")
+        _float(exported_value(unit, working[kpi.code][part], currency)) if kpi.code in working else None
+        for kpi in kpis
+        for part, unit in (("value", kpi.unit), ("attainment", Unit.PERCENT))
     ]
     return [
         row.number,
@@ -89,9 +101,9 @@ def _line(
         row.previous_place,
         _float(row.score),
         _float(row.previous_score),
-        _float(row.coverage),
-        _float(to_decimal(row.revenue, currency)),
-        _float(to_decimal(row.pipeline, currency)),
+        _float(exported_value(Unit.PERCENT, row.coverage, currency)),
+        _float(exported_value(Unit.MONEY, row.revenue, currency)),
+        _float(exported_value(Unit.MONEY, row.pipeline, currency)),
         currency,
         row.deals,
         *figures,

@@ -158,7 +158,7 @@ def _line(found: Asked, by: Dimension, part: Funnel) -> dict[str, Any]:
 
 def _table(found: Asked, by: Dimension, parts: Sequence[Funnel]) -> tuple[list[str], list[list[Any]]]:
     """The funnel as rows of plain values; money in major units."""
-    from_minor = found.request.tenant.currency
+    currency = found.request.tenant.currency
     header = [
         str(by.title) or _("All together"),
         _("Leads"),
@@ -172,6 +172,7 @@ def _table(found: Asked, by: Dimension, parts: Sequence[Funnel]) -> tuple[list[s
         _("Won"),
         _("Won, value"),
         _("Days from approval to win"),
+        _("Currency"),
     ]
     rows = [
         [
@@ -180,13 +181,14 @@ def _table(found: Asked, by: Dimension, parts: Sequence[Funnel]) -> tuple[list[s
             part.leads_registered,
             part.lead_days,
             part.submitted,
-            to_decimal(part.submitted_value, from_minor),
+            to_decimal(part.submitted_value, currency),
             part.approved,
-            to_decimal(part.approved_value, from_minor),
+            to_decimal(part.approved_value, currency),
             part.approval_days,
             part.won,
-            to_decimal(part.won_value, from_minor),
+            to_decimal(part.won_value, currency),
             part.winning_days,
+            currency,
         ]
         for part in parts
     ]
@@ -341,6 +343,7 @@ def channels_report(request: HttpRequest) -> Report:
             _("Revenue of campaigns"),
             _("Deals won"),
             _("Won, value"),
+            _("Currency"),
         ],
         rows=[
             [
@@ -353,6 +356,7 @@ def channels_report(request: HttpRequest) -> Report:
                 to_decimal(part.revenue, currency),
                 part.won,
                 to_decimal(part.won_value, currency),
+                currency,
             ]
             for label, way, part in both
         ],

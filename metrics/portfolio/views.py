@@ -58,7 +58,7 @@ def analysis(request: HttpRequest, tenant: str) -> HttpResponseBase:
             return redirect(address(request, export=""))
         working = queries.workings([row.card_id for row in rows])
         name = f"portfolio-{period.kind.value}-{period.start}"
-        return league_file(form, name, rows, working, request.tenant.currency)
+        return league_file(form, name, rows, working, catalogue_at(period.end), request.tenant.currency)
     page, pages = _page(request, len(rows))
     shown = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
     queries.with_trend(shown, period)
@@ -102,7 +102,7 @@ def analysis_report(request: HttpRequest) -> Report:
     scores = [row.score for row in rows if row.score is not None]
     held = rows if len(rows) <= ROWS_ENCLOSED else []
     working = queries.workings([row.card_id for row in held])
-    header, lines = league_lines(held, working, currency)
+    header, lines = league_lines(held, working, catalogue_at(found.period.end), currency)
     return Report(
         figures=[
             (_("Partners"), number(len(rows))),

@@ -3,7 +3,7 @@ from typing import Any
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from metrics.display import format_value
+from metrics.display import exported_currency, format_value
 from metrics.readings.known import divisor_of
 from metrics.readings.models import Reading
 from metrics.units import Unit
@@ -30,13 +30,27 @@ class DefinitionTable(Table):
         caption = _("Reported metrics")
 
 
+class ReadingColumn(Column):
+    """A reading in words; a file has the number as people write it, beside its unit and currency."""
+
+    def cell(self, value: int, record: Reading, table: Table) -> str:
+        return value_text(record)
+
+    def export_labels(self, label: str) -> list[str]:
+        return [label, f"{label} (unit)", f"{label} (currency)"]
+
+    def export_values(self, value: int, record: Reading, table: Table) -> list[Any]:
+        unit = record.definition.unit
+        return [record.number, unit, exported_currency(unit, record.currency)]
+
+
 class ReadingTable(Table):
     definition = LinkColumn(
         _("Metric"), to="metrics_readings:reading", order_by="definition__name", second="note"
     )
     day = DateColumn(_("Day"))
     partner = Column(_("Partner"), order_by="partner__name", empty_values=())
-    value = Column(_("Value"), needs=("definition",))
+    value = ReadingColumn(_("Value"), needs=("definition",))
 
     class Meta(Table.Meta):
         caption = _("Readings")
@@ -46,9 +60,3 @@ class ReadingTable(Table):
 
     def value_partner(self, value: Any, record: Any) -> str:
         return value.name if value else ""
-
-    def render_value(self, value: Any, record: Any) -> str:
-        return value_text(record)
-
-    def value_value(self, value: Any, record: Any) -> Any:
-        return record.number

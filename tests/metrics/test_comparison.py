@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from csv import DictReader
 
 import pytest
 import time_machine
@@ -123,4 +124,6 @@ def test_days_of_ones_own_for_a_partner_and_for_its_group(
     page = client_as(manager).get(f"/acme/scorecards/cards/{group.pk}/compare/?{days}")
     assert revenue(page) == (500_00, 340_00, -160_00)
     file = client_as(manager).get(f"/acme/scorecards/cards/{group.pk}/compare/?{days}&export=csv")
-    assert "Total sales revenue" in b"".join(file).decode()
+    shown = {row["Metric"]: row for row in DictReader(b"".join(file).decode("utf-8-sig").splitlines())}
+    line = shown["Total sales revenue"]
+    assert list(line.values()) == ["Total sales revenue", "money", "EUR", "500.00", "340.00", "-160.00"]

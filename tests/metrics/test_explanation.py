@@ -201,7 +201,9 @@ def test_page_pdf_export_and_api(
     shown = client.get(f"{address}/compare/?against={previous.period.key}").content.decode()
     assert "Total sales revenue" in shown
     export = b"".join(client.get(f"{address}/compare/?against={previous.period.key}&export=csv")).decode()
-    assert "10000" in export
+    assert "Total sales revenue,money,EUR," in export
+    assert "100.00" in export
+    assert "10000" not in export
     assert client.get(f"{address}/compare/?against={previous.period.key}&export=xlsx").status_code == 200
     assert client.get(f"{address}/compare/?against=nonsense").status_code == 200
     told = client.get(f"/acme/api/v1/scorecards/{card.pk}/explanation/").json()

@@ -13,6 +13,7 @@ import pytest
 from metrics import actions, queries
 from metrics.catalogue import CATALOGUE, percentile_rank
 from metrics.catalogues import BUILT_IN
+from metrics.display import exported_value
 from metrics.evaluation import evaluate_facts, evaluate_rows
 from metrics.explain import records_behind
 from metrics.formulas import FormulaError, to_sql
@@ -532,3 +533,20 @@ def test_a_leap_days_last_hour_belongs_to_the_fiscal_year_that_it_ends(scoped: T
     assert kpi_values([march], [partner.pk], ["revenue_growth"], dt.date(2028, 3, 20))[
         partner.pk, march.key
     ] == {"revenue_growth": (1_00 - 290_00) / 290_00}
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "currency", "exported"),
+    [
+        ("money", 2_043_340_00, "EUR", Decimal("2043340.00")),
+        ("money", 1234.567, "EUR", Decimal("12.35")),
+        ("money", 1234, "JPY", Decimal(1234)),
+        ("money", 1234, "KWD", Decimal("1.234")),
+        ("%", 0.4705, "EUR", Decimal("47.05")),
+        ("hours", 12.5, "EUR", 12.5),
+        ("count", 3, "EUR", 3),
+        ("money", None, "EUR", None),
+    ],
+)
+def test_a_file_has_values_as_their_unit_says(unit, value, currency, exported):
+    assert exported_value(unit, value, currency) == exported

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from csv import DictReader
 from decimal import Decimal
 
 import pytest
@@ -18,7 +19,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import PartnerFactory, make_member, won_deal
+from tests.factories import MetricDefinitionFactory, PartnerFactory, ReadingFactory, make_member, won_deal
 
 SignIn = Callable[[Membership], Client]
 
@@ -112,8 +113,15 @@ def test_all_kpis_of_a_scorecard_are_searched_and_exported(
     assert fragment.startswith("<section")
     assert "Search and export" in fragment
     lines = b"".join(client.get(f"{address}?area=sales&export=csv")).decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("KPI,Area,Unit,Value,Period before,Change,Peers")
+    assert lines[0].startswith("KPI,Area,Unit,Currency,Value,Period before,Change,Peers")
     assert len(lines) == 1 + len(found("?area=sales")[0])
+    shown = {row["KPI"]: row for row in DictReader(lines)}
+    assert [shown["Total sales revenue"][name] for name in ("Unit", "Currency", "Value")] == [
+        "money",
+        "EUR",
+        "1234.00",
+    ]
+    assert [shown["Win rate"][name] for name in ("Unit", "Currency", "Value")] == ["%", "", "100.000"]
     assert client.get(f"{address}?export=xlsx").status_code == 200
 
 
@@ -296,3 +304,17 @@ def test_the_database_itself_keeps_a_partner_to_its_own_scorecards(
 
 def test_days_before_the_period_do_not_count(tenant: Tenant) -> None:
     assert calendar_of(tenant).current(PeriodKind.MONTH, dt.date(2024, 2, 29)).end == dt.date(2024, 3, 1)
+
+
+def test_readings_are_exported_with_their_unit_and_currency(
+    client_as: SignIn, tenant: Tenant, admin: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        ReadingFactory(definition=MetricDefinitionFactory(unit="money"), value=1300_50)
+        ReadingFactory(definition=MetricDefinitionFactory(unit="%"), value=12_50)
+    file = b"".join(client_as(admin).get("/acme/metrics/readings/?export=csv")).decode("utf-8-sig")
+    rows = list(DictReader(file.splitlines()))
+    assert sorted((row["Value (unit)"], row["Value (currency)"], float(row["Value"])) for row in rows) == [
+        ("%", "", 12.5),
+        ("money", "EUR", 1300.5),
+    ]

@@ -87,7 +87,11 @@ def test_entered_in_whole_units_corrected_and_removed_after_a_question(
     assert found.value == 2500_50
     page = client.get(f"/acme/benchmarks/{found.pk}/").content.decode()
     assert 'value="2500.5' in page
+    file = b"".join(client.get("/acme/benchmarks/?export=csv")).decode()
+    assert "Usual value,Usual value (unit),Usual value (currency)" in file
+    assert f",{found.value / 100:.2f},money,EUR," in file
     client.post(f"/acme/benchmarks/{found.pk}/", {**sent, "kpi": "win_rate", "value": "25"})
+    assert ",25.000,%,," in b"".join(client.get("/acme/benchmarks/?export=csv")).decode()
     with tenant_scope(tenant.pk):
         found.refresh_from_db()
     assert (found.kpi, found.value) == ("win_rate", 0.25)

@@ -227,7 +227,10 @@ def test_the_league_is_exported_in_three_forms(
     assert frame["Partner"].to_list() == ["A", "B", "C"]
     assert frame["Revenue"].to_list() == [300.0, 200.0, 100.0]
     assert frame["Place"].to_list() == [1, 1, 3]
-    assert "revenue attainment" in frame.columns
+    assert frame["revenue value"].to_list() == frame["Revenue"].to_list()
+    assert frame["Currency"].to_list() == ["EUR"] * 3
+    assert frame["win_rate value (%)"].to_list() == [100.0] * 3
+    assert "revenue attainment (%)" in frame.columns
 
 
 def test_the_page_costs_the_same_for_one_partner_and_for_many(
