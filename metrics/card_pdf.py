@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import typst
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from metrics.changes import KpiMove
@@ -14,7 +13,7 @@ from metrics.explain import KpiLine
 from metrics.models import Scorecard
 from metrics.queries import PeerFigures
 from metrics.ways import Way
-from portal.shell.formats import DASH, percent
+from portal.shell.formats import DASH, percent, short_time
 from portal.tenancy.models import Tenant
 
 # Everything that people have typed comes in as data: Typst never reads it as its own language.
@@ -29,7 +28,7 @@ PAGE = b"""
 #set par(justify: false)
 #set table(stroke: (x, y) => (bottom: 0.5pt + rgb("#d7d9de")), inset: (x: 5pt, y: 4pt))
 #let small(body) = text(size: 9pt, fill: rgb("#55565e"))[#body]
-#let head(body) = { v(6mm); text(size: 13pt, weight: "bold")[#body]; v(1mm) }
+#let head(body) = { v(6mm); block(sticky: true, below: 4mm, text(size: 13pt, weight: "bold")[#body]) }
 #small(it.vendor)
 #v(1mm)
 #text(size: 20pt, weight: "bold", fill: rgb(it.colour))[#it.name]
@@ -83,7 +82,7 @@ PAGE = b"""
   head(it.behind_title)
   for b in it.behind {
     v(2mm)
-    strong(b.name)
+    block(sticky: true, below: 2mm, strong(b.name))
     table(columns: (1fr, 1.6fr), align: (left, left), ..b.rows.flatten().map(c => [#c]))
     if b.more != "" { small(b.more); linebreak() }
   }
@@ -184,7 +183,7 @@ def card_pdf(page: CardPage, vendor: Tenant) -> bytes:
         % {
             "template": version.template.name if version else "–",
             "number": version.number if version else "–",
-            "day": date_format(card.computed_at.astimezone(vendor.zone), "DATETIME_FORMAT"),
+            "day": short_time(card.computed_at.astimezone(vendor.zone)),
         },
     }
     return typst.compile(PAGE, sys_inputs={"data": json.dumps(data)})
