@@ -47,7 +47,7 @@ LEFT_LAST = 24
 LEFT_BEFORE = 26
 # Of how many deals the cost is known, and how many are sold together with another partner.
 COST_KNOWN = 0.85
-TOGETHER = 0.12
+TOGETHER = 0.2
 _DAY = dt.timedelta(days=1)
 _UTC = dt.UTC
 
@@ -497,7 +497,7 @@ class _Writer:
                 continue
             near = [i for i in settled if PARTNERS[i].region == company.region and i != story.partner]
             end = next((step.at for step in story.steps if step.verb in ("win", "lose", "cancel")), None)
-            then = approved + min((end or approved + PROTECTION) - approved, PROTECTION) * 0.2
+            then = approved + min((end or approved + PROTECTION) - approved, PROTECTION) * 0.1
             data = {"with": self.rng.choice(near), "percent": self.rng.choice((15, 20, 30))}
             story.steps.append(Step(then, "share", data))
 

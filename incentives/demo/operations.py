@@ -103,7 +103,7 @@ def _campaign(by: Membership, partner: Partner, place: int, today: dt.date, chan
         starts_on=starts,
         ends_on=None if place % 3 == 0 else today - dt.timedelta(days=10),
         is_cobranded=place % 2 == 0,
-        is_joint=place % 3 == 0,
+        is_joint=place == 0 or place % 3 == 1,
         budget=6_000_00,
         goal="New companies of 50 to 500 people.",
     )

@@ -76,7 +76,6 @@ class Opinions:
         if first.month % 3 == 2:
             self._members("partner", self._satisfaction)
             self._members("pulse", self._pulse)
-        if first.month % 6 == 5:
             self._members("alignment", self._alignment)
 
     def _make(self) -> None:
@@ -150,10 +149,12 @@ class Opinions:
             if not self.cast.partners[index].may_trade:
                 continue
             for member in people:
-                if self.random.random() < 0.6:
-                    self._member(self.made[key], member, answers)
+                is_sure = index == the_hero() and member == people[0]
+                if is_sure or self.random.random() < 0.6:
+                    self._member(self.made[key], member, answers, is_sure=is_sure)
 
-    def _member(self, survey: Survey, member: Membership, answers: Any) -> None:
+    def _member(self, survey: Survey, member: Membership, answers: Any, *, is_sure: bool) -> None:
+        """Asks a member, who mostly answers."""
         invitation = self._ask(
             survey,
             surveys.Recipient(
@@ -164,7 +165,7 @@ class Opinions:
             ),
             f"hand:month-{self.months}",
         )
-        if invitation is not None and self.random.random() < ANSWER:
+        if invitation is not None and (is_sure or self.random.random() < ANSWER):
             surveys.answer(invitation.pk, answers(self._mood(member.partner_id)))
 
     def _ask(self, survey: Survey, recipient: Any, occasion: str) -> SurveyInvitation | None:
