@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.imported import tell_by_partner
 from metrics.readings.actions import kept_value
-from metrics.readings.models import MetricDefinition, Reading
+from metrics.readings.known import ReadingUnit
+from metrics.readings.models import MetricDefinition, Reading, as_written
 from metrics.readings.queries import definitions
 from partners.directory.importers import known_partners
 from portal.errors import ActionRefused
@@ -21,6 +22,7 @@ def known_definitions() -> list[Known]:
 
 class ReadingTarget(Target):
     key = "readings"
+    recognised_by = ("definition", "day", "partner")
     label = _("Readings of reported metrics")
     noun = _("readings")
     permission = "imports.run_import"
@@ -62,7 +64,9 @@ class ReadingTarget(Target):
         for key, text in frame.select("definition", "number").iter_rows():
             value = _value(known.get(key), text, context.tenant_currency)
             values.append(value)
-            numbers.append(text if value is None else str(value))
+            numbers.append(
+                text if value is None else _written(known[key].unit, value, context.tenant_currency)
+            )
         return frame.with_columns(
             pl.Series("value", values, pl.Int64), pl.Series("number", numbers, pl.String)
         )
@@ -86,10 +90,15 @@ class ReadingTarget(Target):
         )
         stored = pl.DataFrame(
             [
-                (str(definition), day, str(partner) if partner else None, str(pk), str(value), note)
-                for definition, day, partner, pk, value, note in found.values_list(
-                    "definition_id", "day", "partner_id", "id", "value", "note"
+                (
+                    str(one.definition_id),
+                    one.day,
+                    str(one.partner_id) if one.partner_id else None,
+                    str(one.pk),
+                    _written(one.definition.unit, one.value, one.currency),
+                    one.note,
                 )
+                for one in found.select_related("definition")
             ],
             schema={
                 "definition": pl.String,
@@ -142,6 +151,12 @@ def _value(definition: MetricDefinition | None, text: str | None, currency: str)
         return kept_value(definition, number, currency) if number.is_finite() else None
     except (InvalidOperation, ActionRefused):
         return None
+
+
+def _written(unit: str, value: int, currency: str) -> str:
+    """A kept value as people write it, each in one way only."""
+    number = as_written(unit, value, currency)
+    return f"{number if unit == ReadingUnit.MONEY else number.normalize():f}"
 
 
 register(ReadingTarget())

@@ -94,8 +94,12 @@ class Reading(TenantModel):
     @property
     def number(self) -> Decimal:
         """The value as people write it: money in whole units, a percentage as 12.5."""
-        unit = self.definition.unit
-        if unit == ReadingUnit.MONEY:
-            return to_decimal(self.value, self.currency)
-        plain = Decimal(self.value) / divisor_of(unit)
-        return plain * 100 if unit == ReadingUnit.PERCENT else plain
+        return as_written(self.definition.unit, self.value, self.currency)
+
+
+def as_written(unit: str, value: int, currency: str) -> Decimal:
+    """A kept value as people write it."""
+    if unit == ReadingUnit.MONEY:
+        return to_decimal(value, currency)
+    plain = Decimal(value) / divisor_of(unit)
+    return plain * 100 if unit == ReadingUnit.PERCENT else plain

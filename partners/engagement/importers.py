@@ -52,7 +52,7 @@ CAME = {
 def known_gatherings() -> list[Known]:
     rows = Gathering.objects.exclude(status=GatheringStatus.DRAFT).order_by("-starts_at")
     return [
-        Known(str(pk), title, (str(pk), external))
+        Known(str(pk), title, (external,))
         for pk, title, external in rows.values_list("pk", "title", "external_id")
     ]
 
@@ -162,6 +162,7 @@ class AttendanceTarget(Target):
     """Who came to an event of the programme."""
 
     key = "attendance"
+    recognised_by = ("gathering", "member")
     label = _("Attendance of events")
     noun = _("attendances")
     permission = "imports.run_import"

@@ -57,6 +57,7 @@ class CampaignTarget(Target):
     permission = "imports.run_import"
     converts = True
     list_url = "marketing:list"
+    recognised_by = ("partner", "name")
     fields = (
         EXTERNAL_ID,
         Field(
@@ -218,8 +219,8 @@ class _Days:
 
 
 def known_campaigns() -> list[Known]:
-    rows = Campaign.objects.order_by("name").values_list("pk", "name", "external_id")
-    return [Known(str(pk), name, (external,)) for pk, name, external in rows]
+    rows = Campaign.objects.order_by("name").values_list("pk", "name", "external_id", "partner_id")
+    return [Known(str(pk), name, (external,), str(partner)) for pk, name, external, partner in rows]
 
 
 def _count(name: str, label: object, *synonyms: str) -> Field:
@@ -233,6 +234,7 @@ class FigureTarget(Target):
     permission = "imports.run_import"
     converts = True
     list_url = "marketing:list"
+    recognised_by = ("partner", *_KEY)
     fields = (
         Field(
             "campaign",
@@ -240,7 +242,15 @@ class FigureTarget(Target):
             Kind.LOOKUP,
             required=True,
             synonyms=("campaign name", "name"),
-            lookup=Lookup(known_campaigns),
+            lookup=Lookup(known_campaigns, within="partner"),
+        ),
+        Field(
+            "partner",
+            _("Partner"),
+            Kind.LOOKUP,
+            synonyms=("partner name", "reseller"),
+            lookup=Lookup(known_partners),
+            help=_("Tells campaigns of the same name apart."),
         ),
         Field("day", _("Day"), Kind.DATE, required=True, synonyms=("date", "reported on")),
         Field("source", _("Source"), max_length=60, synonyms=("utm source", "origin", "site")),

@@ -38,6 +38,7 @@ class CompletionTarget(Target):
     """Each row is written by the action that every completion comes through, so that paths and validity follow."""
 
     key = "completions"
+    recognised_by = ("member", "course", "completed_on")
     label = _("Course completions")
     noun = _("completions")
     permission = "imports.run_import"

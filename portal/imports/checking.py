@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from portal.imports.columns import UNIT, Answer, Column, Unknown, distinct, read_column, vocabulary_of
 from portal.imports.enums import Outcome
-from portal.imports.parsing import DateEvidence, DateOrder
+from portal.imports.parsing import DateEvidence, DateOrder, key_of
 from portal.imports.reading import ROW, Table
-from portal.imports.targets import DTYPES, Context, Field, Kind, Target
+from portal.imports.targets import DTYPES, Context, Field, Kind, Known, Target
 from portal.money import SHARED_SIGNS, digits
 
 
@@ -68,10 +68,13 @@ class _Checker:
         self.columns: dict[str, Column] = {}
         self.problems: list[pl.DataFrame] = []
         self.frame = table.frame.select(ROW)
+        self.narrowed: dict[str, pl.Series] = {}
         self.repeated = pl.Series(ROW, [], dtype=pl.UInt32)
         self.result = Checked(frame=self.frame, counts={})
 
     def text(self, spec: Field) -> pl.Series:
+        if spec.name in self.narrowed:
+            return self.narrowed[spec.name]
         return self.table.frame[f"c{self.mapping[spec.name]}"]
 
     def heading(self, name: str) -> str:
@@ -108,8 +111,11 @@ class _Checker:
         self, answers: Mapping[str, Mapping[str, Answer]], orders: Mapping[str, DateOrder]
     ) -> None:
         mapped = [spec for spec in self.target.fields if spec.name in self.mapping]
-        for spec in mapped:
+        # What narrows another column is read before it.
+        for spec in sorted(mapped, key=lambda spec: bool(spec.lookup and spec.lookup.within)):
             known = spec.lookup.known() if spec.lookup else None
+            if known is not None:
+                self._narrow(spec, known)
             column = read_column(
                 self.text(spec),
                 spec,
@@ -120,6 +126,8 @@ class _Checker:
             self.columns[spec.name] = column
             self.frame = self.frame.with_columns(column.values.alias(spec.name))
             self._note_column(spec, column)
+            if known is not None:
+                self._hold_within(spec, known)
         clear = {
             str(column.evidence)
             for column in self.columns.values()
@@ -134,11 +142,40 @@ class _Checker:
                     DateQuestion(spec.name, column.examples[:5], suggested, str(answer) if answer else None)
                 )
 
+    def _narrow(self, spec: Field, known: list[Known]) -> None:
+        """A name is that of the record which belongs to what the row says; it then stands for itself by its id."""
+        within = spec.lookup.within if spec.lookup else ""
+        if not within or within not in self.frame.columns:
+            return
+        ids: dict[tuple[str, str], str | None] = {}
+        for record in known:
+            place = record.within, key_of(record.name)
+            ids[place] = None if place in ids else record.id
+        pairs = pl.DataFrame({"owner": self.frame[within], "text": self.text(spec)})
+        distinct_pairs = pairs.drop_nulls().unique()
+        found = [ids.get((owner, key_of(text))) for owner, text in distinct_pairs.iter_rows()]
+        names = distinct_pairs.with_columns(pl.Series("id", found, pl.String))
+        joined = pairs.join(names, on=["owner", "text"], how="left", maintain_order="left")
+        self.narrowed[spec.name] = joined.select(pl.coalesce("id", "text")).to_series()
+
+    def _hold_within(self, spec: Field, known: list[Known]) -> None:
+        """Who says both says them of one record."""
+        within = spec.lookup.within if spec.lookup else ""
+        if not within or within not in self.frame.columns:
+            return
+        owners = {record.id: record.within for record in known}
+        owner = pl.col(spec.name).replace_strict(owners, default=None, return_dtype=pl.String)
+        wrong = self.frame.filter(pl.col(within) != owner).select(ROW)
+        params = json.dumps({"other": self.heading(within)})
+        self.refuse(wrong.with_columns(params=pl.lit(params)), spec.name, "not_within")
+
     def _note_column(self, spec: Field, column: Column) -> None:
         text = self.text(spec)
         cells = self.table.frame.select(ROW, text.alias("found"))
         by_code: dict[tuple[str, str | None], list[str]] = {}
         for cell, (code, params) in column.bad.items():
+            if code == "ambiguous_name" and spec.lookup and spec.lookup.within:
+                code, params = "ambiguous_within", {"other": self.heading(spec.lookup.within)}
             by_code.setdefault((code, json.dumps(params) if params else None), []).append(cell)
         for (code, as_json), bad in by_code.items():
             rows = cells.filter(pl.col("found").is_in(bad)).with_columns(params=pl.lit(as_json, pl.String))
@@ -370,12 +407,18 @@ class _Checker:
             if rows := taken.select(warning.where.fill_null(False).sum()).item():
                 result.warnings.append({"text": str(warning.text), "count": rows})
         if self.target.key_field not in self.mapping and self.target.natural_key is None:
-            result.warnings.append(
-                {"text": _("No column names the rows, so a row is recognised by all it holds."), "count": 0}
-            )
+            result.warnings.append({"text": self._how_recognised(), "count": 0})
         result.frame = frame.hstack(self.table.frame.select(self.table.columns))
         self._keep_only_needed(taken)
         return result
+
+    def _how_recognised(self) -> str:
+        names = [self.heading(name) for name in self.target.recognised_by if name in self.mapping]
+        if not names:
+            return _("No column names the rows, so a row is recognised by all it holds.")
+        return _("A row is recognised by these columns together: %(columns)s.") % {
+            "columns": ", ".join(names)
+        }
 
     def _problems_by_row(self) -> pl.DataFrame:
         if not self.problems:

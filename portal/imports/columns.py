@@ -278,6 +278,9 @@ def _read_names(
         if key in vocabulary.keys:
             values[cell] = vocabulary.keys[key]
             continue
+        if (plain := cell.strip().lower()) in vocabulary.labels:
+            values[cell] = plain
+            continue
         answer = answers.get(key) or answers.get("*")
         if answer and answer.decision == Decision.USE and answer.value not in vocabulary.labels:
             answer = None  # what it stood for is gone

@@ -39,7 +39,13 @@ EXPECTED: Mapping[str, str | Promise] = {
     "cell_too_long": _("at most %(limit)s characters in a cell"),
     "unknown": _("a known value; say what it stands for"),
     "no_product": _("a product that is on sale, by its name or article number"),
-    "ambiguous_name": _("a name that only one record has; use its number or ID instead"),
+    "ambiguous_name": _(
+        "a name that only one record has; use its number where it has one, or the ID in its page’s address"
+    ),
+    "ambiguous_within": _(
+        "a name that only one record has; fill in “%(other)s” as well, or use the ID in its page’s address"
+    ),
+    "not_within": _("one that belongs to what “%(other)s” says"),
     "refused_value": _("another value; you chose to refuse this one"),
     "fields": _("%(expected)s cells, as in the header"),
     "formula": _("a value; this formula has no stored result. Open the file in a spreadsheet and save it"),

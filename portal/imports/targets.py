@@ -42,22 +42,26 @@ DTYPES: Mapping[Kind, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Known:
-    """A record that a cell may name: by its name or by one of `keys` (number, external id)."""
+    """A record that a cell may name: by its name, by one of `keys` (number, external id), or by its `id`. `within` is the
+    id of what it belongs to."""
 
     id: str
     name: str
     keys: tuple[str, ...] = ()
+    within: str = ""
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """`known` reads all records in one query. `create` makes records for names that are not known, with
+    """`known` reads all records in one query; `within` is the field whose record they belong to, which tells those of
+    the same name apart. `create` makes records for names that are not known, with
     numbers of `prefix`; with `unasked` it needs no decision."""
 
     known: Callable[[], list[Known]]
     create: Callable[[Sequence[tuple[UUID, str]], "Context"], None] | None = None
     unasked: bool = False
     prefix: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class Target:
     fields: tuple[Field, ...]
     key_field = "external_id"
     natural_key: str | None = None  # the field that recognises a record where there is no key
+    recognised_by: tuple[str, ...] = ()  # or the fields that do so together
     list_url: str = ""
     number_prefix = ""  # of the short number that new records get
     number_by_year = False

@@ -11,6 +11,8 @@ from metrics.models import Scorecard
 from metrics.readings.models import Reading
 from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
+from portal.imports.enums import Outcome
+from portal.imports.queries import preview
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import current_tenant_id
 from tests.factories import MetricDefinitionFactory, PartnerFactory
@@ -64,6 +66,27 @@ def test_readings_by_name_or_code_the_last_of_a_day_counts(importer: Importer, s
     assert programme_facts()["stock_total"] == 21_5000
     refused = importer.check("readings", READINGS.replace("12.5", "many"))
     assert "number" in rows_of(refused, "refuse")[0]["problems"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "before", "after", "shown"),
+    [("money", "1200.5", "1300.50", ("1200.50", "1300.50")), ("%", "2.50", "3%", ("2.5", "3"))],
+)
+def test_the_preview_of_readings_shows_what_people_write_and_by_what_they_are_known(
+    importer: Importer, scoped: Tenant, unit: str, before: str, after: str, shown: tuple[str, str]
+) -> None:
+    PartnerFactory(name="Alpha")
+    MetricDefinitionFactory(code="stock", name="Stock", unit=unit)
+    lines = "metric,date,value,partner\nStock,2026-11-02,{},Alpha\n"
+    importer.run("readings", lines.format(before))
+    run = importer.check("readings", lines.format(after))
+    (row,) = preview(run, Outcome.CHANGE, 1)["rows"]
+    assert row["changes"] == [{"field": "Value", "old": shown[0], "new": shown[1]}]
+    assert [warning["text"] for warning in run.findings["warnings"]] == [
+        "A row is recognised by these columns together: metric, date, partner."
+    ]
+    again = importer.check("readings", lines.format(before))
+    assert (again.counts["create"], again.counts["change"], again.counts["skip"]) == (0, 0, 1)
 
 
 def programme_facts(month: int = 11) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Campaigns and their daily figures from files."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import pytest
@@ -100,3 +101,40 @@ def test_daily_figures_are_added_and_replaced(importer: Importer, alpha: object)
     assert list(DailyFigure.objects.order_by("day").values_list("clicks", flat=True)) == [1_100, 0]
     future = importer.check("campaign_figures", FIGURES.replace("2026-10-03", "2199-10-03"), rates=RATES)
     assert "future" in rows_of(future, "refuse")[0]["problems"]
+
+
+def test_a_campaign_whose_name_exists_twice_is_named_by_its_partner_or_its_id(
+    importer: Importer, alpha: object
+) -> None:
+    own = CampaignFactory(partner=alpha, name="Autumn")
+    other = CampaignFactory(partner=PartnerFactory(name="Beta"), name="Autumn")
+    alone = importer.check("campaign_figures", FIGURES, rates=RATES)
+    assert alone.counts["refuse"] == 2
+    # Without a column that says the partner, the heading is the field's own.
+    assert (
+        '"code": "ambiguous_within", "params": {"other": "Partner"}'
+        in rows_of(alone, "refuse")[0]["problems"]
+    )
+    lines = (
+        "campaign,partner,date,utm source,medium,clicks",
+        "Autumn,Beta,2026-10-02,search,paid,7",
+        "autumn,Alpha,2026-10-02,search,paid,8",
+        f"{str(own.pk).upper()},,2026-10-03,search,paid,9",
+        "Autumn,,2026-10-04,search,paid,10",
+        f"{own.pk},Beta,2026-10-05,search,paid,11",
+    )
+    run = importer.check("campaign_figures", "\n".join(lines))
+    assert [json.loads(row["problems"])[0]["code"] for row in rows_of(run, "refuse")] == [
+        "ambiguous_within",
+        "not_within",
+    ]
+    assert {
+        "text": "A row is recognised by these columns together: partner, campaign, date, utm source, medium.",
+        "count": 0,
+    } in run.findings["warnings"]
+    importer.commit(run)
+    assert list(DailyFigure.objects.order_by("clicks").values_list("campaign", "partner", "clicks")) == [
+        (other.pk, other.partner_id, 7),
+        (own.pk, own.partner_id, 8),
+        (own.pk, own.partner_id, 9),
+    ]
