@@ -6,12 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from incentives.funds.enums import ActivityKind, RequestStatus
 from incentives.funds.models import Budget, Fund, FundRequest
 from partners.directory.models import Partner
+from portal.shell.filters import DaysFilter
 
 
 class RequestFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=RequestStatus.choices)
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=ActivityKind.choices)
-    starts_on = django_filters.DateFromToRangeFilter(label=_("From"))
+    starts_on = DaysFilter(label=_("From"))
 
     class Meta:
         model = FundRequest

@@ -7,11 +7,12 @@ from incentives.ledger.enums import AdjustmentStatus, DisputeStatus, EntryKind
 from incentives.ledger.models import Adjustment, Dispute, LedgerEntry
 from incentives.plans.models import Plan
 from partners.directory.models import Partner
+from portal.shell.filters import DaysFilter
 
 
 class EntryFilter(django_filters.FilterSet):
-    booked_on = django_filters.DateFromToRangeFilter(label=_("Earned on"))
-    payable_on = django_filters.DateFromToRangeFilter(label=_("Payable from"))
+    booked_on = DaysFilter(label=_("Earned on"))
+    payable_on = DaysFilter(label=_("Payable from"))
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=EntryKind.choices)
     plan = django_filters.ModelChoiceFilter(label=_("Plan"), queryset=lambda request: Plan.objects.all())
 

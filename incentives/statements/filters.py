@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives.statements.enums import BatchStatus, StatementStatus
 from incentives.statements.models import Batch, Closing, Statement
 from partners.directory.models import Partner
+from portal.shell.filters import DaysFilter
 
 
 class StatementFilter(django_filters.FilterSet):
@@ -30,7 +31,7 @@ class VendorStatementFilter(StatementFilter):
 
 class BatchFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=BatchStatus.choices)
-    execution_on = django_filters.DateFromToRangeFilter(label=_("To be paid on"))
+    execution_on = DaysFilter(label=_("To be paid on"))
 
     class Meta:
         model = Batch

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.costs.models import Category, Cost
 from partners.directory.models import Partner
+from portal.shell.filters import DaysFilter
 
 
 class CostFilter(django_filters.FilterSet):
@@ -10,7 +11,7 @@ class CostFilter(django_filters.FilterSet):
     partner = django_filters.ModelChoiceFilter(
         label=_("Partner"), queryset=lambda request: Partner.objects.order_by("name")
     )
-    spent_on = django_filters.DateFromToRangeFilter(label=_("Spent on"))
+    spent_on = DaysFilter(label=_("Spent on"))
 
     without_partner = django_filters.BooleanFilter(
         label=_("Of no partner"), field_name="partner", lookup_expr="isnull"

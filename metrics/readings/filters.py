@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from metrics.readings.models import MetricDefinition, Reading
 from partners.directory.models import Partner
+from portal.shell.filters import DaysFilter
 
 
 class ReadingFilter(django_filters.FilterSet):
@@ -12,7 +13,7 @@ class ReadingFilter(django_filters.FilterSet):
     partner = django_filters.ModelChoiceFilter(
         label=_("Partner"), queryset=lambda request: Partner.objects.order_by("name")
     )
-    day = django_filters.DateFromToRangeFilter(label=_("Day"))
+    day = DaysFilter(label=_("Day"))
 
     without_partner = django_filters.BooleanFilter(
         label=_("Of no partner"), field_name="partner", lookup_expr="isnull"

@@ -9,6 +9,7 @@ from partners.content.enums import AssetKind, AssetStatus
 from partners.content.models import Asset, AssetDownload
 from partners.content.queries import categories, tags_in_use
 from partners.directory.models import Partner
+from portal.shell.filters import DaysFilter
 
 
 class AssetFilter(django_filters.FilterSet):
@@ -46,7 +47,7 @@ class DownloadFilter(django_filters.FilterSet):
     partner = django_filters.ModelChoiceFilter(
         label=_("Partner"), queryset=lambda request: Partner.objects.order_by("name")
     )
-    created_at = django_filters.DateFromToRangeFilter(label=_("When"))
+    created_at = DaysFilter(label=_("When"))
 
     class Meta:
         model = AssetDownload

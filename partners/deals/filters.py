@@ -22,6 +22,7 @@ from partners.deals.selling.attention import stalled
 from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, by_text
 from partners.directory.queries import families, managers, visible_customers, visible_partners
 from portal.money import to_minor
+from portal.shell.filters import DaysFilter
 
 # More than any deal, and still a number that the database can compare.
 MOST = Decimal(10) ** 15
@@ -53,8 +54,8 @@ class DealFilter(django_filters.FilterSet):
         label=_("Without customer"), field_name="customer", lookup_expr="isnull"
     )
     amount = django_filters.RangeFilter(label=_("Amount"), method="by_amount")
-    registered = django_filters.DateFromToRangeFilter(label=_("Registered"), field_name="first_submitted_at")
-    closed = django_filters.DateFromToRangeFilter(label=_("Closed"), field_name="closed_on")
+    registered = DaysFilter(label=_("Registered"), field_name="first_submitted_at")
+    closed = DaysFilter(label=_("Closed"), field_name="closed_on")
 
     class Meta:
         model = Deal

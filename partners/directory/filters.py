@@ -10,6 +10,7 @@ from partners.directory.fields import country_choices
 from partners.directory.models import Customer, Partner, Product
 from partners.directory.narrowing import WITHOUT, partners_by_tier
 from partners.directory.queries import families, managers
+from portal.shell.filters import DaysFilter
 from portal.shell.registry import segment_choices
 
 
@@ -26,7 +27,7 @@ class PartnerFilter(django_filters.FilterSet):
     tier = django_filters.ChoiceFilter(
         label=_("Tier"), choices=lambda: [*segment_choices(), (WITHOUT, _("None"))], method="by_tier"
     )
-    joined = django_filters.DateFromToRangeFilter(label=_("Partner since"), field_name="joined_on")
+    joined = DaysFilter(label=_("Partner since"), field_name="joined_on")
 
     class Meta:
         model = Partner

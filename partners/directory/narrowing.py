@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.directory.enums import PartnerType
 from partners.directory.models import Partner
 from partners.directory.queries import managers, visible_partners
+from portal.shell.filters import DaysFilter
 from portal.shell.registry import segment_choices, segment_codes
 
 # In a filter: those that have none.
@@ -59,7 +60,7 @@ class OfPartnerFilter(django_filters.FilterSet):
         choices=lambda: [*segment_choices(), (WITHOUT, _("None"))],
         method="by_tier",
     )
-    joined = django_filters.DateFromToRangeFilter(label=_("Partner since"), field_name="partner__joined_on")
+    joined = DaysFilter(label=_("Partner since"), field_name="partner__joined_on")
 
     def by_region(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return by_text(queryset.filter(partner__isnull=False), name, value)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.directory.models import Partner
 from partners.engagement.enums import GatheringKind, GatheringStatus, InteractionKind
 from partners.engagement.models import Gathering, Interaction
+from portal.shell.filters import DaysFilter
 
 
 def partners_for(request: Any) -> QuerySet[Partner]:
@@ -27,7 +28,7 @@ class InteractionFilter(django_filters.FilterSet):
         label=_("Follow-up"),
         choices=[("open", _("to do")), ("late", _("late")), ("done", _("done")), ("none", _("none"))],
     )
-    happened_at = django_filters.DateFromToRangeFilter(label=_("When"))
+    happened_at = DaysFilter(label=_("When"))
 
     class Meta:
         model = Interaction
@@ -37,7 +38,7 @@ class InteractionFilter(django_filters.FilterSet):
 class GatheringFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=GatheringKind)
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=GatheringStatus)
-    starts_at = django_filters.DateFromToRangeFilter(label=_("When"))
+    starts_at = DaysFilter(label=_("When"))
 
     class Meta:
         model = Gathering

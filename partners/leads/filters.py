@@ -10,6 +10,7 @@ from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, b
 from partners.directory.queries import families
 from partners.leads.enums import LeadOrigin, LeadStatus
 from partners.leads.models import Lead
+from portal.shell.filters import DaysFilter, on_days
 
 # A partner never has a lead that is nobody's.
 PARTNER_STATUSES = [
@@ -33,10 +34,10 @@ class LeadFilter(django_filters.FilterSet):
         label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method=by_choices
     )
     source = django_filters.CharFilter(label=_("Source"), lookup_expr="icontains")
-    submitted = django_filters.DateFromToRangeFilter(label=_("Submitted"), field_name="submitted_at")
-    received = django_filters.DateFromToRangeFilter(label=_("Received"), field_name="offered_at")
+    submitted = DaysFilter(label=_("Submitted"), field_name="submitted_at")
+    received = DaysFilter(label=_("Received"), field_name="offered_at")
 
-    came = django_filters.DateFromToRangeFilter(label=_("Came in"), method="by_coming")
+    came = DaysFilter(label=_("Came in"), method="by_coming")
     registered = django_filters.BooleanFilter(label=_("Became a registration"), method="by_registration")
     source_is = django_filters.CharFilter(
         label=_("Source, the whole of it"), field_name="source", method=by_text
@@ -48,10 +49,7 @@ class LeadFilter(django_filters.FilterSet):
 
     def by_coming(self, leads: QuerySet[Lead], name: str, value: slice) -> QuerySet[Lead]:
         """When it came to a partner: submitted by it, or offered to it."""
-        leads = leads.annotate(came_at=Coalesce("submitted_at", "offered_at"))
-        if value.start is not None:
-            leads = leads.filter(came_at__gte=value.start)
-        return leads.filter(came_at__lte=value.stop) if value.stop is not None else leads
+        return on_days(leads.annotate(came_at=Coalesce("submitted_at", "offered_at")), "came_at", value)
 
     def by_registration(self, leads: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
         return leads.filter(deal__first_submitted_at__isnull=not value)

@@ -8,6 +8,7 @@ from partners.directory.narrowing import WITHOUT, OfPartnerFilter, by_choices, b
 from partners.directory.queries import visible_partners
 from partners.marketing.models import Campaign, DailyFigure
 from partners.marketing.queries import visible_campaigns
+from portal.shell.filters import DaysFilter
 
 
 class CampaignFilter(django_filters.FilterSet):
@@ -17,7 +18,7 @@ class CampaignFilter(django_filters.FilterSet):
     )
     is_cobranded = django_filters.BooleanFilter(label=_("Co-branded"))
     is_joint = django_filters.BooleanFilter(label=_("Together with the vendor"))
-    starts_on = django_filters.DateFromToRangeFilter(label=_("Begins"))
+    starts_on = DaysFilter(label=_("Begins"))
     state = django_filters.ChoiceFilter(
         label=_("State"),
         method="filter_state",
@@ -43,7 +44,7 @@ class FigureFilter(django_filters.FilterSet):
     campaign = django_filters.ModelChoiceFilter(
         label=_("Campaign"), queryset=lambda request: visible_campaigns(request.membership).order_by("name")
     )
-    day = django_filters.DateFromToRangeFilter(label=_("Day"))
+    day = DaysFilter(label=_("Day"))
     channel = django_filters.MultipleChoiceFilter(
         label=_("Channel"), choices=[*MarketingChannel.choices, (WITHOUT, _("None"))], method=by_choices
     )

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.directory.queries import visible_partners
 from partners.orders.enums import OrderStatus
 from partners.orders.models import Order
+from portal.shell.filters import DaysFilter
 
 
 class OrderFilter(django_filters.FilterSet):
@@ -12,7 +13,7 @@ class OrderFilter(django_filters.FilterSet):
         label=_("Partner"),
         queryset=lambda request: visible_partners(request.membership).order_by("name"),
     )
-    ordered_at = django_filters.DateFromToRangeFilter(label=_("Ordered"))
+    ordered_at = DaysFilter(label=_("Ordered"))
 
     class Meta:
         model = Order

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.directory.models import Partner
 from partners.surveys.enums import UNFINISHED, Audience, FollowUpStatus, InvitationStatus, SurveyStatus
 from partners.surveys.models import FollowUp, Survey, SurveyInvitation, SurveyResponse
+from portal.shell.filters import DaysFilter
 
 
 class SurveyFilter(django_filters.FilterSet):
@@ -29,7 +30,7 @@ class InvitationFilter(django_filters.FilterSet):
 
 
 class ResponseFilter(django_filters.FilterSet):
-    answered_on = django_filters.DateFromToRangeFilter(label=_("Answered"))
+    answered_on = DaysFilter(label=_("Answered"))
     partner = django_filters.ModelChoiceFilter(
         label=_("Partner"), queryset=lambda request: Partner.objects.order_by("name")
     )

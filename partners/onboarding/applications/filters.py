@@ -8,6 +8,7 @@ from partners.directory.fields import country_choices
 from partners.directory.queries import managers, visible_partners
 from partners.onboarding.applications.models import Application, Referral
 from partners.onboarding.enums import ApplicationStatus, ReferralState
+from portal.shell.filters import DaysFilter
 
 # Before its address is confirmed an application is nobody's business.
 STATUSES = [
@@ -28,7 +29,7 @@ class ApplicationFilter(django_filters.FilterSet):
         label=_("Referred by"),
         queryset=lambda request: visible_partners(request.membership).order_by("name"),
     )
-    submitted = django_filters.DateFromToRangeFilter(label=_("Applied"), field_name="submitted_at")
+    submitted = DaysFilter(label=_("Applied"), field_name="submitted_at")
 
     class Meta:
         model = Application

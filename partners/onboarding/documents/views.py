@@ -23,6 +23,7 @@ from partners.onboarding.documents.models import DocumentKind, PartnerDocument
 from partners.onboarding.enums import DocumentStatus
 from portal.accounts.access import can, check, requires
 from portal.shell.addresses import turl
+from portal.shell.filters import DaysFilter
 from portal.shell.formats import short_date, short_time
 from portal.shell.lists import Action, ListPage, Preset
 from portal.shell.tables import BadgeColumn, Column, DateColumn, LinkColumn, Table
@@ -84,7 +85,7 @@ class DocumentFilter(django_filters.FilterSet):
         field_name="partner__manager",
         null_label=gettext_lazy("Nobody yet"),
     )
-    expires = django_filters.DateFromToRangeFilter(label=gettext_lazy("Valid until"), field_name="expires_on")
+    expires = DaysFilter(label=gettext_lazy("Valid until"), field_name="expires_on")
 
     class Meta:
         model = PartnerDocument

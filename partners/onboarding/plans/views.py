@@ -24,6 +24,7 @@ from partners.onboarding.plans.models import Onboarding, OnboardingStep, Plan, P
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
+from portal.shell.filters import DaysFilter
 from portal.shell.lists import Action, ListPage, Preset
 from portal.shell.messages import say_refused
 from portal.shell.tables import Column, DateColumn, LinkColumn, Table
@@ -126,7 +127,7 @@ class OnboardingFilter(django_filters.FilterSet):
         ],
         method="in_state",
     )
-    started = django_filters.DateFromToRangeFilter(label=gettext_lazy("Started"), field_name="started_on")
+    started = DaysFilter(label=gettext_lazy("Started"), field_name="started_on")
 
     class Meta:
         model = Onboarding
