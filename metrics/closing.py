@@ -14,10 +14,16 @@ from uuid import UUID
 
 import polars as pl
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from metrics.actions import announce, delete_missing, recompute_periods, wait_to_recompute
+from metrics.actions import (
+    announce,
+    delete_missing,
+    merged_partners,
+    recompute_periods,
+    wait_to_recompute,
+)
 from metrics.models import PeriodLock, PeriodPolicy, RestatedCard, Restatement, Scorecard, SubjectKind
 from metrics.own import OwnKpis
 from metrics.periods import Calendar, Period, PeriodKind, calendar_of
@@ -186,11 +192,19 @@ def _as_they_stood(fresh: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
 
 
 def _templates_of(lock: PeriodLock) -> Templates:
-    """The rules as they were published when the period was locked."""
+    """The rules that the locked scorecards were made by, so that only records make a difference. Whose like has none
+    goes by what was published when the period was locked."""
     loaded = Templates.load()
+    versions = {version.pk: version for version in loaded.versions}
+    period = lock.period
+    cards = Scorecard.objects.filter(period_kind=period.kind, period_start=period.start).exclude(
+        Q(subject_kind=SubjectKind.HOUSE) | Q(subject_key__in=merged_partners())
+    )
+    made = cards.order_by().values_list("partner_type", "region", "segment", "version_id").distinct()
     return Templates(
         [version for version in loaded.versions if version.created_at <= lock.created_at],
         OwnKpis(version for version in loaded.own.versions if version.created_at <= lock.created_at),
+        held={(period.key, *audience): versions.get(version_id) for *audience, version_id in made},
     )
 
 

@@ -288,6 +288,7 @@ RULES = f"""SELECT 'version', id::text FROM {TemplateVersion._meta.db_table} WHE
     UNION ALL SELECT 'lock', period_kind || ':' || period_start FROM {PeriodLock._meta.db_table}
     WHERE tenant_id = %(tenant)s"""
 _KEPT_VERSIONS = 10_000
+_Audience = tuple[str, ...]
 
 
 class Templates:
@@ -298,13 +299,16 @@ class Templates:
         versions: Collection[TemplateVersion],
         own: OwnKpis | None = None,
         locked: Collection[str] = (),
+        held: Mapping[_Audience, TemplateVersion | None] = MappingProxyType({}),
     ):
+        """`held` says by what rows were made already, whatever would fit them now."""
         # Most particular audience first, then the newest.
         self.versions = sorted(
             versions, key=lambda version: (-version.template.particularity, -version.number, str(version.pk))
         )
         self.own = own or OwnKpis()
         self.locked = frozenset(locked)
+        self.held = held
         self._shapes: dict[tuple[UUID, dt.date], Shape] = {}
 
     @classmethod
@@ -329,6 +333,8 @@ class Templates:
         self, period: Period, partner_type: str, region: str, segment: str = ""
     ) -> TemplateVersion | None:
         """Groups ask with empty type, region and segment, and get a template that is for all partners."""
+        if (audience := (period.key, partner_type, region, segment)) in self.held:
+            return self.held[audience]
         for version in self.versions:
             template = version.template
             if (
@@ -362,12 +368,13 @@ class Templates:
         )
 
     def _in_force(self, period: Period) -> Iterable[TemplateVersion]:
-        """Of each template for periods of that kind the version that holds, and none that it has replaced."""
+        """Of each template for periods of that kind the version that holds, and none that it has replaced; what is held."""
         found: dict[UUID, TemplateVersion] = {}
         for version in self.versions:
             if version.template.period_kind == period.kind and version.valid_from < period.end:
                 found.setdefault(version.template_id, version)
-        return found.values()
+        held = (version for (key, *_of), version in self.held.items() if version and key == period.key)
+        return {*found.values(), *held}
 
 
 def _versions_of(ids: Collection[UUID]) -> list[TemplateVersion]:
@@ -379,9 +386,6 @@ def _versions_of(ids: Collection[UUID]) -> list[TemplateVersion]:
             _read_versions.clear()
         _read_versions.update(known)
     return list(known.values())
-
-
-_Audience = tuple[str, ...]
 
 
 def scored_rows(

@@ -9,8 +9,9 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from metrics import actions, closing
-from metrics.models import PeriodLock, RestatedCard, Scorecard
+from metrics.models import PeriodLock, RestatedCard, Scorecard, TemplateVersion
 from metrics.periods import Period, PeriodKind, calendar_of
+from metrics.publishing import publish_version
 from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -129,6 +130,34 @@ def test_the_rules_of_then_hold_for_what_was_locked(programme: Tenant, admin: Me
     won_deal(partner, 900_00, period.start)
     closing.restate_period(lock, by=admin, reason="Late")
     assert card(partner, period).version == version
+
+
+def test_rules_alone_make_no_difference_to_what_is_locked(programme: Tenant, admin: Membership) -> None:
+    """A template for the past that was being published while the period was locked: it was not in force then."""
+    partner, peer = PartnerFactory.create_batch(2)
+    period = last_quarter(programme)
+    won_deal(partner, 100_00, period.start)
+    won_deal(peer, 300_00, period.start)
+    actions.recompute_everything()
+    lock = closing.lock_period(period, by=admin)
+    few = actions.create_template(
+        by=admin, name="Resellers", period_kind=PeriodKind.QUARTER, partner_type=partner.type
+    )
+    lines = [{"code": "revenue", "weight": 100, "method": "peer"}]
+    late = publish_version(few, lines, Decimal("0.5"), dt.date.min, admin)
+    TemplateVersion.objects.filter(pk=late.pk).update(created_at=lock.created_at)
+    assert closing.differences(closing.arrived(lock)) == []
+    assert closing.differences(closing.arrived(lock, [partner.pk])) == []
+    with pytest.raises(ActionRefused, match="Nothing has arrived"):
+        closing.restate_period(lock, by=admin, reason="New rules")
+    version, score = card(partner, period).version, card(partner, period).score
+    won_deal(partner, 900_00, period.start)
+    found = {row.key: row for row in closing.differences(closing.arrived(lock))}
+    assert found[str(partner.pk)].facts["revenue_won"] == (100_00, 1_000_00)
+    assert str(peer.pk) not in found
+    closing.restate_period(lock, by=admin, reason="Late")
+    assert card(partner, period).version == version
+    assert card(partner, period).score == found[str(partner.pk)].after != score
 
 
 def test_periods_lock_after_their_grace(programme: Tenant, admin: Membership) -> None:
