@@ -463,6 +463,8 @@ def create_template(
     check(by, "metrics.change_template")
     audience = {"partner_type": partner_type, "region": region, "segment": segment}
     lock("metrics.templates", current_tenant_id())
+    # What partners are measured by until it begins.
+    ensure_default_template(current_tenant())
     if ScorecardTemplate.objects.filter(period_kind=period_kind, **audience).exists():
         raise ActionRefused(_("There is a template for these partners and this period already."))
     if segment and segment not in dict(segment_choices()):
@@ -501,9 +503,8 @@ def publish_template(
     current = calendar.current(PeriodKind(template.period_kind))
     if begins is not None and (begins.start < current.start or not calendar.owns(begins)):
         raise ActionRefused(_("Rules begin with the current period or a coming one."), field="begins")
-    later = begins is not None and begins.start > current.start
-    # The first version also counts for the past; later ones leave closed periods as they were.
-    since = begins.start if begins and later else current.start if newest else dt.date.min
+    # The first version as well: whom it is for had other rules before, and what was shown by those stays.
+    since = (begins or current).start
     check_rules(kpis, min_coverage, valid_from=since, gate_score=gate_score, gate_each=gate_each)
     if name and name != template.name:
         template.name = name
@@ -522,9 +523,9 @@ def publish_template(
                 "number": version.number,
                 "gate_score": None if gate_score is None else str(gate_score),
                 "gate_each": gate_each,
-                "valid_from": None if since == dt.date.min else str(since),
+                "valid_from": str(since),
             },
         },
     )
-    job = None if later else start_full_recompute(since=None if since == dt.date.min else since)
+    job = None if since > current.start else start_full_recompute(since=since)
     return version, job

@@ -8,14 +8,13 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from metrics.catalogue import CATALOGUE
 from metrics.formulas import names_in
-from metrics.models import Scorecard, TemplateVersion
+from metrics.models import Scorecard
 from metrics.own import catalogue_now, own_kpis
 from metrics.periods import Period
 from portal.accounts.models import Membership
@@ -101,19 +100,37 @@ def told(
 
 
 def _versions(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:
-    if card.version is None:
-        return
-    for begins, number in _published(card.version.template_id, first, last):
-        words = {"name": card.version.template.name, "number": number}
-        yield Mark(begins, _("%(name)s, version %(number)s") % words)
+    """Where its scorecards begin to be made by other rules: by a new version, or by another template."""
+    before = None
+    cards = _rules_of(card.subject_kind, card.subject_key, card.period_kind, first, last)
+    for at, (begins, version_id, name, number, valid_from) in enumerate(cards):
+        is_new = version_id != before if at else begins == valid_from
+        if is_new and version_id is not None:
+            words = {"name": name, "number": number}
+            yield Mark(begins, _("%(name)s, version %(number)s") % words)
+        before = version_id
 
 
 @prepared
-def _published(
-    template_id: UUID, first: dt.date, last: dt.date
-) -> QuerySet[TemplateVersion, tuple[dt.date, int]]:
-    rows = TemplateVersion.objects.filter(template_id=template_id, valid_from__gte=first, valid_from__lt=last)
-    return rows.values_list("valid_from", "number")
+def _rules_of(
+    subject_kind: str, subject_key: str, period_kind: str, first: dt.date, last: dt.date
+) -> QuerySet[Scorecard, Any]:
+    """By what the scorecards of a subject were made, the oldest first."""
+    rows = Scorecard.objects.filter(
+        subject_kind=subject_kind,
+        subject_key=subject_key,
+        period_kind=period_kind,
+        period_start__gte=first,
+        period_start__lt=last,
+    ).order_by("period_start")
+    names = (
+        "period_start",
+        "version_id",
+        "version__template__name",
+        "version__number",
+        "version__valid_from",
+    )
+    return rows.values_list(*names)
 
 
 def _definitions(card: Scorecard, member: Membership, first: dt.date, last: dt.date) -> Iterable[Mark]:

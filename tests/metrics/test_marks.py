@@ -4,6 +4,7 @@ import datetime as dt
 import html
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from incentives.plans.models import Plan, PlanVersion
 from incentives.tiers.models import Tier, TierAssignment
 from metrics import actions as metrics
 from metrics.marks import Mark, marked, marks_of, told
-from metrics.models import Scorecard, SubjectKind
+from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.readings.actions import ensure_known
 from metrics.readings.models import MetricDefinition
@@ -138,19 +139,30 @@ def test_a_mark_falls_into_its_period() -> None:
     assert marked([first, last], periods) == [[first], [last]]
 
 
-def test_a_new_version_of_the_template_is_marked(
+def test_other_rules_are_marked_where_they_begin(
     tenant: Tenant, admin: Membership, partner: Partner, period: Period
 ) -> None:
+    """A new version of the template, and a template for some partners in the place of the general one."""
     with tenant_scope(tenant.pk):
-        card = card_of(partner, period)
-        version = card.version
-        assert version is not None
-        version.pk, version.number, version.valid_from = None, version.number + 1, period.start
-        version.id = None
-        type(version).objects.bulk_create([_copy(version)])
-        (mark,) = marks_of(card_of(partner, period), admin, [period])
-        assert mark.text.endswith(f"version {version.number}")
-        assert mark.day == period.start
+        periods = [period.previous(), period]
+        assert marks_of(card_of(partner, period), admin, periods) == []
+        general = ScorecardTemplate.objects.get(period_kind=QUARTER)
+        publish(general, admin, "revenue")
+        (mark,) = marks_of(card_of(partner, period), admin, periods)
+        assert (mark.text, mark.day) == (f"{general.name}, version 2", period.start)
+        assert marks_of(card_of(partner, period), admin, [period]) == [mark]
+        few = metrics.create_template(
+            by=admin, name="Resellers", period_kind=QUARTER, partner_type=partner.type
+        )
+        publish(few, admin, "deal_count")
+        (mark,) = marks_of(card_of(partner, period), admin, periods)
+        assert (mark.text, mark.day) == ("Resellers, version 1", period.start)
+
+
+def publish(template: ScorecardTemplate, by: Membership, code: str) -> None:
+    lines = [{"code": code, "weight": 100, "method": "target", "target": 10, "floor": 0}]
+    metrics.publish_template(template, by=by, kpis=lines, min_coverage=Decimal("0.5"))
+    metrics.recompute_everything()
 
 
 def test_a_new_definition_of_a_kpi_is_marked_with_the_figures_before_and_since(
@@ -225,13 +237,6 @@ def test_before_is_the_period_before_and_since_the_first_whole_one() -> None:
     assert words(dt.date(2026, 8, 1)) == "; since: three in Jul – Sep 2026"
     assert words(dt.date(2026, 1, 1)) == "; since: one in Jan – Mar 2026"
     assert words(dt.date(2025, 1, 1)) == ""
-
-
-def _copy(row: object) -> object:
-    names = [
-        field.attname for field in row._meta.concrete_fields if field.attname not in ("id", "created_at")
-    ]
-    return type(row)(**{name: getattr(row, name) for name in names})
 
 
 def test_the_trend_shows_each_period_as_it_was_scored(

@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -11,11 +12,12 @@ from django.db import connection
 from metrics import actions, consumers, rows, store
 from metrics.defaults import MIN_COVERAGE
 from metrics.models import DirtyPartner, DirtyTenant, Scorecard, ScorecardTemplate, SubjectKind
-from metrics.periods import PeriodKind, calendar_of
+from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.publishing import publish_version
 from metrics.sources.reading import active_sources, fact_names
 from partners.deals.enums import DealOrigin, SalesStage
 from partners.directory.enums import PartnerStatus, PartnerType
+from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.events.models import Event
@@ -313,6 +315,51 @@ def test_rules_that_have_been_replaced_ask_for_no_peers(programme: Tenant) -> No
         True,
         False,
     ]
+
+
+def test_a_templates_first_version_leaves_what_is_over_as_it_was(
+    programme: Tenant, admin: Membership
+) -> None:
+    """Whom it is for had the general template before: by that they were shown, in open periods as well."""
+    partner, peer = PartnerFactory.create_batch(2)
+    current = calendar_of(programme).current(PeriodKind.QUARTER)
+    earlier = [current.previous().previous(), current.previous()]
+    for period in (*earlier, current):
+        won_deal(partner, 100_00, period.start)
+        won_deal(peer, 300_00, period.start)
+    actions.recompute_everything()
+    general = {card.period_start: card.version_id for card in _quarters(partner)}
+    before = {key: card for key, card in snapshot().items() if key[3] < current.start}
+    assert before
+    few = actions.create_template(
+        by=admin, name="Resellers", period_kind=PeriodKind.QUARTER, partner_type=partner.type
+    )
+    lines = [{"code": "revenue", "weight": 100, "method": "target", "target": 100_00, "floor": 0}]
+    version, job = actions.publish_template(few, by=admin, kpis=lines, min_coverage=Decimal("0.5"))
+    assert version.valid_from == current.start
+    assert job is not None
+    assert all(Period.parse(key).end > current.start for chunk in job.payload["chunks"] for key in chunk)
+    actions.recompute_everything()
+    assert {key: card for key, card in snapshot().items() if key[3] < current.start} == before
+    made_by = {card.period_start: card.version_id for card in _quarters(partner)}
+    assert made_by == general | {current.start: version.pk}
+    # A coming period is kept as well, and nothing is to be done until then.
+    other = actions.create_template(by=admin, name="North", period_kind=PeriodKind.QUARTER, region="North")
+    version, job = actions.publish_template(
+        other, by=admin, kpis=lines, min_coverage=Decimal("0.5"), begins=current.next()
+    )
+    assert (version.valid_from, job) == (current.next().start, None)
+
+
+def _quarters(partner: Partner) -> list[Scorecard]:
+    return list(Scorecard.objects.filter(partner=partner, period_kind=PeriodKind.QUARTER))
+
+
+def test_a_template_for_some_partners_comes_with_the_general_ones(scoped: Tenant, admin: Membership) -> None:
+    """So that a tenant that has none yet measures everyone by something before it begins."""
+    actions.create_template(by=admin, name="North", period_kind=PeriodKind.QUARTER, region="North")
+    general = ScorecardTemplate.objects.filter(partner_type="", region="", segment="")
+    assert {template.period_kind for template in general if template.versions.exists()} == set(PeriodKind)
 
 
 @pytest.mark.django_db(transaction=True)
