@@ -78,23 +78,26 @@ def _behind(code: str) -> set[str]:
 def told(
     marks: Iterable[Mark], periods: Sequence[Period], values: Sequence[Any], texts: Sequence[str]
 ) -> list[str]:
-    """What was changed, with the figure of the period before and of the first whole one since, or of the one that it was
-    changed in while there is no later. `values` say which `texts` are figures; the oldest period comes first."""
+    """What was changed, with the figure of the period before and of the first whole one since. While there is none, that
+    of the one it was changed in is told as what it is: much or most of it may lie before the change. `values` say which
+    `texts` are figures; the oldest period comes first."""
     sentences = []
     for mark in marks:
         at = next((n for n, period in enumerate(periods) if period.start <= mark.day < period.end), None)
         if at is None:
             sentences.append(mark.sentence)
             continue
-        since = at if mark.day == periods[at].start or at + 1 == len(periods) else at + 1
-        known = [n for n in (at - 1, since) if n >= 0 and values[n] is not None]
+        if mark.day == periods[at].start:
+            later = at, _("since: %s")
+        elif at + 1 < len(periods):
+            later = at + 1, _("since: %s")
+        else:
+            later = at, _("in the period itself: %s")
         words = [
-            _("%(value)s in %(period)s") % {"value": texts[n], "period": periods[n].label()} for n in known
+            sentence % (_("%(value)s in %(period)s") % {"value": texts[n], "period": periods[n].label()})
+            for n, sentence in ((at - 1, _("before: %s")), later)
+            if n >= 0 and values[n] is not None
         ]
-        if words and known[0] == at - 1:
-            words[0] = _("before: %s") % words[0]
-        if known and known[-1] == since:
-            words[-1] = _("since: %s") % words[-1]
         sentences.append("; ".join([mark.sentence, *words]))
     return sentences
 

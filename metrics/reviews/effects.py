@@ -21,6 +21,8 @@ from portal.accounts.models import Membership
 from portal.accounts.prepared import prepared
 
 DAYS = 90
+# Two weeks: in less a deal or two more or fewer, or on which weekdays it fell, is told as what came of the action.
+TELLING_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Effect:
 
     @property
     def tone(self) -> str:
-        """Whether it became better, worse or stayed; `unknown` where one of the two is no data."""
+        """Whether it became better, worse or stayed; `early` in the first days, `unknown` where one of the two is no data."""
+        if self.days < TELLING_DAYS:
+            return "early"
         if self.before is None or self.after is None:
             return "unknown"
         way = direction(self.after - self.before)

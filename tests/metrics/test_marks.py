@@ -95,10 +95,15 @@ def test_an_action_is_measured_by_as_many_days_before_and_after(
     recent = period.start >= today - dt.timedelta(days=9)
     assert (found[revenue.pk].days, found[revenue.pk].before) == (10, 40_00)
     assert found[revenue.pk].after == (370_00 if recent else 70_00)
-    assert found[revenue.pk].tone == "good"
     assert found[rate.pk].before == 1
-    assert replace(found[rate.pk], after=None).tone == "unknown"
-    assert found[rate.pk].tone == "bad"
+    # Ten days say nothing yet, fourteen do.
+    assert {found[revenue.pk].tone, found[rate.pk].tone} == {"early"}
+    assert "in the 10 days since" in found[revenue.pk].text("EUR")
+    later = {pk: replace(effect, days=14) for pk, effect in found.items()}
+    assert later[revenue.pk].tone == "good"
+    assert later[rate.pk].tone == "bad"
+    assert replace(later[rate.pk], after=None).tone == "unknown"
+    assert replace(later[rate.pk], days=13).tone == "early"
 
 
 def test_what_was_changed_is_marked_for_whom_it_concerns(
@@ -234,7 +239,9 @@ def test_before_is_the_period_before_and_since_the_first_whole_one() -> None:
     assert words(dt.date(2026, 5, 9)) == "; before: one in Jan – Mar 2026; since: three in Jul – Sep 2026"
     # In the period before there is no figure; the one of the change has only begun.
     assert words(dt.date(2026, 7, 1)) == "; since: three in Jul – Sep 2026"
-    assert words(dt.date(2026, 8, 1)) == "; since: three in Jul – Sep 2026"
+    # Nothing is since while there is no whole period after it.
+    assert words(dt.date(2026, 9, 30)) == "; in the period itself: three in Jul – Sep 2026"
+    assert words(dt.date(2026, 4, 2)) == "; before: one in Jan – Mar 2026; since: three in Jul – Sep 2026"
     assert words(dt.date(2026, 1, 1)) == "; since: one in Jan – Mar 2026"
     assert words(dt.date(2025, 1, 1)) == ""
 

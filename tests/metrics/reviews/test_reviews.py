@@ -459,6 +459,7 @@ def test_what_an_action_should_change_is_measured_on_the_reviews_page(
     today = timezone.localdate()
     with tenant_scope(tenant.pk):
         partner = PartnerFactory(name="Harbour", manager=manager)
+        won_deal(partner, 300_00, today - dt.timedelta(days=20))
         won_deal(partner, 100_00, today - dt.timedelta(days=1))
         won_deal(partner, 700_00, today)
         period = calendar_of(tenant).current(PeriodKind.QUARTER)
@@ -473,8 +474,16 @@ def test_what_an_action_should_change_is_measured_on_the_reviews_page(
         action = ReviewAction.objects.get()
     client.post(f"/acme/reviews/actions/{action.pk}/done/")
     page = client.get(address).content.decode()
-    assert "better" in page
     assert "€100 on the day before, €700 on the day since" in page
+    # Of one day nothing is said.
+    assert "too early to tell" in page
+    assert "better" not in page
+    with tenant_scope(tenant.pk):
+        ReviewAction.objects.update(done_at=timezone.now() - dt.timedelta(days=13))
+    page = client.get(address).content.decode()
+    assert "€300 in the 14 days before, €800 in the 14 days since" in page
+    assert "better" in page
+    assert "too early to tell" not in page
 
 
 def test_long_lists_have_pages(client_as: SignIn, tenant: Tenant, manager: Membership) -> None:
