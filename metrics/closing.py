@@ -68,9 +68,11 @@ def change_grace(days: int | None, *, by: Membership) -> PeriodPolicy:
     return policy
 
 
-def locks_on(period: Period, days: int | None) -> dt.date | None:
-    """The day on which a period locks by itself."""
-    return None if days is None else period.end + dt.timedelta(days=days)
+def locks_on(period: Period, policy: PeriodPolicy | None) -> dt.date | None:
+    """The day on which a period locks by itself; None where periods do not, or it was over when that was decided."""
+    if policy is None or policy.grace_days is None or period.end <= policy.since:
+        return None
+    return period.end + dt.timedelta(days=policy.grace_days)
 
 
 def due_periods(calendar: Calendar, today: dt.date) -> list[Period]:
@@ -78,13 +80,9 @@ def due_periods(calendar: Calendar, today: dt.date) -> list[Period]:
     policy = PeriodPolicy.objects.first()
     if policy is None or policy.grace_days is None:
         return []
-    last = today - dt.timedelta(days=policy.grace_days)
     locked = locked_keys()
-    return [
-        period
-        for period in calendar.every(policy.since, today)
-        if policy.since < period.end <= last and period.key not in locked
-    ]
+    ended = ((period, locks_on(period, policy)) for period in calendar.every(policy.since, today))
+    return [period for period, day in ended if day and day <= today and period.key not in locked]
 
 
 def lock_due_periods(today: dt.date | None = None) -> list[Period]:

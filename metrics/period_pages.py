@@ -1,6 +1,5 @@
 """Periods on the screen: which are open and locked, locking, what has arrived since, restating."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -16,7 +15,7 @@ from metrics import closing
 from metrics.actions import first_day
 from metrics.display import format_change, format_score
 from metrics.explain import fact_text
-from metrics.models import PeriodLock, RestatedCard, Restatement, SubjectKind
+from metrics.models import PeriodLock, PeriodPolicy, RestatedCard, Restatement, SubjectKind
 from metrics.periods import Period, calendar_of
 from metrics.queries import partner_names
 from metrics.sources import FACTS
@@ -57,8 +56,9 @@ def periods(request: HttpRequest, tenant: str) -> HttpResponse:
     """The periods that are over, with what has become of them, and the days of grace."""
     calendar = calendar_of(request.tenant)
     may_lock = can(request.membership, "metrics.lock_periods")
-    days = closing.grace_days()
-    form = GraceForm(request.POST if request.method == "POST" else None, initial={"grace_days": days})
+    policy = PeriodPolicy.objects.first()
+    initial = {"grace_days": policy.grace_days if policy else None}
+    form = GraceForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         closing.change_grace(form.cleaned_data["grace_days"], by=request.membership)
         messages.success(request, _("Saved."))
@@ -67,6 +67,7 @@ def periods(request: HttpRequest, tenant: str) -> HttpResponse:
     found = list(closing.recent_periods(calendar, today, first_day(calendar)))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     locks = {lock.period.key: lock for lock in PeriodLock.objects.select_related("locked_by__user")}
+    due = set(closing.due_periods(calendar, today))
     restated = {}
     for restatement in Restatement.objects.select_related("restated_by__user").order_by("created_at"):
         restated[restatement.period.key] = restatement
@@ -79,8 +80,8 @@ def periods(request: HttpRequest, tenant: str) -> HttpResponse:
             {
                 "period": period,
                 "lock": locks.get(period.key),
-                "locks_on": closing.locks_on(period, days),
-                "is_due": period in _due(calendar, today),
+                "locks_on": closing.locks_on(period, policy),
+                "is_due": period in due,
                 "restated": restated.get(period.key),
             }
             for period in page
@@ -89,10 +90,6 @@ def periods(request: HttpRequest, tenant: str) -> HttpResponse:
         "may_restate": can(request.membership, "metrics.restate_periods"),
     }
     return render(request, "metrics/periods.html", context)
-
-
-def _due(calendar: Any, today: Any) -> list[Period]:
-    return closing.due_periods(calendar, today)
 
 
 @require_http_methods(["GET", "POST"])

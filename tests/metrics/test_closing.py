@@ -1,6 +1,7 @@
 """Locked periods: final figures, what arrives later, restatement, the groups of then."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from metrics import actions, closing
-from metrics.models import PeriodLock, RestatedCard, Scorecard, TemplateVersion
+from metrics.models import PeriodLock, PeriodPolicy, RestatedCard, Scorecard, TemplateVersion
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.publishing import publish_version
 from partners.directory.models import Partner
@@ -178,9 +179,44 @@ def test_periods_lock_after_their_grace(programme: Tenant, admin: Membership) ->
     assert PeriodLock.objects.filter(locked_by=None).count() == len(locked)
     closing.change_grace(None, by=admin)
     assert closing.grace_days() is None
+    assert closing.lock_due_periods(ends + dt.timedelta(days=400)) == []
     with pytest.raises(ActionRefused, match="once it is over"):
         closing.lock_period(calendar.current(PeriodKind.YEAR), by=admin)
     assert today < month.end
+
+
+def test_the_page_tells_what_will_become_of_each_period(
+    client_as: SignIn, tenant: Tenant, admin: Membership
+) -> None:
+    """Locked at night are those that ended since it was decided; what ended before waits for a hand."""
+    calendar = calendar_of(tenant)
+    month = calendar.current(PeriodKind.MONTH)
+    closed = [month.previous().previous(), month.previous()]
+    with tenant_scope(tenant.pk):
+        actions.ensure_default_template(tenant)
+        PartnerFactory(joined_on=closed[0].start)
+        since = closed[0].end + dt.timedelta(days=1)
+        PeriodPolicy.objects.create(grace_days=0, since=since)
+
+    def states() -> dict[str, str]:
+        page = client_as(admin).get("/acme/scorecards/periods/").content.decode()
+        rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+        return {
+            period.label(): next(row for row in rows if f">{period.label()}<" in row) for period in closed
+        }
+
+    before, last = states().values()
+    assert "until it is locked by hand" in before
+    assert "days of grace" not in before
+    assert "locks in the coming night" in last
+    with tenant_scope(tenant.pk):
+        PeriodPolicy.objects.update(grace_days=366)
+    before, last = states().values()
+    assert "until it is locked by hand" in before
+    assert "days of grace end on" in last
+    with tenant_scope(tenant.pk):
+        PeriodPolicy.objects.update(grace_days=None)
+    assert all("until it is locked by hand" in row for row in states().values())
 
 
 def test_locks_and_restatements_are_not_undone(programme: Tenant, admin: Membership) -> None:
