@@ -330,10 +330,16 @@ def templates(request: HttpRequest, tenant: str) -> HttpResponse:
         "subtitle": _(
             "What partners are measured by. The most particular template that fits a partner counts."
         ),
-        "templates": list(queries.templates()),
-        "tiers": dict(segment_choices()),
+        "templates": [(each, _audience(each)) for each in queries.templates()],
     }
     return render(request, "metrics/templates.html", context)
+
+
+def _audience(template: ScorecardTemplate) -> str:
+    """Whom a template is for, in words."""
+    tier = str(dict(segment_choices()).get(template.segment, "…")) if template.segment else ""
+    parts = [template.get_partner_type_display(), template.region, tier]
+    return ", ".join(part for part in parts if part) or _("All partners")
 
 
 @require_http_methods(["GET", "POST"])
@@ -350,6 +356,9 @@ def template_new(request: HttpRequest, tenant: str) -> HttpResponse:
             return redirect(turl(request, "metrics:template_edit", template.pk))
     context = {
         "title": _("New scorecard template"),
+        "subtitle": _(
+            "For which periods and partners it is cannot be changed later; other partners get a template of their own."
+        ),
         "form": form,
         "cancel_url": turl(request, "metrics:templates"),
         "back_url": turl(request, "metrics:templates"),
@@ -408,8 +417,12 @@ def template_edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     current = calendar.current(PeriodKind(template.period_kind))
     context |= {
         "title": template.name,
-        "subtitle": _("%(period)s · version %(number)s")
-        % {"period": template.get_period_kind_display(), "number": version.number if version else 0},
+        "subtitle": _("%(period)s · %(audience)s · version %(number)s")
+        % {
+            "period": template.get_period_kind_display(),
+            "audience": _audience(template),
+            "number": version.number if version else 0,
+        },
         "template": template,
         "form": form,
         "versions": [

@@ -261,10 +261,16 @@ def test_an_admin_makes_a_template_for_some_partners(
     client_as: SignIn, tenant: Tenant, partner: Partner, admin: Membership
 ) -> None:
     client = client_as(admin)
-    data = {"name": "Integrators", "period_kind": "quarter", "partner_type": "integrator", "region": ""}
+    assert "cannot be changed later" in client.get("/acme/scorecards/templates/new/").content.decode()
+    data = {"name": "Few", "period_kind": "quarter", "partner_type": "integrator", "region": "North"}
     response = client.post("/acme/scorecards/templates/new/", data)
     assert response.status_code == 302
-    assert client.get(response["Location"]).status_code == 200
+    page = client.get(response["Location"])
+    assert page.context["subtitle"] == "Quarter · Integrator, North · version 0"
+    assert page.context["subtitle"] in page.content.decode()
+    listed = client.get("/acme/scorecards/templates/").content.decode()
+    assert "Integrator, North" in listed
+    assert "All partners" in listed
     assert "already" in client.post("/acme/scorecards/templates/new/", data).content.decode()
 
 
