@@ -157,7 +157,8 @@ def arrived(lock: PeriodLock, partner_ids: Collection[UUID] | None = None) -> Ar
     names = fact_names(sources)
     today = max(calendar.today(), period.end)
     fresh = partner_rows([period], calendar, today, sources, partner_ids, segments=templates.by_segment)
-    stored = read_rows([period], names)
+    # What was said of a company that has become part of another since stays as it was shown.
+    stored = read_rows([period], names).filter(~pl.col("subject_key").is_in(merged_partners()))
     fresh = _as_they_stood(fresh, stored)
     if partner_ids is None:
         fresh = pl.concat([fresh, house_rows([period], calendar, today, sources)])

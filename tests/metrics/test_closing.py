@@ -13,6 +13,7 @@ from metrics import actions, closing
 from metrics.models import PeriodLock, PeriodPolicy, RestatedCard, Scorecard, TemplateVersion
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.publishing import publish_version
+from partners.directory.merging.actions import merge_partners
 from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -159,6 +160,25 @@ def test_rules_alone_make_no_difference_to_what_is_locked(programme: Tenant, adm
     closing.restate_period(lock, by=admin, reason="Late")
     assert card(partner, period).version == version
     assert card(partner, period).score == found[str(partner.pk)].after != score
+
+
+def test_a_restatement_leaves_what_was_said_of_a_company_that_is_another_now(
+    programme: Tenant, admin: Membership
+) -> None:
+    merged, kept = PartnerFactory.create_batch(2)
+    period = last_quarter(programme)
+    won_deal(merged, 100_00, period.start)
+    won_deal(kept, 300_00, period.start)
+    actions.recompute_everything()
+    lock = closing.lock_period(period, by=admin)
+    said = card(merged, period)
+    merge_partners(merged, kept, by=admin, reason="Bought")
+    won_deal(kept, 900_00, period.start)
+    closing.restate_period(lock, by=admin, reason="Late")
+    assert card(merged, period) == said
+    assert card(merged, period).computed_at == said.computed_at
+    assert not RestatedCard.objects.filter(partner=merged).exists()
+    assert RestatedCard.objects.filter(partner=kept).exists()
 
 
 def test_periods_lock_after_their_grace(programme: Tenant, admin: Membership) -> None:
