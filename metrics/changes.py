@@ -216,41 +216,45 @@ def _record_words(more: bool, amount: str, meaning: str) -> str:
 
 
 def bridge_chart(moves: Sequence[KpiMove], card: Scorecard, previous: Scorecard) -> dict[str, Any]:
-    """From the score before to the score now, KPI by KPI. Parameters for the chart component."""
+    """From the score before down to the score now, KPI by KPI. Parameters for the chart component."""
+    before, now = round(float(previous.score or 0), 1), round(float(card.score or 0), 1)
     names = [_("Before"), *(str(move.kpi.name) for move in moves), _("Now")]
+    texts = [format_score(previous.score), *(move.points_text for move in moves), format_score(card.score)]
     level = float(previous.score or 0)
-    below, gained, lost = [0.0], [0.0], [0.0]
+    below = []
     for move in moves:
         below.append(round(min(level, level + move.points), 2))
-        gained.append(round(max(move.points, 0), 2))
-        lost.append(round(max(-move.points, 0), 2))
         level += move.points
-    total = [round(float(previous.score or 0), 1), *([0.0] * len(moves)), round(float(card.score or 0), 1)]
+    gained = [round(max(move.points, 0), 2) for move in moves]
+    lost = [round(max(-move.points, 0), 2) for move in moves]
+    bar: dict[str, Any] = {"type": "bar", "stack": "bridge"}
     return {
         "id": "bridge",
         "caption": _("From the score before to the score now"),
         "columns": [_("KPI"), _("Points")],
-        "rows": [
-            [_("Before"), format_score(previous.score)],
-            *([str(move.kpi.name), move.points_text] for move in moves),
-            [_("Now"), format_score(card.score)],
-        ],
+        "rows": [[name, text] for name, text in zip(names, texts, strict=True)],
+        "height": 60 + 34 * len(names),
         "option": {
             "legend": {"top": 0, "data": [_("Score"), _("Gained"), _("Lost")]},
-            "xAxis": {"type": "category", "data": names, "axisLabel": {"hideOverlap": True}},
-            "yAxis": {"type": "value", "min": 0},
+            "xAxis": {"type": "value", "min": 0},
+            # Each bar has its name, in the order in which the score went.
+            "yAxis": {
+                "type": "category",
+                "data": names,
+                "inverse": True,
+                "axisLabel": {"interval": 0, "width": 130, "overflow": "break"},
+            },
             "series": [
                 {
-                    "type": "bar",
-                    "stack": "bridge",
+                    **bar,
                     "silent": True,
                     "name": "",
                     "itemStyle": {"color": "transparent"},
-                    "data": [*below, 0],
+                    "data": [0, *below, 0],
                 },
-                {"type": "bar", "stack": "bridge", "name": _("Score"), "data": total},
-                {"type": "bar", "stack": "bridge", "name": _("Gained"), "data": [*gained, 0]},
-                {"type": "bar", "stack": "bridge", "name": _("Lost"), "data": [*lost, 0]},
+                {**bar, "name": _("Score"), "data": [before, *([0] * len(moves)), now]},
+                {**bar, "name": _("Gained"), "data": [0, *gained, 0]},
+                {**bar, "name": _("Lost"), "data": [0, *lost, 0]},
             ],
         },
     }

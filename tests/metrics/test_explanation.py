@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from metrics import actions, queries
-from metrics.changes import kpi_moves
+from metrics.changes import bridge_chart, kpi_moves
 from metrics.comparison import compare
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
@@ -86,6 +86,28 @@ def test_the_moves_add_up_and_name_their_records(tenant: Tenant, partner: Partne
         # What counted before and no longer does has not raised it.
         assert not any("Ropes" in title for title in told)
         assert kpi_moves(card, None, calendar, calendar.today(), "EUR") == []
+
+
+def test_every_bar_from_score_to_score_has_its_name(tenant: Tenant, partner: Partner) -> None:
+    """One below the other, each from where the one before has left the score."""
+    with tenant_scope(tenant.pk):
+        card, previous = cards_of(tenant, partner)
+        calendar = calendar_of(tenant)
+        moves = kpi_moves(card, previous, calendar, calendar.today(), "EUR")
+        chart = bridge_chart(moves, card, previous)
+    names = ["Before", *(str(move.kpi.name) for move in moves), "Now"]
+    axis = chart["option"]["yAxis"]
+    assert (axis["data"], axis["inverse"], axis["axisLabel"]["interval"]) == (names, True, 0)
+    assert [name for name, _points in chart["rows"]] == names
+    below, score, gained, lost = (series["data"] for series in chart["option"]["series"])
+    assert {len(below), len(score), len(gained), len(lost)} == {len(names)}
+    assert (score[0], score[-1]) == (float(round(previous.score, 1)), float(round(card.score, 1)))  # type: ignore[arg-type]
+    level = float(previous.score)  # type: ignore[arg-type]
+    for at, move in enumerate(moves, 1):
+        assert below[at] == pytest.approx(min(level, level + move.points), abs=0.01)
+        assert gained[at] - lost[at] == pytest.approx(move.points, abs=0.01)
+        level += move.points
+    assert chart["height"] > 30 * len(names)
 
 
 def test_what_is_named_pushed_the_value_the_way_it_went(tenant: Tenant) -> None:
