@@ -75,6 +75,7 @@ def periods(request: HttpRequest, tenant: str) -> HttpResponse:
         "title": _("Periods"),
         "subtitle": _("When figures become final"),
         "form": form if may_lock else None,
+        "grace_is_set": initial["grace_days"] is not None,
         "page": page,
         "rows": [
             {
