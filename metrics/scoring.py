@@ -20,7 +20,7 @@ METHODS = (TARGET, PEER, STEPS)
 PEERS = "peers"
 BREAKDOWN = ("value", "target", "floor", "weight", "share", "attainment", "points")
 # How `score_given` adds the parts of the working.
-COLUMNS, AS_JSON, NO_PARTS = "columns", "json", "none"
+COLUMNS, AS_JSON, SCORE_ALONE = "columns", "json", "score"
 _DIGITS = 4
 _TOTAL, _MIN_COVERAGE, _MIN_SCORE = "given.total", "given.min_coverage", "given.min_score"
 
@@ -203,7 +203,7 @@ def score_given(frame: Frame, shape: Shape, *, parts: str = COLUMNS) -> Frame:
     """`score_rows` for a frame in which each row has the numbers of its own rules, all of one shape.
 
     `parts` says how the parts are added: as COLUMNS, or as one column `breakdown` that is AS_JSON, the whole working as
-    `{code: {part: number}}`; with NO_PARTS there are the results alone.
+    `{code: {part: number}}`; with SCORE_ALONE there is nothing but the column `score`.
 
     They are columns even where they are the same for all rows: a division by a literal may round otherwise than one
     by a column, and rows that are scored together today may be scored apart tomorrow.
@@ -211,7 +211,7 @@ def score_given(frame: Frame, shape: Shape, *, parts: str = COLUMNS) -> Frame:
     steps = _steps(shape, parts)
     for step in steps.added:
         frame = add_columns(frame, step)
-    return frame.drop(steps.helpers)
+    return frame.select("score") if parts == SCORE_ALONE else frame.drop(steps.helpers)
 
 
 class _Steps(NamedTuple):
@@ -252,13 +252,16 @@ def _steps(shape: Shape, parts: str) -> _Steps:
             _earned(shape.lines, chosen=True).alias("weight.earned"),
         ],
         [
-            *_ADDED[parts](shape),
-            coverage.round(_DIGITS).alias("coverage"),
+            *(
+                []
+                if parts == SCORE_ALONE
+                else [*_ADDED[parts](shape), coverage.round(_DIGITS).alias("coverage")]
+            ),
             pl.when(coverage >= pl.col(_MIN_COVERAGE), pl.col("weight.present") > 0)
             .then(score.round(_DIGITS))
             .alias("score"),
         ],
-        [_passed(shape)],
+        [] if parts == SCORE_ALONE else [_passed(shape)],
     ]
     helpers = [
         "weight.present",
@@ -380,11 +383,7 @@ def _breakdown(shape: Shape) -> list[pl.Expr]:
     return [pl.struct(lines).struct.json_encode().alias("breakdown")]
 
 
-def _nothing(shape: Shape) -> list[pl.Expr]:
-    return []
-
-
-_ADDED = {COLUMNS: _columns, AS_JSON: _breakdown, NO_PARTS: _nothing}
+_ADDED = {COLUMNS: _columns, AS_JSON: _breakdown}
 
 
 def _passed(shape: Shape) -> pl.Expr:

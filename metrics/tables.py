@@ -18,7 +18,7 @@ from metrics.explain import KpiLine
 from metrics.group_lines import MemberLine, Members
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
-from metrics.own import area_label, kpi_of
+from metrics.own import areas, kpi_of
 from metrics.periods import calendar_of
 from portal.shell.formats import DASH
 from portal.shell.tables import (
@@ -185,11 +185,31 @@ class UsualColumn(FigureColumn):
         return format_html('<span>{}<small class="second">{}</small></span>', value, record.usual_source)
 
 
+class NameColumn(Column):
+    """A KPI by name, leading to its page, with whether it counts."""
+
+    def cell(self, value: str, record: KpiLine, table: Table) -> str:
+        assert isinstance(table, KpiTable)
+        address = kpi_address(table.request.tenant.slug, table.card, record.kpi.code)
+        counts = table.counts if record.weight_text else ""
+        return f'<a href="{escape(address)}">{escape(value)}</a>{counts}'
+
+
+class AreaColumn(Column):
+    """The area of a KPI."""
+
+    def prepare(self, values: Sequence[str]) -> None:
+        self.labels = {code: escape(label) for code, label in areas()}
+
+    def cell(self, value: str, record: KpiLine, table: Table) -> str:
+        return self.labels[value]
+
+
 class KpiTable(Table):
     """KPIs of a `card`. Rows are `KpiLine`s."""
 
-    kpi = Column(_("KPI"), accessor="name")
-    area = Column(_("Area"), accessor="kpi__area", phone=False)
+    kpi = NameColumn(_("KPI"), accessor="name")
+    area = AreaColumn(_("Area"), accessor="kpi__area", phone=False)
     value = FigureColumn(_("Value"), accessor="value_text")
     change = FigureColumn(_("Change"), accessor="change_text", default=DASH)
     median = FigureColumn(_("Peers’ median"), accessor="median_text")
@@ -203,14 +223,6 @@ class KpiTable(Table):
         super().__init__(*args, **kwargs)
         self.card = card
         self.counts = format_html('<small class="second">{}</small>', _("counts for the score"))
-
-    def render_kpi(self, value: str, record: KpiLine) -> SafeString:
-        address = kpi_address(self.request.tenant.slug, self.card, record.kpi.code)
-        link = format_html('<a href="{}">{}</a>', address, value)
-        return link if not record.weight_text else format_html("{}{}", link, self.counts)
-
-    def render_area(self, record: KpiLine) -> str:
-        return area_label(record.kpi)
 
 
 class AmountColumn(FigureColumn):

@@ -13,7 +13,7 @@ from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.own import catalogue_at
 from metrics.queries import PeerFigures
-from metrics.scoring import NO_PARTS, PEER, STEPS, TARGET, KpiRule, TemplateRules, score_given
+from metrics.scoring import PEER, SCORE_ALONE, STEPS, TARGET, KpiRule, TemplateRules, score_given
 from metrics.sources.reading import frame_of
 from metrics.units import DOWN, Unit
 from portal.shell.formats import percent
@@ -165,7 +165,7 @@ def _gains(card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: l
     rows = [row, *({**row, f"kpi.{step.code}": step.scored} for step in steps)]
     schema = {**dict.fromkeys(row, pl.Float64), "partners": pl.Int64}
     frame = frame_of(([*values.values(), _partners(card)] for values in rows), schema)
-    scored = score_given(frame, shape._replace(lines=lines), parts=NO_PARTS)
+    scored = score_given(frame, shape._replace(lines=lines), parts=SCORE_ALONE)
     scores = scored["score"].to_list()
     if scores[0] is None:
         return [0.0] * len(steps)

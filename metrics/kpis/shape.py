@@ -59,6 +59,8 @@ class Kpi:
 
     def mentions(self, words: str) -> bool:
         """Whether all the words occur in its name, meaning, code or formula."""
+        if not words:
+            return True
         text = f"{self.name} {self.meaning} {self.code} {self.formula}".casefold()
         return all(word in text for word in words.casefold().split())
 
