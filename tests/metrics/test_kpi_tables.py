@@ -416,6 +416,8 @@ def test_every_kpi_has_a_value_from_records_for_partner_portfolio_and_programme(
                     summed[name] = summed.get(name, 0) + amount
             assert {name: amount for name, amount in summed.items() if amount} == card.facts
             assert values == {**evaluate_facts(summed), **scored_values(card)}
+        for card in (partner, *groups):
+            as_in_october(card)
     client = client_as(manager)
     for card in (partner, *groups):
         level = "P" if card.partner_id else "G"
@@ -425,7 +427,35 @@ def test_every_kpi_has_a_value_from_records_for_partner_portfolio_and_programme(
             assert str(KPIS[code].name) in page.content.decode().replace("&#x27;", "'"), code
             assert page.context["formula"] or page.context["parts"] or KPIS[code].ranks, code
             assert leads_to_its_records(page, card, KPIS[code]), code
+            trend = page.context["trend"]
+            known = not KPIS[code].ranks and page.context["line"].value is not None
+            assert (
+                [value for _month, value, *_marks in trend["rows"]][-2:]
+                == [page.context["line"].value_text] * 2
+                if known
+                else trend is None
+            ), code
         assert client.get(f"/acme/scorecards/cards/{card.pk}/nonsense/").status_code == 404
+
+
+def as_in_october(card: Scorecard) -> None:
+    """A card like this one for the month before, so that there is a trend of whatever it has a value of."""
+    same = {"subject_kind": card.subject_kind, "subject_key": card.subject_key, "period_kind": "month"}
+    names = (
+        "partner_id",
+        "manager_id",
+        "version_id",
+        "score",
+        "coverage",
+        "facts",
+        "breakdown",
+        "computed_at",
+    )
+    Scorecard.objects.update_or_create(
+        **same,
+        period_start=dt.date(2026, 10, 1),
+        defaults={name: getattr(card, name) for name in names},
+    )
 
 
 def leads_to_its_records(page: Any, card: Scorecard, kpi: Kpi) -> bool:
