@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from django.utils.formats import date_format
-
 from incentives.ledger.models import LedgerEntry
 from metrics.sources import SOURCES, fill
 from metrics.sources.shape import WINDOWS, Records
+from portal.shell.formats import short_date
 
 
 def _sql(these: str, per: str) -> str:
@@ -22,7 +21,7 @@ JOIN w ON e.booked_on >= w.start_on AND e.booked_on < w.end_on GROUP BY w.n, e.{
 
 
 def _title(entry: LedgerEntry) -> str:
-    parts = [entry.plan.name if entry.plan else "", date_format(entry.booked_on)]
+    parts = [entry.plan.name if entry.plan else "", short_date(entry.booked_on)]
     return " · ".join(filter(None, parts))
 
 

@@ -41,7 +41,7 @@ _SIGNS = {"€": frozenset({"EUR"}), "£": frozenset({"GBP"})} | {
     sign: currencies for sign, (currencies, _usual) in SHARED_SIGNS.items()
 }
 _DECIMALS = re.compile(r"\.[0#]+")
-_GROUPING = str.maketrans("", "", " \u00a0\u202f'’_")
+_GROUPING = {**str.maketrans("", "", " \u00a0\u202f'’_"), ord("−"): "-"}
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,11 @@ def format_money(minor: int | None, currency: str, locale: str | None = None, *,
     keep_digits = not (whole and amount == amount.to_integral_value())
     language = Locale.parse(locale or get_language() or "en", sep="-")
     if keep_digits:
-        return format_currency(amount, currency, locale=language)
-    pattern = _DECIMALS.sub("", language.currency_formats["standard"].pattern)
-    return format_currency(amount, currency, locale=language, format=pattern, currency_digits=False)
+        text = format_currency(amount, currency, locale=language)
+    else:
+        pattern = _DECIMALS.sub("", language.currency_formats["standard"].pattern)
+        text = format_currency(amount, currency, locale=language, format=pattern, currency_digits=False)
+    return text.replace("-", "−")
 
 
 def quick_money(minor: int | None, currency: str, *, whole: bool = True) -> str:
@@ -157,6 +159,8 @@ def parse_amount(text: str, currency: str) -> int:
     another currency by its sign.
     """
     cleaned = text.translate(_GROUPING).strip()
+    minus = "-" if cleaned.startswith("-") else ""
+    cleaned = cleaned.removeprefix("-")
     for sign, currencies in (*_SIGNS.items(), (currency, {currency})):
         bare = cleaned.removeprefix(sign).removesuffix(sign).strip()
         if bare != cleaned and currency not in currencies:
@@ -165,6 +169,7 @@ def parse_amount(text: str, currency: str) -> int:
                 % {"text": text[:40], "currency": currency}
             )
         cleaned = bare
+    cleaned = minus + cleaned
     negative = cleaned.startswith("(") and cleaned.endswith(")")
     if negative:
         cleaned = cleaned[1:-1]

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -97,8 +96,7 @@ def refuse_wrong_day(day: date, deal: Deal, by: Membership, field: str) -> None:
         raise ActionRefused(_("The day cannot lie in the future."), field=field)
     if deal.engaged_on and day < deal.engaged_on:
         raise ActionRefused(
-            _("The day cannot be before the deal began, on %s.")
-            % date_format(deal.engaged_on, "DATE_FORMAT"),
+            _("The day cannot be before the deal began, on %s.") % short_date(deal.engaged_on),
             field=field,
         )
 

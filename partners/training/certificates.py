@@ -3,10 +3,10 @@
 import json
 
 import typst
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from partners.training.models import Completion
+from portal.shell.formats import short_date
 
 # Everything that people have typed comes in as data: Typst never reads it as its own language.
 PAGE = b"""
@@ -43,9 +43,9 @@ PAGE = b"""
 def certificate_pdf(completion: Completion, address: str) -> bytes:
     """One page, landscape A4, in the reader's language; `address` is where it can be verified."""
     vendor = completion.tenant
-    dates = _("Completed on %s") % date_format(completion.completed_on, "DATE_FORMAT")
+    dates = _("Completed on %s") % short_date(completion.completed_on)
     if completion.valid_until:
-        dates += " · " + _("valid until %s") % date_format(completion.valid_until, "DATE_FORMAT")
+        dates += " · " + _("valid until %s") % short_date(completion.valid_until)
     data = {
         "title": completion.certificate,
         "vendor": vendor.name,

@@ -10,6 +10,8 @@ from django.utils.formats import get_format, number_format
 from django.utils.translation import get_language
 
 DASH = "–"
+# As wide as a plus and no hyphen, at which a line may be broken.
+MINUS = "−"
 
 
 def short_date(value: date | datetime | None) -> str:
@@ -48,7 +50,7 @@ def number(value: Decimal | float | int | None, places: int | None = None) -> st
         return _in_places(Decimal(str(value)), places)
     if type(value) is int:
         return f"{value:,}".translate(_symbols(get_language() or "en"))
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return number_format(value, use_l10n=True, force_grouping=True).replace("-", MINUS)
 
 
 def _in_places(value: Decimal, places: int, *, grouped: bool = True) -> str:
@@ -62,10 +64,11 @@ def _in_places(value: Decimal, places: int, *, grouped: bool = True) -> str:
 
 @lru_cache(maxsize=16)
 def _symbols(language: str) -> dict[int, str]:
-    """What the language writes in place of the comma that groups three digits, and of the decimal point."""
+    """What the language writes in place of the comma that groups three digits and of the decimal point; the minus."""
     return str.maketrans(
         {
             ",": get_format("THOUSAND_SEPARATOR", language, use_l10n=True),
             ".": get_format("DECIMAL_SEPARATOR", language, use_l10n=True),
+            "-": MINUS,
         }
     )

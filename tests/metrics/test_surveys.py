@@ -152,12 +152,12 @@ def test_the_pages_show_them_at_every_level_with_formula_records_and_trend(
                 assert all(fact.value_text != "0" for fact in page.context["facts"])
         page = client.get(f"/acme/scorecards/cards/{cards['portfolio', manager]}/nps/")
         members = page.context["members"]
-        assert {line.name: line.value_text for line in members.lines} == {"Alpha": "40", "Beta": "-25"}
+        assert {line.name: line.value_text for line in members.lines} == {"Alpha": "40", "Beta": "−25"}
         assert [amount for _name, amount in members.sums] == ["7", "4", "14"]
         # Beside the portfolio of nobody, where Gamma is.
         assert [(each["value"], each["is_own"]) for each in page.context["beside"]] == [
             ("21.4", True),
-            ("-100", False),
+            ("−100", False),
         ]
         # From a partner's figure on to the survey's answers, for the vendor's people.
         alpha = client.get(f"/acme/scorecards/cards/{cards['partner', str(figures['Alpha'].pk)]}/nps/")

@@ -85,7 +85,7 @@ def test_money_is_written_in_the_readers_language():
     assert format_money(1_234_50, "EUR", "nl") == "€\xa01.234,50"
     assert format_money(1_234_00, "EUR", "en") == "€1,234"
     assert format_money(1_234_00, "EUR", "en", whole=False) == "€1,234.00"
-    assert format_money(-1_234_00, "EUR", "nl") == "€\xa0-1.234"
+    assert format_money(-1_234_00, "EUR", "nl") == "€\xa0−1.234"
     assert format_money(1_234, "JPY", "en") == "¥1,234"
     assert format_money(None, "EUR", "en") == "–"
     assert str(Money(5, "USD")) == "$0.05"

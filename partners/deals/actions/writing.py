@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +24,7 @@ from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
+from portal.shell.formats import short_date
 
 Changes = dict[str, Any]
 
@@ -127,7 +127,7 @@ def refuse_if_held(deal: Deal, now: datetime) -> None:
             % {
                 "number": holder.number,
                 "partner": holder.partner.name,
-                "end": date_format(timezone.localtime(holder.protection.upper), "DATE_FORMAT"),
+                "end": short_date(holder.protection.upper),
             },
             code="held",
         )

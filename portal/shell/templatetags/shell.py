@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
-from django.utils.formats import localize
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -70,9 +69,13 @@ def figure_rows(rows: Iterable[Sequence[Any]]) -> SafeString:
     """The rows of a chart's table, each headed by its first cell: written here, for there may be hundreds."""
     written = []
     for first, *rest in rows:
-        cells = "".join([f'<td class="num">{conditional_escape(localize(cell))}</td>' for cell in rest])
-        written.append(f'<tr><th scope="row">{conditional_escape(localize(first))}</th>{cells}</tr>')
+        cells = "".join([f'<td class="num">{_figure(cell)}</td>' for cell in rest])
+        written.append(f'<tr><th scope="row">{_figure(first)}</th>{cells}</tr>')
     return mark_safe("".join(written))  # noqa: S308 - each cell is escaped
+
+
+def _figure(cell: Any) -> str:
+    return conditional_escape(formats.number(cell) if isinstance(cell, int | float | Decimal) else cell)
 
 
 @register.filter

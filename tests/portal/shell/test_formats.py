@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.money import format_money, quick_money
+from portal.money import format_money, parse_amount, quick_money
 from portal.shell import formats
 from portal.shell.templatetags.shell import figure_rows
 
@@ -41,11 +41,21 @@ def test_numbers_equal_those_of_django(value: int | Decimal | float, places: int
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     hundredth = Decimal(str(value)) / 100
     with translation.override(language):
-        grouped = number_format(rounded, places, use_l10n=True, force_grouping=True)
+        grouped = number_format(rounded, places, use_l10n=True, force_grouping=True).replace("-", "−")
         assert formats.number(value, places) == grouped
-        assert formats.percent(hundredth, places) == f"{number_format(rounded, places)}%"
+        assert formats.percent(hundredth, places) == f"{number_format(rounded, places)}%".replace("-", "−")
         if isinstance(value, int):
-            assert formats.number(value) == number_format(value, use_l10n=True, force_grouping=True)
+            whole = number_format(value, use_l10n=True, force_grouping=True)
+            assert formats.number(value) == whole.replace("-", "−")
+
+
+def test_less_than_nothing_has_one_sign_everywhere() -> None:
+    assert formats.percent(-0.206) == "−20.6%"
+    assert formats.number(-1234) == "−1,234"
+    assert formats.number(-12.5) == "−12.5"
+    assert quick_money(-1_234_50, "EUR") == format_money(-1_234_50, "EUR") == "−€1,234.50"
+    assert parse_amount("−€1,234.50", "EUR") == -1_234_50
+    assert figure_rows([["NPS", -100]]) == '<tr><th scope="row">NPS</th><td class="num">−100</td></tr>'
 
 
 def test_the_figures_of_a_chart_are_escaped_and_written_as_the_language_does() -> None:
