@@ -108,9 +108,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, exceptions.ValidationError):
         errors = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
         return _problem(exc.status_code, _("The input is not valid"), "", "invalid", errors, headers)
-    return _problem(
-        exc.status_code, force_str(exc.default_detail), force_str(exc.detail), exc.default_code, None, headers
-    )
+    # These two name what was asked for in place of a field in braces.
+    named = isinstance(exc, exceptions.MethodNotAllowed | exceptions.UnsupportedMediaType)
+    title = force_str(exc.detail if named else exc.default_detail)
+    return _problem(exc.status_code, title, force_str(exc.detail), exc.default_code, None, headers)
 
 
 def _problem(
