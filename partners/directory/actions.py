@@ -23,9 +23,12 @@ from portal.errors import ActionRefused
 from portal.events.queries import timeline
 from portal.events.record import record
 from portal.people.actions import end_access_of, give_access_back
+from portal.shell.formats import short_date
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 from portal.tenancy.sequences import next_number
 
+# What programs write where they know no day, such as 1 January 1900, is before it.
+EARLIEST_END = date(1990, 1, 1)
 PARTNER_FIELDS = frozenset(
     {"name", "type", "region", "country", "website", "manager", "joined_on", "left_on", "external_id"}
 )
@@ -165,7 +168,7 @@ def create_customer(*, by: Membership, **fields: Any) -> Customer:
     customer = Customer(number=next_number("C"), **_known(fields, CUSTOMER_FIELDS))
     customer.normalised_name = normalise_name(customer.name)
     customer.domain = normalise_domain(customer.domain)
-    _refuse_backwards(customer.started_on, customer.ended_on)
+    _refuse_wrong_end(customer.started_on, customer.ended_on)
     _insert(customer, _("Another customer has this external id already."))
     record("customer.created", subject=customer, by=by, data={"new": _plain(customer, fields)})
     return customer
@@ -180,7 +183,7 @@ def update_customer(customer: Customer, *, by: Membership, **fields: Any) -> Cus
         changes["normalised_name"] = normalise_name(changes["name"])
     if "domain" in changes:
         changes["domain"] = normalise_domain(changes["domain"])
-    _refuse_backwards(
+    _refuse_wrong_end(
         changes.get("started_on", customer.started_on), changes.get("ended_on", customer.ended_on)
     )
     return _change(customer, "customer.updated", by, None, changes)
@@ -197,7 +200,7 @@ def end_business(customer: Customer, *, by: Membership, ended_on: date, reason: 
         raise ActionRefused(_("Give the reason."), field="reason")
     if ended_on > timezone.localdate(timezone=by.tenant.zone):
         raise ActionRefused(_("The day cannot lie in the future."), field="ended_on")
-    _refuse_backwards(customer.started_on, ended_on)
+    _refuse_wrong_end(customer.started_on, ended_on)
     return _change(
         customer,
         "customer.ended",
@@ -342,7 +345,11 @@ def _refuse_wrong_manager(manager: Membership | None, by: Membership) -> None:
         raise ActionRefused(_("Choose a channel manager of this programme."), field="manager")
 
 
-def _refuse_backwards(started_on: date | None, ended_on: date | None) -> None:
+def _refuse_wrong_end(started_on: date | None, ended_on: date | None) -> None:
+    if ended_on and ended_on < EARLIEST_END:
+        raise ActionRefused(
+            _("It cannot have ended before %(day)s.") % {"day": short_date(EARLIEST_END)}, field="ended_on"
+        )
     if started_on and ended_on and ended_on < started_on:
         raise ActionRefused(_("It cannot end before it began."), field="ended_on")
 

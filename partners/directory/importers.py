@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from partners.directory import actions
 from partners.directory.enums import PartnerStatus, PartnerType
 from partners.directory.models import Customer, Partner, Product, ProductFamily
 from partners.directory.names import normalise_domain, normalise_name
@@ -384,13 +385,13 @@ class CustomerTarget(RecordTarget):
     def problems(self, frame: pl.DataFrame) -> list[Problem]:
         return [
             Problem(pl.col("domain") == "", "domain", "url"),
-            Problem(
-                pl.col("ended_on") < pl.col("started_on"),
-                "ended_on",
-                "end_before_start",
-                (("other", "started_on"),),
-            ),
+            Problem(pl.col("ended_on") < actions.EARLIEST_END, "ended_on", "long_ago"),
         ]
+
+    def contradictions(self, frame: pl.DataFrame) -> list[Problem]:
+        other = (("other", "started_on"),)
+        backwards = pl.col("ended_on") < pl.col("started_on")
+        return [Problem(backwards, "ended_on", "end_before_start", other)]
 
     def created(self, rows: pl.DataFrame, context: Context) -> None:
         record("customer.imported", subject=context.source, by=context.by, data={"count": len(rows)})

@@ -15,6 +15,7 @@ from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
+from portal.shell.formats import number, short_date
 
 MOST_AT_ONCE = 1000
 
@@ -72,7 +73,11 @@ def report_figures(
         if key in keys:
             raise ActionRefused(
                 _("%(day)s, %(source)s and %(channel)s stand there twice.")
-                % {"day": key[0], "source": key[1] or "–", "channel": MarketingChannel(key[2]).label}
+                % {
+                    "day": short_date(key[0]),
+                    "source": key[1] or "–",
+                    "channel": MarketingChannel(key[2]).label,
+                }
             )
         keys.add(key)
     kept = [row for row in rows if any(row.get(name) for name in FIGURES)]
@@ -124,10 +129,22 @@ def _key(row: dict[str, Any]) -> tuple[dt.date, str, str]:
 
 def _refuse_wrong_row(row: dict[str, Any], today: dt.date) -> None:
     if row["day"] > today:
-        raise ActionRefused(_("%s has not been yet.") % row["day"], field="day")
+        raise ActionRefused(_("%s has not been yet.") % short_date(row["day"]), field="day")
     for name in (*COUNTS, *AMOUNTS):
         if (row.get(name) or 0) < 0:
             raise ActionRefused(_("Figures are not negative."), field=name)
+    # A source that does not count impressions has none.
+    impressions, clicks = row.get("impressions") or 0, row.get("clicks") or 0
+    if 0 < impressions < clicks:
+        raise ActionRefused(
+            _("On %(day)s there are %(clicks)s clicks but only %(impressions)s impressions.")
+            % {
+                "day": short_date(row["day"]),
+                "clicks": number(clicks),
+                "impressions": number(impressions),
+            },
+            field="clicks",
+        )
 
 
 def _refuse_wrong_days(campaign: Campaign) -> None:

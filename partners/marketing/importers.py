@@ -282,6 +282,11 @@ class FigureTarget(Target):
         today = timezone.localdate(timezone=current_tenant().zone)
         return [Problem(pl.col("day") > today, "day", "future")]
 
+    def contradictions(self, frame: pl.DataFrame) -> list[Problem]:
+        seen = pl.col("impressions") > 0
+        other = (("other", "impressions"),)
+        return [Problem(seen & (pl.col("clicks") > pl.col("impressions")), "clicks", "clicks", other)]
+
     def existing(self, frame: pl.DataFrame) -> pl.DataFrame:
         asked = frame.select("row", *_KEY)
         found = DailyFigure.objects.filter(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from portal.imports.columns import UNIT, Answer, Column, Unknown, distinct, read
 from portal.imports.enums import Outcome
 from portal.imports.parsing import DateEvidence, DateOrder, key_of
 from portal.imports.reading import ROW, Table
-from portal.imports.targets import DTYPES, Context, Field, Kind, Known, Target
+from portal.imports.targets import DTYPES, Context, Field, Kind, Known, Problem, Target
 from portal.money import SHARED_SIGNS, digits
 
 
@@ -337,8 +337,11 @@ class _Checker:
             if f.name not in self.frame.columns
         ]
         self.frame = self.target.refine(self.frame.with_columns(missing), self.context)
-        for problem in self.target.problems(self.frame):
-            rows = self.frame.filter(problem.where.fill_null(False))
+        self._refuse_all(self.frame, self.target.problems(self.frame))
+
+    def _refuse_all(self, frame: pl.DataFrame, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            rows = frame.filter(problem.where.fill_null(False))
             if rows.is_empty():
                 continue
             params = None
@@ -375,6 +378,10 @@ class _Checker:
             .otherwise(pl.lit(str(Outcome.SKIP)))
         )
         joined = joined.with_columns(outcome=outcome)
+        written = joined.filter(pl.col("outcome") != Outcome.SKIP.value).with_columns(
+            pl.coalesce(name, f"{name}_now").alias(name) for name in values if name in frame.columns
+        )
+        self._refuse_all(written, target.contradictions(written))
         if "locked" in existing.columns:
             locked = joined.filter((pl.col("outcome") == Outcome.CHANGE.value) & pl.col("locked"))
             key = target.key_field if target.key_field in self.mapping else str(target.natural_key)

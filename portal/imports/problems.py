@@ -58,6 +58,8 @@ EXPECTED: Mapping[str, str | Promise] = {
     "end_before_start": _("an end date that is not before the start date (%(other)s)"),
     "locked": _("a record that an import may change; this one has a life of its own in the portal"),
     "url": _("a web address"),
+    "long_ago": _("a date since 1990"),
+    "clicks": _("at most as many clicks as impressions (%(other)s)"),
     "future": _("a date that is not in the future"),
     "passed": _("a date that has not passed"),
     "not_begun": _("an event that has begun"),

@@ -165,6 +165,10 @@ class Target:
         """What cannot be, across the columns of the refined frame."""
         return []
 
+    def contradictions(self, frame: pl.DataFrame) -> list[Problem]:
+        """What cannot be of a record as the rows leave it: what they leave empty is as it stands there."""
+        return []
+
     def warnings(self, frame: pl.DataFrame) -> list[Notice]:
         return []
 

@@ -174,6 +174,14 @@ def test_business_with_a_customer_does_not_end_before_it_began(
         # The copy in hand was read before the end was noted.
         with pytest.raises(ActionRefused, match="before it began"):
             actions.update_customer(customer, by=people.admin, started_on=date(2026, 11, 1))
+        with pytest.raises(ActionRefused, match="before 1 Jan 1990"):
+            actions.end_business(CustomerFactory(), by=people.admin, ended_on=date(1900, 1, 1), reason="Gone")
+        unknown = CustomerFactory()
+    api = f"/{tenant.slug}/api/v1/customers/{unknown.pk}/end/"
+    answer = client_as(people.admin).post(
+        api, {"ended_on": "1900-01-01", "reason": "Gone"}, "application/json"
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (409, ["ended_on"])
     backwards = {"name": "Initech", "started_on": "2026-09-01", "ended_on": "2026-08-31"}
     for page in (address("customer_create"), address("customer_edit", customer.pk)):
         refused = client_as(people.admin).post(page, backwards)

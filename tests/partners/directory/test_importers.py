@@ -1,6 +1,7 @@
 """Partners, customers and products from files."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -105,6 +106,20 @@ def test_a_bad_web_address_and_dates_that_end_before_they_start_are_refused(
     run = importer.check("customers", "name,website,since,until\nA,not a site,,\nB,,2020-02-01,2020-01-01\n")
     found = [(p["column"], p["code"]) for row in rows_of(run, "refuse") for p in json.loads(row["problems"])]
     assert found == [("website", "url"), ("until", "end_before_start")]
+
+
+def test_an_end_is_refused_before_the_start_that_stands_there_or_ages_ago(
+    importer: Importer, scoped: object
+) -> None:
+    CustomerFactory(name="Initech", started_on=date(2026, 9, 1))
+    CustomerFactory(name="Globex", started_on=date(2026, 9, 1), ended_on=date(2026, 9, 30))
+    run = importer.check(
+        "customers",
+        "name,since,until\nInitech,,2026-08-31\nGlobex,2026-10-01,\nHooli,,1900-01-01\nUmbrella,,2026-09-01\n",
+    )
+    found = [(p["column"], p["code"]) for row in rows_of(run, "refuse") for p in json.loads(row["problems"])]
+    assert found == [("until", "end_before_start"), ("until", "end_before_start"), ("until", "long_ago")]
+    assert run.counts["create"] == 1
 
 
 def test_products_bring_their_families(importer: Importer, scoped: object) -> None:

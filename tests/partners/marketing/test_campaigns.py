@@ -41,6 +41,9 @@ def test_a_campaign_is_added_and_its_figures_filled_in_changed_and_taken_away(
     page = client.post(address, {"lines": "1", **line, **numbers, "line0-clicks": "-1"})
     assert page.status_code == 422
     assert "900" in page.content.decode()
+    page = client.post(address, {"lines": "1", **line, **numbers, "line0-clicks": "10001"})
+    assert page.status_code == 422
+    assert "On 3 Nov 2026 there are 10,001 clicks but only 10,000 impressions." in page.content.decode()
     page = client.post(address, {"lines": "1", **line, **numbers}, follow=True).content.decode()
     assert "1 line has been noted." in page
     with tenant_scope(tenant.pk):
@@ -77,6 +80,12 @@ def test_the_api_reports_figures(tenant: Tenant, admin: Membership, client_as: S
     address = f"/acme/api/v1/campaigns/{campaign.pk}"
     answer = client.post(f"{address}/report/", rows, content_type="application/json")
     assert answer.status_code == 200
+    wrong = client.post(
+        f"{address}/report/",
+        [{**rows[0], "impressions": 100, "clicks": 3000}],
+        content_type="application/json",
+    )
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (409, ["clicks"])
     assert client.get(f"{address}/figures/").json()[0]["visits"] == 12
 
 

@@ -9,7 +9,7 @@ import pytest
 from partners.marketing.models import Campaign, DailyFigure
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
-from tests.factories import CampaignFactory, PartnerFactory
+from tests.factories import CampaignFactory, DailyFigureFactory, PartnerFactory
 from tests.importing import Importer, rows_of
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +138,27 @@ def test_a_campaign_whose_name_exists_twice_is_named_by_its_partner_or_its_id(
         (own.pk, own.partner_id, 8),
         (own.pk, own.partner_id, 9),
     ]
+
+
+def test_more_clicks_than_impressions_are_refused_also_beside_what_stands_there(
+    importer: Importer, alpha: object
+) -> None:
+    campaign = CampaignFactory(partner=alpha, name="Autumn")
+    DailyFigureFactory(
+        campaign=campaign,
+        day=dt.date(2026, 10, 2),
+        source="search",
+        channel="paid",
+        impressions=100,
+        clicks=9,
+    )
+    run = importer.check(
+        "campaign_figures",
+        "campaign,date,source,channel,impressions,clicks\n"
+        "Autumn,2026-10-02,search,paid,,101\n"
+        "Autumn,2026-10-03,search,paid,100,101\n"
+        "Autumn,2026-10-04,search,paid,100,100\n"
+        "Autumn,2026-10-05,mail,paid,,50\n",
+    )
+    assert [row["problems"].count('"code": "clicks"') for row in rows_of(run, "refuse")] == [1, 1]
+    assert (run.counts["create"], run.counts["refuse"]) == (2, 2)
