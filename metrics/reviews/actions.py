@@ -18,6 +18,7 @@ from metrics.queries import tenant_calendar
 from metrics.reviews.agenda import prepared
 from metrics.reviews.goals import close_if_reached, current_values, reached_event
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction
+from metrics.reviews.queries import may_promise
 from metrics.units import Unit
 from partners.directory.models import Partner
 from partners.directory.queries import managers
@@ -27,7 +28,7 @@ from portal.errors import ActionRefused
 from portal.events.record import record, record_many
 from portal.money import divide
 from portal.tenancy.db import lock
-from portal.tenancy.scope import current_tenant_id
+from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 SNOOZE_LONGEST = 366
 # In how many parts a share is weighed.
@@ -314,28 +315,36 @@ def _plain(text: str) -> str:
 def add_action(
     review: Review, *, by: Membership, text: str, owner: Membership, due_on: dt.date, kpi: str = ""
 ) -> ReviewAction:
-    """Note what somebody of the vendor's will do, until a day, and which KPI it should change."""
+    """Note what somebody of the vendor's or of the partner's will do, until a day, and which KPI it should change."""
     check(by, "metrics_reviews.hold_review", review.partner)
     if kpi and ((measure := choosable().get(kpi)) is None or measure.ranks):
         raise ActionRefused(_("This KPI cannot be measured before and after."), field="kpi")
-    if not managers().filter(pk=owner.pk).exists():
-        raise ActionRefused(_("Choose somebody of your own people."), field="owner")
+    if not may_promise(review.partner).filter(pk=owner.pk).exists():
+        raise ActionRefused(_("Choose one of your own people or of the partner’s."), field="owner")
     action = ReviewAction.objects.create(
-        review=review, text=text.strip(), owner=owner, due_on=due_on, kpi=kpi
+        review=review,
+        text=text.strip(),
+        owner=owner,
+        partner_id=owner.partner_id,
+        due_on=due_on,
+        kpi=kpi,
     )
     data = {"text": action.text, "owner": str(owner.pk), "review": str(review.pk), "due_on": str(due_on)}
-    record("review.action_added", subject=action, by=by, data=data)
+    record("review.action_added", subject=action, by=by, partner_id=action.partner_id, data=data)
     return action
 
 
 @transaction.atomic
 def finish_action(action: ReviewAction, *, by: Membership) -> ReviewAction:
     """Tick an action off, by whose it is or who holds the review. Doing it twice changes nothing."""
-    rows = ReviewAction.objects.select_for_update(of=("self",)).select_related("review__partner")
-    action = rows.get(pk=action.pk)
-    check(by, "metrics_reviews.hold_review", None if action.owner_id == by.pk else action.review.partner)
-    if action.done_at is None:
-        action.done_at = timezone.now()
-        action.save(update_fields=["done_at"])
-        record("review.action_done", subject=action, by=by, data={"text": action.text})
-    return action
+    # The review is the vendor's, and a partner's person may have something to do from it.
+    with tenant_scope(current_tenant_id()):
+        rows = ReviewAction.objects.select_for_update(of=("self",)).select_related("review__partner")
+        action = rows.get(pk=action.pk)
+        check(by, "metrics_reviews.finish_action", action)
+        if action.done_at is None:
+            action.done_at = timezone.now()
+            action.save(update_fields=["done_at"])
+            data = {"text": action.text, "review": str(action.review_id), "owner": str(action.owner_id)}
+            record("review.action_done", subject=action, by=by, partner_id=action.partner_id, data=data)
+        return action

@@ -1,32 +1,41 @@
-"""What a review should speak of, from the figures: score, KPIs that moved, goals, alerts and open promises."""
+"""What a review should speak of, from the figures: score, weak KPIs, trends, goals, alerts and open promises."""
 
+import math
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from metrics.display import format_change, format_score, format_value
-from metrics.explain import NO_PEERS, KpiLine, kpi_lines
-from metrics.models import SubjectKind
-from metrics.own import catalogue_now
+from metrics.evaluation import values_on
+from metrics.explain import NO_PEERS, KpiLine, kpi_lines, scored_codes
+from metrics.kpis.shape import Kpi
+from metrics.models import Scorecard, SubjectKind
+from metrics.own import catalogue_at, catalogue_now
 from metrics.periods import Period
-from metrics.queries import card_of
+from metrics.queries import card_of, partner_cards, tenant_calendar
+from metrics.reviews.goals import progress_of
 from metrics.reviews.models import Alert, Goal, GoalStatus, ReviewAction
+from metrics.units import UP
 from partners.directory.models import Partner
-from portal.shell.formats import percent, short_date
+from portal.shell.formats import DASH, percent, short_date
 from portal.tenancy.models import current_tenant
 
 MOVES = 3
+# How many quarters a trend shows, that of the review among them.
+QUARTERS = 5
 
 
 def prepared(partner: Partner, period: Period) -> list[dict[str, Any]]:
-    """Headings with their sentences; a heading with nothing to say is left out."""
-    topics = [
-        (_("Results"), _results(partner, period)),
-        (_("Goals"), _goals(partner, period)),
-        (_("Alerts"), _alerts(partner)),
-        (_("Still to do from earlier reviews"), _promises(partner)),
+    """Headings with their sentences; a heading with nothing to say is left out. Trends are a table as well."""
+    trends = _trends(partner, period)
+    topics: list[tuple[str, list[str], dict[str, Any]]] = [
+        (_("Results"), _results(partner, period), {}),
+        (_("Trends"), [_trend_sentence(row) for row in trends["rows"]], {"trends": trends}),
+        (_("Goals"), _goals(partner, period), {}),
+        (_("Alerts"), _alerts(partner), {}),
+        (_("Still to do from earlier reviews"), _promises(partner), {}),
     ]
-    return [{"title": title, "lines": lines} for title, lines in topics if lines]
+    return [{"title": title, "lines": lines, **more} for title, lines, more in topics if lines]
 
 
 def _results(partner: Partner, period: Period) -> list[str]:
@@ -60,15 +69,66 @@ def _attained(line: KpiLine) -> float:
     return line.attainment or 0
 
 
-def _goals(partner: Partner, period: Period) -> list[str]:
-    goals = Goal.objects.filter(partner=partner, period_start__gte=period.start).exclude(
-        status=GoalStatus.DROPPED
+def _trends(partner: Partner, period: Period) -> dict[str, Any]:
+    """The scorecard's KPIs in the quarters up to this one, as they were kept: those with two values and more."""
+    first = period
+    for _step in range(QUARTERS - 1):
+        first = first.previous()
+    cards: list[Scorecard] = list(
+        partner_cards()
+        .filter(partner=partner, period_kind=period.kind, period_start__range=(first.start, period.start))
+        .order_by("period_start")
     )
+    if not cards or cards[-1].period_start != period.start:
+        return {"periods": [], "rows": []}
+    catalogue, codes = catalogue_at(period.end), scored_codes(cards[-1])
+    values = values_on(cards, codes)
+    is_running = period.end > tenant_calendar().today()
+    rows = [
+        _trend_row(catalogue[code], [found.get(code) for found in values], is_running=is_running)
+        for code in codes
+    ]
+    return {"periods": [card.period.label() for card in cards], "rows": [row for row in rows if row]}
+
+
+def _trend_row(kpi: Kpi, values: list[float | int | None], *, is_running: bool) -> dict[str, Any] | None:
+    """`way` is where the last value went from the one before that there is, `tone` whether that is for the better. What
+    adds up is not held against a whole quarter while its own is running."""
+    currency = current_tenant().currency
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    shown = [format_value(kpi.unit, value, currency) for value in values]
+    way = tone = "flat"
+    if values[-1] is None or (is_running and kpi.accrues):
+        way = tone = "unknown"
+    elif format_value(kpi.unit, known[-1], currency) != format_value(kpi.unit, known[-2], currency):
+        way = "up" if known[-1] > known[-2] else "down"
+        tone = "good" if (way == "up") == (kpi.better == UP) else "bad"
+    return {"kpi": str(kpi.name), "values": shown, "way": way, "tone": tone}
+
+
+def _trend_sentence(row: dict[str, Any]) -> str:
+    words = {
+        "up": _("%(kpi)s: %(values)s; up"),
+        "down": _("%(kpi)s: %(values)s; down"),
+        "flat": _("%(kpi)s: %(values)s; unchanged"),
+        "unknown": _("%(kpi)s: %(values)s; not known yet"),
+    }[row["way"]]
+    return words % {"kpi": row["kpi"], "values": " → ".join(row["values"])}
+
+
+def _goals(partner: Partner, period: Period) -> list[str]:
+    """Those for a time that the quarter is part of or that overlaps it, and those still to come."""
+    kept = Goal.objects.filter(partner=partner).exclude(status=GoalStatus.DROPPED)
+    goals = [goal for goal in kept.order_by("period_start", "kpi") if goal.period.end > period.start]
     catalogue, currency = catalogue_now(), current_tenant().currency
     return [
-        _("%(kpi)s: %(value)s of %(target)s (%(status)s)")
+        _("%(kpi)s, %(period)s: %(value)s of %(target)s, progress %(progress)s (%(status)s)")
         % {
             "kpi": catalogue[goal.kpi].name,
+            "period": goal.period.label(),
+            "progress": shown_progress(progress_of(goal, catalogue[goal.kpi])),
             "value": format_value(catalogue[goal.kpi].unit, goal.value, currency),
             "target": format_value(catalogue[goal.kpi].unit, goal.target, currency),
             "status": goal.get_status_display(),
@@ -76,6 +136,11 @@ def _goals(partner: Partner, period: Period) -> list[str]:
         for goal in goals
         if goal.kpi in catalogue
     ]
+
+
+def shown_progress(share: float | None) -> str:
+    """Rounded down: 100% is for what has been reached."""
+    return DASH if share is None else percent(math.floor(100 * share + 1e-9) / 100, 0)
 
 
 def _alerts(partner: Partner) -> list[str]:

@@ -13,6 +13,7 @@ from metrics.own import choosable, grouped
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.reviews import actions
 from metrics.reviews.models import LEVELS, AlertRule, Goal, Review, ReviewAction, RuleKind
+from metrics.reviews.queries import may_promise
 from metrics.units import Unit
 from partners.directory.fields import DateField
 from partners.directory.models import Partner
@@ -190,7 +191,10 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, by: Membership, review: Review, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.by, self.review = by, review
-        self.fields["owner"].queryset = managers()
+        self.fields["owner"].queryset = may_promise(review.partner).order_by("partner_id", "user__name")
+        self.fields["owner"].label_from_instance = lambda member: (
+            f"{member.name} ({review.partner.name})" if member.is_partner else member.name
+        )
         self.fields["kpi"].choices = [("", _g("No figure")), *_kpis()]
 
     def save(self) -> ReviewAction:

@@ -1,6 +1,7 @@
 """Goals, the rules that raise alerts and the alerts, and reviews with their actions.
 
-Partners read their own goals; alerts and reviews are the vendor's affair.
+Partners read their own goals and the actions that reviews gave to their people; alerts and the rest of a review are the
+vendor's affair.
 """
 
 import datetime as dt
@@ -167,11 +168,12 @@ class Review(TenantModel):
 
 
 class ReviewAction(TenantModel):
-    """What somebody of the vendor's has promised in a review, until a day."""
+    """What somebody has promised in a review, until a day. `partner` is set where that is one of the partner's people."""
 
     review = TenantForeignKey(Review, models.CASCADE, related_name="actions")
     text = models.CharField(_("what"), max_length=300)
     owner = TenantForeignKey(Membership, models.PROTECT, related_name="+", verbose_name=_("who"))
+    partner = TenantForeignKey(Partner, models.CASCADE, null=True, editable=False, related_name="+")
     due_on = models.DateField(_("until"))
     done_at = models.DateTimeField(_("done"), null=True)
     # Which of the partner's figures it should change: measured before and after, and marked on its history.
@@ -179,8 +181,14 @@ class ReviewAction(TenantModel):
 
     class Meta:
         ordering = ["due_on", "id"]
-        constraints = [*tenant_constraints("metrics_reviews_reviewaction", "review", "owner")]
-        indexes = [models.Index(fields=["tenant", "review"], name="metrics_reviews_action_of")]
+        constraints = [
+            *tenant_constraints("metrics_reviews_reviewaction", "review", "owner", "partner"),
+            PartnerIsolation(privileges="SELECT", name="metrics_reviews_reviewaction_partner"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "review"], name="metrics_reviews_action_of"),
+            models.Index(fields=["tenant", "owner"], name="metrics_reviews_action_owner"),
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -65,16 +65,39 @@ def many_reached(count: int) -> str:
 
 
 def promised(events: list[Event]) -> Iterable[Notice]:
-    """Who is to do it."""
+    """Who is to do it, where it is one of the vendor's."""
     for event in events:
-        review = UUID(event.data["review"])
-        yield Notice(
-            event,
-            [UUID(event.data["owner"])],
-            {"text": event.data["text"]},
-            "metrics_reviews:review",
-            (review,),
-        )
+        if event.partner_id is None:
+            review = UUID(event.data["review"])
+            words = {"text": event.data["text"]}
+            yield Notice(event, [UUID(event.data["owner"])], words, "metrics_reviews:review", (review,))
+
+
+def given(events: list[Event]) -> Iterable[Notice]:
+    """Who is to do it, where it is one of the partner's people."""
+    for event in events:
+        if event.partner_id is not None:
+            words = {"text": event.data["text"]}
+            yield Notice(event, [UUID(event.data["owner"])], words, "metrics_reviews:goals")
+
+
+def kept(events: list[Event]) -> Iterable[Notice]:
+    """The manager of the partner whose person has done it."""
+    partners = Partner.objects.in_bulk({event.partner_id for event in events if event.partner_id})
+    for event in events:
+        partner = partners.get(event.partner_id) if event.partner_id else None
+        if partner and partner.manager_id:
+            words = {"text": event.data["text"], "partner": partner.name}
+            review = UUID(event.data["review"])
+            yield Notice(event, [partner.manager_id], words, "metrics_reviews:review", (review,))
+
+
+def kept_text(words: Words) -> str:
+    return _("%(partner)s has done: %(text)s") % words
+
+
+def many_kept(count: int) -> str:
+    return ngettext("%(count)s action done", "%(count)s actions done", count) % {"count": count}
 
 
 def promised_text(words: Words) -> str:
@@ -140,4 +163,31 @@ notifies(
     roles=VENDOR_ROLES,
     icon="checklist",
     order=520,
+)
+notifies(
+    "reviews.given",
+    gettext_lazy("Actions from reviews that are yours to do"),
+    group=RESULTS,
+    events=("review.action_added",),
+    tell=given,
+    text=promised_text,
+    many=many_promised,
+    many_url="metrics_reviews:goals",
+    roles=PARTNER_ROLES,
+    icon="checklist",
+    order=521,
+)
+notifies(
+    "reviews.kept",
+    gettext_lazy("Actions that your partners’ people have done"),
+    group=RESULTS,
+    events=("review.action_done",),
+    tell=kept,
+    text=kept_text,
+    many=many_kept,
+    many_url="metrics_reviews:reviews",
+    roles=VENDOR_ROLES,
+    mail=ByMail.DIGEST,
+    icon="checklist",
+    order=522,
 )

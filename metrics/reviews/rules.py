@@ -1,6 +1,6 @@
 import rules
 
-from metrics.reviews.models import Goal
+from metrics.reviews.models import Goal, ReviewAction
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.accounts.rules import is_admin, is_manager, is_vendor, own_partner
@@ -24,6 +24,17 @@ def of_portfolio(membership: Membership, goal: Goal | None = None) -> bool:
     return goal is None or (goal.partner is not None and goal.partner.manager_id == membership.pk)
 
 
+@rules.predicate
+def own_action(membership: Membership, action: ReviewAction | None = None) -> bool:
+    """The action is the member's to do. Without one it asks whether there may be any."""
+    return action is None or action.owner_id == membership.pk
+
+
+@rules.predicate
+def of_own_review(membership: Membership, action: ReviewAction | None = None) -> bool:
+    return action is None or own_portfolio(membership, action.review.partner)
+
+
 rules.add_perm("metrics_reviews.view_goal", is_vendor | own_partner)
 rules.add_perm("metrics_reviews.set_goal", is_vendor)
 rules.add_perm("metrics_reviews.drop_goal", is_admin | (is_manager & (has_set | of_portfolio)))
@@ -32,3 +43,4 @@ rules.add_perm("metrics_reviews.handle_alert", is_vendor)
 rules.add_perm("metrics_reviews.change_rule", is_admin)
 rules.add_perm("metrics_reviews.view_review", is_vendor)
 rules.add_perm("metrics_reviews.hold_review", is_admin | (is_manager & own_portfolio))
+rules.add_perm("metrics_reviews.finish_action", own_action | is_admin | (is_manager & of_own_review))

@@ -1,7 +1,6 @@
 """Pages of goals, alerts and reviews."""
 
 import datetime as dt
-import math
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -19,18 +18,22 @@ from metrics.own import catalogue_now
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.queries import group_names
 from metrics.reviews import actions
+from metrics.reviews.agenda import shown_progress
 from metrics.reviews.effects import effects
 from metrics.reviews.forms import ActionForm, GoalForm, MinutesForm, ReviewForm, RuleForm
 from metrics.reviews.goals import progress_of
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction, RuleKind
 from metrics.reviews.paging import leaf
+from metrics.reviews.queries import own_actions
 from partners.directory.pages import form_page
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
 from portal.shell.addresses import turl
-from portal.shell.formats import DASH, number, percent
+from portal.shell.formats import number
 from portal.shell.messages import say_refused
 
+# How many of somebody's own actions stand beside the goals.
+SHOWN = 20
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -57,6 +60,8 @@ def goals(request: HttpRequest, tenant: str) -> HttpResponse:
             for goal in found
         ],
         "may_set": may_set,
+        "actions": own_actions(request.membership)[:SHOWN] if request.membership.is_partner else [],
+        "today": today,
         "leaf": page,
     }
     return render(request, "reviews/goals.html", context)
@@ -98,7 +103,6 @@ def _goal_line(
     unit = kpi.unit if kpi else "count"
     is_open = goal.status == GoalStatus.OPEN
     over = goal.period.end <= today
-    share = progress_of(goal, kpi)
     who = goal.partner.name if goal.partner else names.get(goal.subject_key) or _("The whole programme")
     return {
         "goal": goal,
@@ -109,8 +113,7 @@ def _goal_line(
         "baseline": format_value(unit, goal.baseline, currency),
         "target": format_value(unit, goal.target, currency),
         "value": format_value(unit, goal.value, currency),
-        # Rounded down: 100% is for what has been reached.
-        "progress": DASH if share is None else percent(math.floor(100 * share + 1e-9) / 100, 0),
+        "progress": shown_progress(progress_of(goal, kpi)),
         "status": _("Not reached") if is_open and over else goal.get_status_display(),
         "tone": {"reached": "success", "dropped": "neutral"}.get(goal.status, "warning" if over else "info"),
         "may_drop": is_open and can(request.membership, "metrics_reviews.drop_goal", goal),
@@ -369,6 +372,7 @@ def review(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "back_url": turl(request, "metrics_reviews:reviews"),
         "back_label": _("Reviews"),
         "review": found,
+        "agenda": [_topic(topic) for topic in found.agenda],
         "scorecard_url": f"{turl(request, 'metrics:scorecard', found.partner_id)}"
         f"?period={found.period.kind.value}&start={found.period.start}",
         "actions": [
@@ -386,6 +390,18 @@ def review(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         "action_form": ActionForm(by=request.membership, review=found),
     }
     return render(request, "reviews/review.html", context)
+
+
+def _topic(topic: dict[str, Any]) -> dict[str, Any]:
+    """A trend's values beside their periods."""
+    trends = topic.get("trends")
+    if trends is None:
+        return topic
+    rows = [
+        {**row, "by_period": list(zip(trends["periods"], row["values"], strict=True))}
+        for row in trends["rows"]
+    ]
+    return {**topic, "trends": {**trends, "rows": rows}}
 
 
 @form_methods
@@ -424,8 +440,11 @@ def _review_form(
 
 
 @require_POST
-@requires("metrics_reviews.hold_review")
+@requires("metrics_reviews.finish_action")
 def action_done(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     action = get_object_or_404(ReviewAction, pk=pk)
     actions.finish_action(action, by=request.membership)
+    if request.membership.is_partner:
+        messages.success(request, _("Done. Your partner manager is told."))
+        return redirect(turl(request, "metrics_reviews:goals"))
     return redirect(turl(request, "metrics_reviews:review", action.review_id))

@@ -22,7 +22,10 @@ from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
+from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
+from portal.notifications.enums import Channel
+from portal.notifications.models import Notification
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, make_member, won_deal
@@ -451,6 +454,98 @@ def test_a_colleagues_partner_is_reviewed_by_the_colleague(
     assert client.post(f"{address}minutes/", minutes).status_code == 403
     with tenant_scope(tenant.pk):
         assert Review.objects.get().minutes == ""
+
+
+def test_a_review_holds_the_goals_of_its_year_and_the_trends_of_its_scorecard(
+    client_as: SignIn, tenant: Tenant, manager: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        calendar = calendar_of(tenant)
+        quarter, year = calendar.current(PeriodKind.QUARTER), calendar.current(PeriodKind.YEAR)
+        partner = PartnerFactory(name="Harbour", manager=manager)
+        for back, revenue in enumerate((300_00, 200_00, 400_00)):
+            period = quarter
+            for _step in range(back + 1):
+                period = period.previous()
+            won_deal(partner, revenue, period.start)
+        won_deal(partner, 100_00, quarter.start)
+        recompute(tenant)
+
+        def goal(kpi: str, period: Period, target: float) -> Goal:
+            return actions.set_goal(
+                by=manager, level=SubjectKind.PARTNER, kpi=kpi, period=period, target=target, partner=partner
+            )
+
+        goal("revenue", year, 1_000_000_00)
+        over = goal("deal_count", quarter, 50)
+        Goal.objects.filter(pk=over.pk).update(
+            period_start=year.previous().previous().start, period_kind=PeriodKind.YEAR
+        )
+        review = actions.prepare_review(
+            by=manager, partner=partner, period=quarter, planned_on=calendar.today()
+        )
+        topics = {topic["title"]: topic for topic in review.agenda}
+        (of_year,) = topics["Goals"]["lines"]
+        assert of_year.startswith(f"Total sales revenue, {year.label()}: €")
+        assert "of €1,000,000, progress 0% (Open)" in of_year
+        revenue = next(
+            row for row in topics["Trends"]["trends"]["rows"] if row["kpi"] == "Total sales revenue"
+        )
+        # What adds up is not held against a whole quarter while its own is running.
+        assert (revenue["values"][-4:], revenue["way"]) == (["€400", "€200", "€300", "€100"], "unknown")
+        before = actions.prepare_review(
+            by=manager, partner=partner, period=quarter.previous(), planned_on=calendar.today()
+        )
+        topics = {topic["title"]: topic for topic in before.agenda}
+        (line,) = [one for one in topics["Trends"]["lines"] if one.startswith("Total sales revenue: ")]
+        assert line.endswith("€400 → €200 → €300; up")
+    page = client_as(manager).get(f"/acme/reviews/{before.pk}/").content.decode()
+    assert f'data-label="{quarter.previous().label()}">€300</td>' in page
+
+
+def test_a_partners_person_does_what_a_review_has_agreed(
+    client_as: SignIn, tenant: Tenant, manager: Membership
+) -> None:
+    today = timezone.localdate()
+    with tenant_scope(tenant.pk):
+        partner, other = PartnerFactory(name="Harbour", manager=manager), PartnerFactory(name="Quay")
+        person = make_member(Role.PARTNER_MEMBER, partner=partner)
+        colleague = make_member(Role.PARTNER_OWNER, partner=partner)
+        stranger = make_member(Role.PARTNER_OWNER, partner=other)
+        period = calendar_of(tenant).current(PeriodKind.QUARTER)
+        review = actions.prepare_review(by=manager, partner=partner, period=period, planned_on=today)
+        actions.hold_review(review, by=manager, held_on=today, minutes="Between us: they are slow.", seen="")
+        with pytest.raises(ActionRefused):
+            actions.add_action(review, by=manager, text="x", owner=stranger, due_on=today)
+        own = actions.add_action(review, by=manager, text="Visit the customer", owner=manager, due_on=today)
+    vendor = client_as(manager)
+    form = {"text": "Train the engineers", "owner": person.pk, "due_on": str(today)}
+    assert vendor.post(f"/acme/reviews/{review.pk}/actions/", form).status_code == 302
+    with tenant_scope(tenant.pk):
+        theirs = ReviewAction.objects.get(owner=person)
+        dispatch_pending(tenant.pk)
+        told = Notification.objects.get(member=person, channel=Channel.PORTAL)
+        assert (told.kind, told.url_name) == ("reviews.given", "metrics_reviews:goals")
+    client = client_as(person)
+    page = client.get("/acme/goals/").content.decode()
+    assert "Train the engineers" in page
+    assert "Visit the customer" not in page
+    assert "Train the engineers" not in client_as(colleague).get("/acme/goals/").content.decode()
+    for address in ("reviews/", f"reviews/{review.pk}/", f"reviews/{review.pk}/minutes/"):
+        assert client.get(f"/acme/{address}").status_code == 403
+    with tenant_scope(tenant.pk, partner.pk):
+        assert [action.pk for action in ReviewAction.objects.all()] == [theirs.pk]
+    assert client_as(stranger).post(f"/acme/reviews/actions/{theirs.pk}/done/").status_code == 404
+    assert client_as(colleague).post(f"/acme/reviews/actions/{theirs.pk}/done/").status_code == 403
+    assert client.post(f"/acme/reviews/actions/{own.pk}/done/").status_code == 404
+    done = client.post(f"/acme/reviews/actions/{theirs.pk}/done/")
+    assert done["Location"] == "/acme/goals/"
+    with tenant_scope(tenant.pk):
+        theirs.refresh_from_db()
+        assert theirs.done_at is not None
+        dispatch_pending(tenant.pk)
+        told = Notification.objects.get(member=manager, channel=Channel.PORTAL, kind="reviews.kept")
+        assert told.words == {"text": "Train the engineers", "partner": "Harbour"}
 
 
 def test_what_an_action_should_change_is_measured_on_the_reviews_page(

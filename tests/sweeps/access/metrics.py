@@ -25,7 +25,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "metrics_reviews:review": (VENDOR, "review"),
     "metrics_reviews:review_minutes": (VENDOR, "review"),
     "metrics_reviews:review_action": (VENDOR, "review"),
-    "metrics_reviews:action_done": (VENDOR, "review_action"),
+    "metrics_reviews:action_done": (EVERYONE, "own_action"),
     "metrics_costs:list": (VENDOR, ""),
     "metrics_costs:create": (ADMIN, ""),
     "metrics_costs:detail": (VENDOR, "cost"),
@@ -85,4 +85,4 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:group-scorecard-partners": (VENDOR, "group_card"),
     "api:kpi-list": (EVERYONE, ""),
 }
-OWN = frozenset({"card", "partner_goal"})
+OWN = frozenset({"card", "partner_goal", "own_action"})

@@ -29,7 +29,17 @@ def of_partner(partner: Partner) -> Things:
         period_start=date(2026, 1, 1),
         target=1,
     )
-    return {"partner_goal": goal.pk}
+    review = Review.objects.create(
+        partner=partner,
+        period_start=date(2025, 10, 1),
+        planned_on=date(2026, 1, 15),
+        prepared_by=Partner.objects.get(pk=partner.pk).manager,
+    )
+    own = Membership.objects.filter(partner_id=partner.pk).order_by("pk").first()
+    action = ReviewAction.objects.create(
+        review=review, text="Call", owner=own, partner=partner, due_on=date(2026, 5, 1)
+    )
+    return {"partner_goal": goal.pk, "own_action": action.pk}
 
 
 def of_all(ours: Partner, admin: Membership) -> Things:
