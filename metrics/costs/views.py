@@ -89,13 +89,17 @@ def detail(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         {"label": _("Note"), "value": cost.note},
     ]
     context = {
-        "title": f"{cost.get_category_display()} · {format_money(cost.amount, cost.currency)}",
+        "title": _headline(cost),
         "back_url": turl(request, "metrics_costs:list"),
         "back_label": _("Programme costs"),
         "cost": cost,
         "items": items,
     }
     return render(request, "costs/detail.html", context)
+
+
+def _headline(cost: Cost) -> str:
+    return f"{cost.get_category_display()} · {format_money(cost.amount, cost.currency)}"
 
 
 @form_methods
@@ -107,7 +111,7 @@ def edit(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
         request,
         CostForm(request.POST or None, by=request.membership, cost=cost),
         done=lambda saved: (address, _("Saved.")),
-        context={"title": _("Change the cost"), "back_url": address, "back_label": str(cost)},
+        context={"title": _("Change the cost"), "back_url": address, "back_label": _headline(cost)},
     )
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from metrics import actions
 from metrics.costs import actions as costs
+from metrics.costs.models import Cost
 from metrics.evaluation import evaluate_facts
 from metrics.kpis import AREAS, KPIS
 from metrics.models import Scorecard
@@ -132,6 +133,9 @@ def test_a_cost_and_a_reading_by_hand_show_in_the_programme(
     cost = {"spent_on": "2026-11-02", "category": "tools", "amount": "1,250.50"}
     assert "Tools" in client.post("/acme/costs/new/", cost, follow=True).content.decode()
     assert client.post("/acme/costs/new/", {**cost, "amount": "0"}).status_code == 422
+    with tenant_scope(tenant.pk):
+        noted = Cost.objects.get()
+    assert "Tools · €1,250.50" in client.get(f"/acme/costs/{noted.pk}/edit/").content.decode()
     metric = {"name": "Visits", "unit": "count", "better": "up", "combination": "mean"}
     taken = client.post("/acme/metrics/new/", {**metric, "code": "revenue"})
     assert "is the name of another figure" in taken.content.decode()
