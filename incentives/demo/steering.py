@@ -18,6 +18,7 @@ from metrics.reviews.actions import (
 from metrics.reviews.alerts import evaluate_alerts
 from metrics.reviews.models import GoalStatus, ReviewAction, RuleKind
 from partners.directory.models import Partner
+from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 
 MINUTES = (
@@ -101,7 +102,7 @@ def _review_before(quarter: Period, manager: Membership, hero: Partner, until: d
         held,
         by=manager,
         text="Bring a customer story to the spring campaign",
-        owner=manager,
+        owner=Membership.objects.get(partner_id=hero.pk, role=Role.PARTNER_OWNER),
         due_on=today + dt.timedelta(days=14),
         kpi="leads",
     )

@@ -129,11 +129,11 @@ def _create_goal(
 def hand_down(goal: Goal, *, by: Membership) -> list[Goal]:
     """Share a goal among the next level, by what each brought in the period before; evenly where nobody brought
     anything. The programme's goes to the managers' portfolios, a portfolio's to its partners. Only sums can be shared;
-    money and numbers in whole units that add up to the goal.
+    money and numbers in whole units that add up to the goal. For who has set it, the portfolio's manager, and admins.
 
     Who has a goal for this KPI and period already keeps it, and the rest is shared as if it had not.
     """
-    goal = _open_goal(goal, by, "metrics_reviews.set_goal")
+    goal = _open_goal(goal, by, "metrics_reviews.share_goal")
     measure = choosable().get(goal.kpi)
     if measure is None or not measure.additive:
         raise ActionRefused(_("Only sums, such as revenue or numbers of deals, can be shared out."))

@@ -1,5 +1,6 @@
 import rules
 
+from metrics.models import SubjectKind
 from metrics.reviews.models import Goal, ReviewAction
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
@@ -25,6 +26,15 @@ def of_portfolio(membership: Membership, goal: Goal | None = None) -> bool:
 
 
 @rules.predicate
+def own_portfolios(membership: Membership, goal: Goal | None = None) -> bool:
+    """The goal of the member's whole portfolio."""
+    return goal is None or (goal.subject_kind, goal.subject_key) == (
+        SubjectKind.PORTFOLIO,
+        str(membership.pk),
+    )
+
+
+@rules.predicate
 def own_action(membership: Membership, action: ReviewAction | None = None) -> bool:
     """The action is the member's to do. Without one it asks whether there may be any."""
     return action is None or action.owner_id == membership.pk
@@ -38,6 +48,7 @@ def of_own_review(membership: Membership, action: ReviewAction | None = None) ->
 rules.add_perm("metrics_reviews.view_goal", is_vendor | own_partner)
 rules.add_perm("metrics_reviews.set_goal", is_vendor)
 rules.add_perm("metrics_reviews.drop_goal", is_admin | (is_manager & (has_set | of_portfolio)))
+rules.add_perm("metrics_reviews.share_goal", is_admin | (is_manager & (has_set | own_portfolios)))
 rules.add_perm("metrics_reviews.view_alert", is_vendor)
 rules.add_perm("metrics_reviews.handle_alert", is_vendor)
 rules.add_perm("metrics_reviews.change_rule", is_admin)

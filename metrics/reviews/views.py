@@ -56,7 +56,7 @@ def goals(request: HttpRequest, tenant: str) -> HttpResponse:
         "title": _("Goals"),
         "subtitle": _("What each KPI should come to, and how far it is."),
         "goals": [
-            {**_goal_line(request, goal, names, today, may_set=may_set), "card": _opens(request, goal, cards)}
+            {**_goal_line(request, goal, names, today), "card": _opens(request, goal, cards)}
             for goal in found
         ],
         "may_set": may_set,
@@ -95,9 +95,7 @@ def _opens(request: HttpRequest, goal: Goal, cards: dict[_Subject, UUID]) -> UUI
     return cards.get(_subject(goal))
 
 
-def _goal_line(
-    request: HttpRequest, goal: Goal, names: dict[str, str], today: dt.date, *, may_set: bool
-) -> dict[str, Any]:
+def _goal_line(request: HttpRequest, goal: Goal, names: dict[str, str], today: dt.date) -> dict[str, Any]:
     kpi = catalogue_now().get(goal.kpi)
     currency = request.tenant.currency
     unit = kpi.unit if kpi else "count"
@@ -117,12 +115,12 @@ def _goal_line(
         "status": _("Not reached") if is_open and over else goal.get_status_display(),
         "tone": {"reached": "success", "dropped": "neutral"}.get(goal.status, "warning" if over else "info"),
         "may_drop": is_open and can(request.membership, "metrics_reviews.drop_goal", goal),
-        "may_share": may_set
-        and is_open
+        "may_share": is_open
         and not over
         and goal.subject_kind != SubjectKind.PARTNER
         and kpi is not None
-        and kpi.additive,
+        and kpi.additive
+        and can(request.membership, "metrics_reviews.share_goal", goal),
     }
 
 
@@ -151,7 +149,7 @@ def goal_new(request: HttpRequest, tenant: str) -> HttpResponse:
 
 
 @require_POST
-@requires("metrics_reviews.set_goal")
+@requires("metrics_reviews.share_goal")
 def goal_hand_down(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
     goal = get_object_or_404(Goal, pk=pk)
     try:

@@ -67,6 +67,7 @@ def test_the_demo_is_made_once_and_every_event_is_taken_in(settings: Any) -> Non
         assert Schedule.objects.filter(next_at__gt=UNTIL).count() == 2
         assert Benchmark.objects.exists()
         assert ReviewAction.objects.filter(done_at__lt=UNTIL, kpi="win_rate").exists()
+        assert ReviewAction.objects.filter(partner__name=HERO, done_at=None).exists()
         assert LedgerEntry.objects.exists()
         assert Claim.objects.filter(entry__isnull=False).exists()
         assert Goal.objects.filter(parent__isnull=False).exists()

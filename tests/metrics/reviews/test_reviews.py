@@ -217,7 +217,7 @@ def test_what_adds_up_is_measured_by_the_target_and_a_rate_from_the_baseline(
     assert not CATALOGUE["operating_costs"].accrues
 
 
-def test_a_goal_is_given_up_by_who_set_it_its_partners_manager_and_admins(
+def test_a_goal_is_given_up_and_shared_out_by_whose_it_is(
     tenant: Tenant,
     partner: Partner,
     manager: Membership,
@@ -235,6 +235,7 @@ def test_a_goal_is_given_up_by_who_set_it_its_partners_manager_and_admins(
         programme = goal(admin, SubjectKind.PROGRAMME)
         portfolio = goal(admin, SubjectKind.PORTFOLIO, manager=manager)
         foreign = goal(colleague, SubjectKind.PARTNER, partner=theirs)
+        of_colleague = goal(admin, SubjectKind.PORTFOLIO, manager=colleague)
         of_own_partner = goal(admin, SubjectKind.PARTNER, partner=partner)
         own = goal(manager, SubjectKind.PROGRAMME, "deal_count")
         for refused in (programme, portfolio, foreign):
@@ -243,8 +244,11 @@ def test_a_goal_is_given_up_by_who_set_it_its_partners_manager_and_admins(
     client = client_as(manager)
     for refused in (programme, portfolio, foreign):
         assert client.post(f"/acme/goals/{refused.pk}/drop/").status_code == 403
-    lines = {line["goal"].pk: line["may_drop"] for line in client.get("/acme/goals/").context["goals"]}
-    assert {pk for pk, may in lines.items() if may} == {of_own_partner.pk, own.pk}
+    for refused in (programme, of_colleague):
+        assert client.post(f"/acme/goals/{refused.pk}/hand-down/").status_code == 403
+    lines = client.get("/acme/goals/").context["goals"]
+    assert {line["goal"].pk for line in lines if line["may_drop"]} == {of_own_partner.pk, own.pk}
+    assert {line["goal"].pk for line in lines if line["may_share"]} == {portfolio.pk, own.pk}
     for allowed in (of_own_partner, own):
         assert client.post(f"/acme/goals/{allowed.pk}/drop/").status_code == 302
     assert client_as(admin).post(f"/acme/goals/{foreign.pk}/drop/").status_code == 302
@@ -263,7 +267,10 @@ def test_a_partner_finds_its_own_goals_alone(client_as: SignIn, tenant: Tenant, 
                 by=manager, level=SubjectKind.PARTNER, kpi="revenue", period=current, target=1, partner=who
             )
         actions.set_goal(by=manager, level=SubjectKind.PROGRAMME, kpi="revenue", period=current, target=9)
+        Goal.objects.filter(partner=ours).update(share=7)
     page = client_as(owner).get("/acme/goals/").content.decode()
+    assert "of a goal above" not in page
+    assert "of a goal above" in client_as(manager).get("/acme/goals/").content.decode()
     assert "Ours" in page
     assert "Theirs" not in page
     assert "The whole programme" not in page
