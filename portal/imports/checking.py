@@ -148,12 +148,15 @@ class _Checker:
         if not within or within not in self.frame.columns:
             return
         ids: dict[tuple[str, str], str | None] = {}
+        # Where nothing of that name belongs to it, another of the name stands for what `_hold_within` refuses.
+        anyones = {key_of(record.name): record.id for record in known}
         for record in known:
             place = record.within, key_of(record.name)
             ids[place] = None if place in ids else record.id
         pairs = pl.DataFrame({"owner": self.frame[within], "text": self.text(spec)})
         distinct_pairs = pairs.drop_nulls().unique()
-        found = [ids.get((owner, key_of(text))) for owner, text in distinct_pairs.iter_rows()]
+        places = [(owner, key_of(text)) for owner, text in distinct_pairs.iter_rows()]
+        found = [ids[place] if place in ids else anyones.get(place[1]) for place in places]
         names = distinct_pairs.with_columns(pl.Series("id", found, pl.String))
         joined = pairs.join(names, on=["owner", "text"], how="left", maintain_order="left")
         self.narrowed[spec.name] = joined.select(pl.coalesce("id", "text")).to_series()

@@ -108,6 +108,7 @@ def test_a_campaign_whose_name_exists_twice_is_named_by_its_partner_or_its_id(
 ) -> None:
     own = CampaignFactory(partner=alpha, name="Autumn")
     other = CampaignFactory(partner=PartnerFactory(name="Beta"), name="Autumn")
+    PartnerFactory(name="Gamma")
     alone = importer.check("campaign_figures", FIGURES, rates=RATES)
     assert alone.counts["refuse"] == 2
     # Without a column that says the partner, the heading is the field's own.
@@ -122,10 +123,12 @@ def test_a_campaign_whose_name_exists_twice_is_named_by_its_partner_or_its_id(
         f"{str(own.pk).upper()},,2026-10-03,search,paid,9",
         "Autumn,,2026-10-04,search,paid,10",
         f"{own.pk},Beta,2026-10-05,search,paid,11",
+        "Autumn,Gamma,2026-10-06,search,paid,12",
     )
     run = importer.check("campaign_figures", "\n".join(lines))
     assert [json.loads(row["problems"])[0]["code"] for row in rows_of(run, "refuse")] == [
         "ambiguous_within",
+        "not_within",
         "not_within",
     ]
     assert {
