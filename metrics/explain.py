@@ -341,10 +341,12 @@ def fact_lines(card: Scorecard, kpi: Kpi, currency: str) -> list[FactLine]:
 
 
 def fact_text(name: str, value: int, currency: str) -> str:
-    """A fact's value; amounts as money, hours from seconds."""
+    """A fact's value; amounts as money, shares in per cent, hours from seconds."""
     fact = FACTS[name]
     if fact.unit == Unit.MONEY:
         return format_value(Unit.MONEY, value, currency)
+    if fact.unit == Unit.PERCENT:
+        return format_value(Unit.PERCENT, value / fact.divisor, currency)
     return format_value(Unit.COUNT, value if fact.divisor == 1 else value / fact.divisor, currency)
 
 

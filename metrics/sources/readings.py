@@ -31,7 +31,7 @@ def _facts(code: str, name: str | Promise, unit: str, combination: str) -> tuple
         Fact(
             f"{code}_total",
             name,
-            Unit.MONEY if unit == Unit.MONEY else Unit.COUNT,
+            Unit(unit) if unit in (Unit.MONEY, Unit.PERCENT) else Unit.COUNT,
             divisor_of(unit),
             standing,
             source="readings",

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from metrics import actions, queries
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.comparison import compare
+from metrics.explain import fact_text
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
@@ -295,3 +296,10 @@ def test_the_list_of_group_scorecards_costs_the_same_however_many(
         assert len(found) >= size
         counts.append(len(queries_))
     assert counts[0] == counts[1]
+
+
+def test_facts_are_shown_in_their_unit() -> None:
+    assert fact_text("revenue_won", 1_200_00, "EUR") == "€1,200"
+    assert fact_text("decision_hours", 5_400, "EUR") == "1.5"
+    assert fact_text("market_share_growth_total", 250, "EUR") == "2.5%"
+    assert fact_text("distribution_channels_total", 6_0000, "EUR") == "6"
