@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 from pytest_django import DjangoDbBlocker
@@ -58,6 +59,9 @@ def site(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """A web server on a demo of a few months."""
+    # It is flushed in the end, which nothing but a test database survives.
+    if not connection.settings_dict["NAME"].startswith("test_"):
+        pytest.fail("No test of this run asks for the test database: run this whole file.")
     with (
         django_db_blocker.unblock(),
         override_settings(DEMO=True),
@@ -168,6 +172,8 @@ def test_every_page_is_accessible_fits_the_screen_and_makes_no_errors(
     assert not faults, "\n" + "\n".join(faults)
 
 
+# The mark is what makes pytest-django create the test database when these tests run alone.
+@pytest.mark.django_db
 def test_the_pages_before_signing_in_are_accessible(browser: Browser, site: Site) -> None:
     pages, faults = walk(browser, site, None, *BEFORE)
     assert pages == len(BEFORE)
