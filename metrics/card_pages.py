@@ -33,6 +33,7 @@ from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import calendar_of
 from metrics.queries import revenue_fact
 from metrics.sources import FACTS
+from metrics.tables import ScoreTable
 from metrics.ways import ways_to_gain
 from partners.directory.enums import PartnerType
 from portal.accounts.access import check
@@ -71,12 +72,13 @@ def working(request: HttpRequest, card: Scorecard, previous: Scorecard | None) -
     marks = marks_of(card, request.membership, [older for older, _score in history])
     usual = of_card(card)
     lines = beside_usual(lines, usual, currency)
+    usual_known = any(line.usual_text for line in lines)
+    absent = [*([] if card.partner_id else ["median"]), *([] if usual_known else ["usual"])]
     moves = kpi_moves(card, previous, calendar, today, currency)
     return score_change(card, previous, today) | {
         "score_text": format_score(card.score),
         "lines": lines,
-        "tracks": any(line.track for line in lines),
-        "usual": any(line.usual_text for line in lines),
+        "score_table": ScoreTable(lines, request=request, card=card.pk, exclude=absent),
         "peers": peers,
         "ways": ways_to_gain(card, currency, peers),
         "history": history_chart(history, marks) if len(history) > 1 else None,

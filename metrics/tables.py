@@ -186,13 +186,12 @@ class UsualColumn(FigureColumn):
 
 
 class NameColumn(Column):
-    """A KPI by name, leading to its page, with whether it counts."""
+    """A KPI by name, leading to its page, with what is told below it."""
 
     def cell(self, value: str, record: KpiLine, table: Table) -> str:
-        assert isinstance(table, KpiTable)
+        assert isinstance(table, LineTable)
         address = kpi_address(table.request.tenant.slug, table.card, record.kpi.code)
-        counts = table.counts if record.weight_text else ""
-        return f'<a href="{escape(address)}">{escape(value)}</a>{counts}'
+        return f'<a href="{escape(address)}">{escape(value)}</a>{_below(table.second(record))}'
 
 
 class AreaColumn(Column):
@@ -205,8 +204,76 @@ class AreaColumn(Column):
         return self.labels[value]
 
 
-class KpiTable(Table):
+class TargetColumn(FigureColumn):
+    """A target, and how the points come about; of a place among peers there is no target."""
+
+    def cell(self, value: str, record: KpiLine, table: Table) -> str:
+        return f"<span>{DASH if record.by_peers else escape(value)}{_below(record.method_text)}</span>"
+
+
+class AttainedColumn(Column):
+    """How much of the target is there, as a bar and in words."""
+
+    def cell(self, value: float, record: KpiLine, table: Table) -> str:
+        share, name = record.percent, escape(record.name)
+        bar = f'<progress max="100" value="{share}" aria-label="{name}">{share}%</progress>'
+        return f'<span class="attained">{bar}<span class="num">{share}%</span></span>'
+
+
+class MedianColumn(FigureColumn):
+    """The peers' median, and below it where their middle half lies."""
+
+    def cell(self, value: str, record: KpiLine, table: Table) -> str:
+        return f"<span>{escape(value)}{_below(record.quartiles_text)}</span>"
+
+
+def _below(text: str) -> str:
+    return f'<small class="second">{escape(text)}</small>' if text else ""
+
+
+def _no_data() -> SafeString:
+    return format_html('<span class="text-secondary">{}</span>', _("no data"))
+
+
+class LineTable(Table):
     """KPIs of a `card`. Rows are `KpiLine`s."""
+
+    def __init__(self, *args: Any, card: UUID, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.card = card
+
+    def second(self, line: KpiLine) -> str:
+        """What is told below the name."""
+        return ""
+
+
+class ScoreTable(LineTable):
+    """The KPIs that a card is scored by."""
+
+    kpi = NameColumn(_("KPI"), accessor="name")
+    value = FigureColumn(_("Value"), accessor="value_text")
+    target = TargetColumn(_("Target"), accessor="target_text")
+    attained = AttainedColumn(_("Attained"), accessor="attainment", default=_no_data)
+    points = FigureColumn(_("Points"), accessor="earned_text")
+    change = FigureColumn(_("Change"), accessor="change_text", default=DASH)
+    median = MedianColumn(_("Peers’ median"), accessor="median_text")
+    usual = UsualColumn(_("Usual in the industry"), accessor="usual_text", default=DASH)
+
+    class Meta(Table.Meta):
+        sortable = False
+        caption = _("KPIs of the scorecard")
+
+    def second(self, line: KpiLine) -> str:
+        if not line.track:
+            return ""
+        words = (
+            _("track %(track)s, which counts") if line.chosen else _("track %(track)s, which does not count")
+        )
+        return words % {"track": line.track}
+
+
+class KpiTable(LineTable):
+    """All KPIs of a card, those that it is scored by marked."""
 
     kpi = NameColumn(_("KPI"), accessor="name")
     area = AreaColumn(_("Area"), accessor="kpi__area", phone=False)
@@ -219,10 +286,8 @@ class KpiTable(Table):
         sortable = False
         caption = _("All KPIs")
 
-    def __init__(self, *args: Any, card: UUID, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.card = card
-        self.counts = format_html('<small class="second">{}</small>', _("counts for the score"))
+    def second(self, line: KpiLine) -> str:
+        return str(_("counts for the score")) if line.weight_text else ""
 
 
 class AmountColumn(FigureColumn):
