@@ -71,6 +71,8 @@ def test_an_offered_lead_becomes_a_won_deal_and_counts(
         recompute_dirty()
         assert Scorecard.objects.filter(partner=company).exists()
     page.goto("/acme/scorecards/mine/")
+    # All KPIs are fetched when one comes to them.
+    page.locator("#all-kpis").scroll_into_view_if_needed()
     page.get_by_role("link", name="Acceptance of distributed leads").first.click()
     expect(page.get_by_text("1 ÷ 1")).to_be_visible()
     expect(page.get_by_text("100.0%").first).to_be_visible()
