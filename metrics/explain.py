@@ -35,8 +35,8 @@ NO_PEERS = PeerFigures(0, {})
 
 @dataclass(frozen=True, slots=True)
 class KpiLine:
-    """One KPI of a scorecard; a page formats what it shows of it. Without `weight_text` it stands in the catalogue but
-    not in the template."""
+    """One KPI of a scorecard; a page formats what it shows of it. Without a `rule` it stands in the catalogue but not in
+    the template."""
 
     kpi: Kpi
     value: Number | None
@@ -49,19 +49,10 @@ class KpiLine:
     # What is usual in the industry, where somebody has entered it, and from where that is.
     usual_text: str = ""
     usual_source: str = ""
-    target_text: str = ""
-    floor_text: str = ""
-    weight_text: str = ""
-    attainment: float | None = None
-    points: float = 0.0
-    points_text: str = ""
-    share: float = 0.0
-    gap: str = ""
-    by_peers: bool = False
-    by_steps: bool = False
-    # How the points come about, in words; the track it is of, and whether that is the one that counts.
-    method_text: str = ""
-    track: str = ""
+    # By what it is scored and how that came out, by the parts of the card's breakdown.
+    rule: KpiRule | None = None
+    parts: Mapping[str, Any] | None = None
+    # Whether the track that it is of is the one that counts; None where it is of none.
     chosen: bool | None = None
 
     @property
@@ -102,6 +93,56 @@ class KpiLine:
             "lower": format_value(self.kpi.unit, self.lower, self.currency),
             "upper": format_value(self.kpi.unit, self.upper, self.currency),
         }
+
+    @property
+    def attainment(self) -> float | None:
+        return self.parts["attainment"] if self.parts else None
+
+    @property
+    def points(self) -> float:
+        return (self.parts["points"] or 0.0) if self.parts else 0.0
+
+    @property
+    def share(self) -> float:
+        return (self.parts["share"] or 0.0) if self.parts else 0.0
+
+    @property
+    def points_text(self) -> str:
+        return format_points(self.parts["points"]) if self.parts else ""
+
+    @property
+    def weight_text(self) -> str:
+        return format_points(self.parts["weight"]) if self.parts else ""
+
+    @property
+    def target_text(self) -> str:
+        return format_value(self.kpi.unit, self.parts["target"], self.currency) if self.parts else ""
+
+    @property
+    def floor_text(self) -> str:
+        return format_value(self.kpi.unit, self.parts["floor"], self.currency) if self.parts else ""
+
+    @property
+    def gap(self) -> str:
+        """What is missing to the target, in words."""
+        return gap_text(self.kpi, self.value, self.parts["target"], self.currency) if self.parts else ""
+
+    @property
+    def by_peers(self) -> bool:
+        return self.rule is not None and self.rule.method == PEER
+
+    @property
+    def by_steps(self) -> bool:
+        return self.rule is not None and self.rule.method == STEPS
+
+    @property
+    def method_text(self) -> str:
+        """How the points come about, in words."""
+        return method_text(self.kpi, self.rule, self.currency) if self.rule else ""
+
+    @property
+    def track(self) -> str:
+        return self.rule.track if self.rule else ""
 
     @property
     def earned_text(self) -> str:
@@ -204,13 +245,14 @@ def scored_lines(
     catalogue = catalogue_at(card.period.end)
     chosen = chosen_tracks(rules, card.breakdown)
     return [
-        _scored(
+        _plain_line(
             catalogue[rule.code],
-            rule,
-            card.breakdown[rule.code],
+            card.breakdown[rule.code]["value"],
             before.get(rule.code),
             peers,
             currency,
+            rule=rule,
+            parts=card.breakdown[rule.code],
             chosen=chosen.get(rule.choice) == rule.track if rule.choice else None,
         )
         for rule in rules
@@ -281,38 +323,6 @@ def method_text(kpi: Kpi, rule: KpiRule, currency: str) -> str:
         "floor": format_value(kpi.unit, rule.floor, currency),
         "target": format_value(kpi.unit, rule.target, currency),
     }
-
-
-def _scored(
-    kpi: Kpi,
-    rule: KpiRule,
-    parts: Mapping[str, Any],
-    before: Number | None,
-    peers: PeerFigures,
-    currency: str,
-    *,
-    chosen: bool | None,
-) -> KpiLine:
-    return _plain_line(
-        kpi,
-        parts["value"],
-        before,
-        peers,
-        currency,
-        target_text=format_value(kpi.unit, parts["target"], currency),
-        floor_text=format_value(kpi.unit, parts["floor"], currency),
-        weight_text=format_points(parts["weight"]),
-        attainment=parts["attainment"],
-        points=parts["points"] or 0.0,
-        points_text=format_points(parts["points"]),
-        share=parts["share"] or 0.0,
-        gap=gap_text(kpi, parts["value"], parts["target"], currency),
-        by_peers=rule.method == PEER,
-        by_steps=rule.method == STEPS,
-        method_text=method_text(kpi, rule, currency),
-        track=rule.track,
-        chosen=chosen,
-    )
 
 
 def change_text(kpi: Kpi, change: Number | None, currency: str) -> str:

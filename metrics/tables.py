@@ -286,8 +286,12 @@ class KpiTable(LineTable):
         sortable = False
         caption = _("All KPIs")
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.counts = str(_("counts for the score"))
+
     def second(self, line: KpiLine) -> str:
-        return str(_("counts for the score")) if line.weight_text else ""
+        return self.counts if line.rule else ""
 
 
 class AmountColumn(FigureColumn):
