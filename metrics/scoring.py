@@ -238,7 +238,8 @@ def _steps(shape: Shape, parts: str) -> _Steps:
     coverage = pl.col("weight.present") / pl.col(_TOTAL)
     score = 100 * pl.col("weight.earned") / pl.col("weight.present")
     added = [
-        [_number(f"kpi.{line.code}") for line in shape.lines],
+        # What a score alone is asked of was scored before.
+        [] if parts == SCORE_ALONE else [_number(f"kpi.{line.code}") for line in shape.lines],
         [_attainment(line).alias(f"{line.code}.attainment") for line in shape.lines],
         sums,
         [
