@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from metrics.actions import start_full_recompute
 from metrics.catalogue import CATALOGUE
 from metrics.catalogues import DIVISORS, Catalogue
-from metrics.formulas import FormulaError, names_in, to_sql
+from metrics.formulas import FormulaError, names_in, refuse_zero_divisor, to_sql
 from metrics.kpis import facts_behind
 from metrics.kpis.shape import Kpi
 from metrics.models import OwnKpi, OwnKpiVersion, TemplateVersion
@@ -104,6 +104,7 @@ _LAST = dt.date.max - dt.timedelta(days=1)
 def _drafted(draft: Kpi, others: Catalogue) -> Catalogue:
     kpis = {**others.own, draft.code: draft}
     _check_names(draft.formula, {**others, draft.code: draft})
+    refuse_zero_divisor(draft.formula)
     formulas = {code: kpi.formula for code, kpi in {**CATALOGUE, **kpis}.items() if not kpi.ranks}
     to_sql(draft.formula, formulas, DIVISORS, code=draft.code)
     known = {**CATALOGUE, **kpis}

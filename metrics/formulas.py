@@ -68,8 +68,6 @@ def _check(node: ast.expr, depth: int) -> None:
                 raise FormulaError(
                     _("A number in a formula is at most %(most)s.") % {"most": f"{MAX_NUMBER:,}"}
                 )
-        case ast.BinOp(op=ast.Div(), right=ast.Constant(value=0)):
-            raise FormulaError(_("Nothing can be divided by 0."))
         case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
             _check(left, depth + 1)
             _check(right, depth + 1)
@@ -104,6 +102,15 @@ def _check_arguments(name: str, args: list[ast.expr]) -> None:
 def names_in(formula: str) -> list[str]:
     """The facts and KPIs that the formula names, in order, each once."""
     return list(dict.fromkeys(_names(parse(formula))))
+
+
+def refuse_zero_divisor(formula: str) -> None:
+    """FormulaError where something is divided by the number 0, which gives no figure: for who writes a formula. Those
+    that were published so are evaluated as ever."""
+    for node in ast.walk(parse(formula)):
+        match node:
+            case ast.BinOp(op=ast.Div(), right=ast.Constant(value=0)):
+                raise FormulaError(_("Nothing can be divided by 0."))
 
 
 def readable(formula: str) -> str:

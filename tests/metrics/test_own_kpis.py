@@ -17,7 +17,7 @@ from metrics.catalogues import BUILT_IN, Catalogue
 from metrics.evaluation import evaluate_facts
 from metrics.formulas import FormulaError, parse, zero_divisors
 from metrics.kpis.shape import Kpi
-from metrics.models import OwnKpi, Scorecard, ScorecardTemplate
+from metrics.models import OwnKpi, OwnKpiVersion, Scorecard, ScorecardTemplate
 from metrics.own import catalogue_at, catalogue_now, choosable
 from metrics.periods import PeriodKind, Window, calendar_of
 from metrics.units import Unit
@@ -90,6 +90,19 @@ def test_a_formula_may_be_written_as_explanations_write_it() -> None:
     )
     assert CATALOGUE["cash_flow"].formula_text == "cash_flow_total"
     assert CATALOGUE["win_rate"].formula_text == CATALOGUE["win_rate"].formula
+
+
+def test_what_was_published_with_a_division_by_zero_goes_on_without_a_value(
+    scoped: Tenant, admin: Membership
+) -> None:
+    kpi = OwnKpi.objects.create(code="own_never")
+    values = SHAPE | {"name": "Never", "formula": "revenue_won / 0", "number": 1, "valid_from": dt.date.min}
+    OwnKpiVersion.objects.create(kpi=kpi, published_by=admin, **values)
+    catalogue = catalogue_now()
+    assert evaluate_facts({"revenue_won": 5}, ["own_never"], catalogue) == {"own_never": None}
+    assert catalogue["own_never"].formula_text == "revenue_won / 0"
+    with pytest.raises(FormulaError, match="divided by 0"):
+        drafted("deals_won / 0")
 
 
 def test_what_a_value_lacks_is_what_it_is_divided_by() -> None:
