@@ -1,6 +1,6 @@
 """Reads around reviews."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from metrics.reviews.models import ReviewAction
 from partners.directory.models import Partner
@@ -16,4 +16,5 @@ def may_promise(partner: Partner) -> QuerySet[Membership]:
 
 def own_actions(member: Membership) -> QuerySet[ReviewAction]:
     """What a member has to do from reviews, what is open first."""
-    return ReviewAction.objects.filter(owner=member).order_by("done_at", "due_on", "pk")
+    done = F("done_at").desc(nulls_first=True)
+    return ReviewAction.objects.filter(owner=member).order_by(done, "due_on", "pk")
