@@ -156,16 +156,13 @@ def hand_down(goal: Goal, *, by: Membership) -> list[Goal]:
     total = sum(brought.values())
     shares = {key: value / total if total else 1 / len(before) for key, value in brought.items()}
     targets = _parts(goal.target, shares, measure)
+    lock("metrics.goals", current_tenant_id())
+    alike = {"kpi": goal.kpi, "period_kind": goal.period_kind, "period_start": goal.period_start}
+    kept = Goal.objects.filter(subject_kind=level, **alike).exclude(status=GoalStatus.DROPPED)
+    held = set(kept.values_list("subject_key", flat=True))
     created = []
     for key, partner in partners.items():
-        held = Goal.objects.filter(
-            subject_kind=level,
-            subject_key=str(key),
-            kpi=goal.kpi,
-            period_kind=goal.period_kind,
-            period_start=goal.period_start,
-        ).exclude(status=GoalStatus.DROPPED)
-        if targets[key] and not held.exists():
+        if targets[key] and str(key) not in held:
             share = Decimal(str(round(100 * shares[key], 4)))
             created.append(
                 _create_goal(by, (level, str(key)), partner, goal.kpi, goal.period, targets[key], goal, share)

@@ -1,6 +1,5 @@
 """What a review should speak of, from the figures: score, weak KPIs, trends, goals, alerts and open promises."""
 
-import math
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,11 +12,11 @@ from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at, catalogue_now
 from metrics.periods import Period
 from metrics.queries import card_of, partner_cards, tenant_calendar
-from metrics.reviews.goals import progress_of
+from metrics.reviews.goals import progress_text
 from metrics.reviews.models import Alert, Goal, GoalStatus, ReviewAction
 from metrics.units import UP
 from partners.directory.models import Partner
-from portal.shell.formats import DASH, percent, short_date
+from portal.shell.formats import percent, short_date
 from portal.tenancy.models import current_tenant
 
 MOVES = 3
@@ -128,7 +127,7 @@ def _goals(partner: Partner, period: Period) -> list[str]:
         % {
             "kpi": catalogue[goal.kpi].name,
             "period": goal.period.label(),
-            "progress": shown_progress(progress_of(goal, catalogue[goal.kpi])),
+            "progress": progress_text(goal, catalogue[goal.kpi]),
             "value": format_value(catalogue[goal.kpi].unit, goal.value, currency),
             "target": format_value(catalogue[goal.kpi].unit, goal.target, currency),
             "status": goal.get_status_display(),
@@ -136,11 +135,6 @@ def _goals(partner: Partner, period: Period) -> list[str]:
         for goal in goals
         if goal.kpi in catalogue
     ]
-
-
-def shown_progress(share: float | None) -> str:
-    """Rounded down: 100% is for what has been reached."""
-    return DASH if share is None else percent(math.floor(100 * share + 1e-9) / 100, 0)
 
 
 def _alerts(partner: Partner) -> list[str]:

@@ -1,5 +1,6 @@
 """Following goals: their values from scorecards, and the moment at which they are reached."""
 
+import math
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -15,6 +16,7 @@ from metrics.own import catalogue_now
 from metrics.reviews.figures import card_values, is_reached, progress
 from metrics.reviews.models import Goal, GoalStatus
 from portal.events.record import EventDraft, record_many
+from portal.shell.formats import DASH, percent
 
 
 @transaction.atomic
@@ -56,6 +58,12 @@ def progress_of(goal: Goal, kpi: Kpi | None) -> float | None:
     from the baseline."""
     baseline = None if kpi is not None and kpi.accrues else goal.baseline
     return progress(baseline, goal.target, goal.value)
+
+
+def progress_text(goal: Goal, kpi: Kpi | None) -> str:
+    """The same in words, rounded down: 100% is for what has been reached."""
+    share = progress_of(goal, kpi)
+    return DASH if share is None else percent(math.floor(100 * share + 1e-9) / 100, 0)
 
 
 def reached_event(goal: Goal, kpi: Kpi) -> EventDraft:

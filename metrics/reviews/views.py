@@ -18,10 +18,9 @@ from metrics.own import catalogue_now
 from metrics.periods import Period, PeriodKind, calendar_of
 from metrics.queries import group_names
 from metrics.reviews import actions
-from metrics.reviews.agenda import shown_progress
 from metrics.reviews.effects import effects
 from metrics.reviews.forms import ActionForm, GoalForm, MinutesForm, ReviewForm, RuleForm
-from metrics.reviews.goals import progress_of
+from metrics.reviews.goals import progress_text
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction, RuleKind
 from metrics.reviews.paging import leaf
 from metrics.reviews.queries import own_actions
@@ -111,7 +110,7 @@ def _goal_line(request: HttpRequest, goal: Goal, names: dict[str, str], today: d
         "baseline": format_value(unit, goal.baseline, currency),
         "target": format_value(unit, goal.target, currency),
         "value": format_value(unit, goal.value, currency),
-        "progress": shown_progress(progress_of(goal, kpi)),
+        "progress": progress_text(goal, kpi),
         "status": _("Not reached") if is_open and over else goal.get_status_display(),
         "tone": {"reached": "success", "dropped": "neutral"}.get(goal.status, "warning" if over else "info"),
         "may_drop": is_open and can(request.membership, "metrics_reviews.drop_goal", goal),
