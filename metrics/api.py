@@ -16,12 +16,13 @@ from metrics import queries
 from metrics.benchmarks.queries import of_card
 from metrics.changes import kpi_moves
 from metrics.closing import lock_of
-from metrics.explain import card_values, method_text, records_behind
+from metrics.explain import card_values, method_text
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at, catalogue_now, choosable
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
+from metrics.records import records_behind
 from metrics.sources import FACTS
 from metrics.ways import ways_to_gain
 from portal.shell.api import TenantViewSet, api_routes
@@ -282,19 +283,18 @@ def records_of(
     assert card.partner_id is not None
     calendar, catalogue = calendar_of(tenant), catalogue_at(card.period.end)
     values = card_values(card, queries.peer_figures(card.partner_id, card.period))
+    kpis = [catalogue[code] for code in codes]
+    behind = records_behind(card, kpis, calendar, calendar.today(), tenant.currency, for_vendor=for_vendor)
     return [
         {
-            "code": code,
+            "code": kpi.code,
             "name": str(kpi.name),
             "formula": kpi.formula,
-            "value": values.get(code),
+            "value": values.get(kpi.code),
             "facts": fact_amounts(card, kpi),
-            "sources": records_behind(
-                card, kpi, calendar, calendar.today(), tenant.currency, for_vendor=for_vendor
-            ),
+            "sources": behind[kpi.code],
         }
-        for code in codes
-        for kpi in [catalogue[code]]
+        for kpi in kpis
     ]
 
 

@@ -1,6 +1,6 @@
 """What a scorecard's page shows beyond its figures; the scorecard as a PDF."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,16 +22,16 @@ from metrics.explain import (
     fact_text,
     kpi_lines,
     peers_of,
-    records_behind,
     score_change,
     scored_codes,
 )
-from metrics.group_lines import members_of
+from metrics.group_lines import largest
 from metrics.kpis.shape import Kpi
 from metrics.marks import marks_of
 from metrics.models import PeriodLock, Scorecard, SubjectKind
 from metrics.periods import calendar_of
 from metrics.queries import revenue_fact
+from metrics.records import records_behind
 from metrics.sources import FACTS
 from metrics.tables import ScoreTable
 from metrics.ways import ways_to_gain
@@ -245,25 +245,32 @@ def pdf(request: HttpRequest, tenant: str, pk: UUID) -> HttpResponse:
 def _behind(request: HttpRequest, card: Scorecard, kpis: Sequence[Kpi]) -> list[Behind]:
     """The first records behind each KPI of a partner's, and the first partners behind a group's."""
     currency, calendar = request.tenant.currency, calendar_of(request.tenant)
+    rows: dict[str, list[tuple[str, str]]] = {}
+    totals: dict[str, int] = {}
+    if card.partner_id:
+        for code, tables in records_behind(
+            card, kpis, calendar, calendar.today(), currency, most=SHOWN_BEHIND
+        ).items():
+            rows[code] = [(line.title, _added(amounts)) for table in tables for line, amounts in table.rows]
+            totals[code] = sum(table.total for table in tables)
+    else:
+        for code, (partners, total) in largest(card, kpis, SHOWN_BEHIND).items():
+            rows[code] = [(name, _added(_amounts(facts, currency))) for name, facts in partners]
+            totals[code] = total
     found = []
     for kpi in kpis:
-        if card.partner_id:
-            tables = records_behind(
-                card, kpi, calendar, calendar.today(), currency, for_vendor=request.membership.is_vendor
-            )
-            rows = [(line.title, _added(amounts)) for table in tables for line, amounts in table.rows]
-            total = sum(table.total for table in tables)
-        else:
-            members = members_of(card, kpi, currency)
-            rows, total = [(line.name, _added(line.amounts)) for line in members.lines], members.total
-        if rows:
-            more = total - len(rows[:SHOWN_BEHIND])
+        if shown := rows.get(kpi.code, [])[:SHOWN_BEHIND]:
+            more = totals[kpi.code] - len(shown)
             words = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": number(more)}
-            found.append(Behind(str(kpi.name), rows[:SHOWN_BEHIND], words if more else ""))
+            found.append(Behind(str(kpi.name), shown, words if more else ""))
     return found
 
 
-def _added(amounts: Sequence[tuple[str, str]]) -> str:
+def _amounts(facts: Mapping[str, int], currency: str) -> list[tuple[str, str]]:
+    return [(str(FACTS[name].meaning), fact_text(name, amount, currency)) for name, amount in facts.items()]
+
+
+def _added(amounts: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"{meaning}: {amount}" for meaning, amount in amounts)
 
 

@@ -1,14 +1,11 @@
 """A scorecard in words: each KPI's working, the records behind it, and the cheapest ways to gain points."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-import polars as pl
-from django.apps import apps
 from django.utils.translation import gettext as _
 
 from metrics.benchmarks.models import Benchmark
@@ -17,19 +14,15 @@ from metrics.display import direction, format_change, format_points, format_scor
 from metrics.evaluation import as_scored, evaluate_facts, values_on
 from metrics.formulas import names_in, zero_divisors
 from metrics.kpis.shape import Kpi
-from metrics.models import PeriodLock, Scorecard
+from metrics.models import Scorecard
 from metrics.own import catalogue_at
-from metrics.periods import Calendar
 from metrics.queries import PeerFigures, peer_figures
 from metrics.scoring import PEER, STEPS, KpiRule, chosen_tracks
-from metrics.sources import FACTS, SOURCES
-from metrics.sources.reading import contributions
+from metrics.sources import FACTS
 from metrics.units import Unit
-from portal.events.models import Event
 from portal.shell.formats import number
 
 Number = int | float
-RECORDS_SHOWN = 100
 NO_PEERS = PeerFigures(0, {})
 
 
@@ -402,111 +395,6 @@ def _tokens(words: str) -> list[str]:
         else:
             tokens.append(character)
     return tokens
-
-
-@dataclass(frozen=True, slots=True)
-class RecordLine:
-    """A record and what it adds to each fact, in words and as whole numbers. Without `url_name` it has no page."""
-
-    pk: UUID
-    title: str
-    second: str
-    url_name: str
-    amounts: list[str]
-    # Whether something happened to it after its period was locked.
-    is_late: bool = False
-    counts: Sequence[int] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What the records of one source add; `facts` are its facts by name, `names` what they mean."""
-
-    facts: list[str]
-    names: list[str]
-    lines: list[RecordLine]
-    total: int
-    sums: list[str]
-    # By how much the sums differ from a locked card's facts; empty where they do not.
-    late: list[str] = field(default_factory=list)
-
-    @property
-    def rows(self) -> list[tuple[RecordLine, list[tuple[str, str]]]]:
-        """Each record with what it adds, as (meaning, amount)."""
-        return [(line, list(zip(self.names, line.amounts, strict=True))) for line in self.lines]
-
-
-def records_behind(
-    card: Scorecard, kpi: Kpi, calendar: Calendar, today: dt.date, currency: str, *, for_vendor: bool = False
-) -> list[Records]:
-    """The records behind a partner's KPI, a table for each source; the sums are the card's facts.
-
-    `for_vendor` says whether pages are named that only the vendor's people open.
-
-    Of a locked period they are the facts and what has arrived since, which is told as well.
-    """
-    if card.partner_id is None:
-        return []
-    locked_at = (
-        PeriodLock.objects.filter(period_kind=card.period_kind, period_start=card.period_start)
-        .values_list("created_at", flat=True)
-        .first()
-    )
-    tables = []
-    for source in kpi.sources:
-        records = SOURCES[source].records
-        if records is None or SOURCES[source].sql is None:
-            continue
-        names = [name for name in kpi.facts if FACTS[name].source == source]
-        frame = contributions(source, card.period.window(), calendar, today, card.partner_id)
-        frame = frame.filter(pl.any_horizontal(pl.col(names) != 0)).sort(
-            [names[0], "id"], descending=[True, False]
-        )
-        shown = frame.head(RECORDS_SHOWN)
-        ids = [UUID(key) for key in shown["id"]]
-        found = apps.get_model(records.model)._default_manager.select_related(*records.related).in_bulk(ids)
-        touched = _touched_since(locked_at, ids)
-        url_name = records.url_name or (records.vendor_url_name if for_vendor else "")
-        lines = [
-            RecordLine(
-                record.pk,
-                records.title(record),
-                records.second(record),
-                url_name,
-                [fact_text(name, row[name], currency) for name in names],
-                record.pk in touched,
-                [row[name] for name in names],
-            )
-            for row in shown.iter_rows(named=True)
-            if (record := found.get(UUID(row["id"])))
-        ]
-        totals = {name: int(frame[name].sum()) for name in names}
-        sums = [fact_text(name, total, currency) for name, total in totals.items()]
-        late = {name: total - card.facts.get(name, 0) for name, total in totals.items()} if locked_at else {}
-        tables.append(
-            Records(
-                names,
-                [str(FACTS[name].meaning) for name in names],
-                lines,
-                frame.height,
-                sums,
-                [_signed(name, more, currency) for name, more in late.items()] if any(late.values()) else [],
-            )
-        )
-    return tables
-
-
-def _touched_since(moment: dt.datetime | None, ids: Collection[UUID]) -> set[UUID]:
-    """The records to which something happened after a moment (None: of no interest)."""
-    if moment is None or not ids:
-        return set()
-    events = Event.objects.filter(subject_id__in=ids, occurred_at__gt=moment)
-    return set(events.values_list("subject_id", flat=True))
-
-
-def _signed(name: str, amount: int, currency: str) -> str:
-    sign = "+" if amount > 0 else "−" if amount < 0 else "±"
-    return sign + fact_text(name, abs(amount), currency)
 
 
 def score_change(card: Scorecard, previous: Scorecard | None, today: dt.date) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from metrics.explain import (
     kpi_lines,
     part_line,
     peers_of,
-    records_behind,
     shown_codes,
     substituted,
     why_no_data,
@@ -32,6 +31,7 @@ from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
 from metrics.parts import part_lines
 from metrics.periods import calendar_of
+from metrics.records import records_behind
 from metrics.sources import SOURCES
 from metrics.tables import MemberTable
 from metrics.trend import kpi_trend
@@ -84,8 +84,8 @@ def kpi(request: HttpRequest, tenant: str, pk: UUID, code: str) -> HttpResponse:
         "lacking": why_no_data(measure, card) if line.value is None and not is_part else [],
         "facts": fact_lines(card, measure, currency),
         "records": records_behind(
-            card, measure, calendar, calendar.today(), currency, for_vendor=request.membership.is_vendor
-        ),
+            card, [measure], calendar, calendar.today(), currency, for_vendor=request.membership.is_vendor
+        )[code],
         **({} if is_partners else in_group(request, card, measure)),
     }
     return render(request, "metrics/kpi.html", context)

@@ -322,7 +322,7 @@ def peer_figures(
     needed = (name for code in wanted for name in catalogue.measure(code).facts)
     ranked = ("deals_won", catalogue["revenue"].formula)
     texts = [*(facts for _id, facts in found), *map(json.dumps, beside)]
-    frame = _as_frame(texts, dict.fromkeys([*needed, *ranked]))
+    frame = decoded_facts(texts, dict.fromkeys([*needed, *ranked]))
     place, count = [partner for partner, _facts in found].index(partner_id), len(found)
     quality = _quality([frame[name].to_list()[:count] for name in ranked], place)
     if not wanted:
@@ -342,7 +342,7 @@ def _peers(partner_id: UUID, kind: str, start: dt.date) -> models.QuerySet[Score
     return cards.filter(**alike).values_list("partner_id", Cast("facts", models.TextField()))
 
 
-def _as_frame(facts: Collection[str], names: Iterable[str]) -> pl.DataFrame:
+def decoded_facts(facts: Collection[str], names: Iterable[str]) -> pl.DataFrame:
     """Facts that are JSON as a frame with a column for each of the names; what is not given is 0."""
     schema = pl.Struct(dict.fromkeys(names, pl.Int64))
     frame = pl.Series("facts", facts, pl.String).str.json_decode(schema).struct.unnest()

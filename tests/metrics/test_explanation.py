@@ -205,7 +205,11 @@ def test_page_pdf_export_and_api(
     for words in ("The gate is not passed", "Cheapest ways", "Cranes", "10 points for every full 1"):
         assert words in page
     address = f"/acme/scorecards/cards/{card.pk}"
-    pdf = client.get(f"{address}/pdf/")
+    with CaptureQueriesContext(connection) as few:
+        pdf = client.get(f"{address}/pdf/")
+    # However many KPIs it tells the records of.
+    assert sum("metrics_periodlock" in str(query["sql"]) for query in few) <= 2
+    assert sum("deals_won" in str(query["sql"]) for query in few) <= 3
     text = " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf.content)).pages)
     assert "Harbour Systems" in text
     assert "How the score is made" in text

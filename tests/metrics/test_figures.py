@@ -15,12 +15,12 @@ from metrics.catalogue import CATALOGUE, percentile_rank
 from metrics.catalogues import BUILT_IN
 from metrics.display import exported_value
 from metrics.evaluation import evaluate_facts, evaluate_rows
-from metrics.explain import records_behind
 from metrics.formulas import FormulaError, to_sql
 from metrics.models import Scorecard, ScorecardTemplate
 from metrics.periods import Calendar, Period, PeriodKind, Window, calendar_of
 from metrics.publishing import publish_version
 from metrics.queries import fact_values, kpi_values, peer_figures, score_history, scores
+from metrics.records import records_behind
 from metrics.scoring import PEER, KpiRule, TemplateRules, score_rows
 from metrics.sources import FACTS
 from metrics.sources.reading import contributions
@@ -285,7 +285,7 @@ def test_what_the_records_add_is_the_fact(scoped: Tenant) -> None:
                 assert frame[name].sum() == facts[name], name
     actions.recompute_everything(TODAY)
     card = Scorecard.objects.get(partner=partner, period_kind="year", period_start=dt.date(2026, 1, 1))
-    (table,) = records_behind(card, CATALOGUE["revenue"], calendar_of(scoped), TODAY, "EUR")
+    (table,) = records_behind(card, [CATALOGUE["revenue"]], calendar_of(scoped), TODAY, "EUR")["revenue"]
     assert table.total == 2
     assert table.sums == ["€350"]
 

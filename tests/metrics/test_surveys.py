@@ -11,10 +11,10 @@ from django.test import Client
 from metrics import actions as metrics_actions
 from metrics.catalogue import CATALOGUE
 from metrics.evaluation import evaluate_facts
-from metrics.explain import records_behind
 from metrics.models import Scorecard
 from metrics.periods import Window, calendar_of
 from metrics.queries import fact_values, kpi_values
+from metrics.records import records_behind
 from metrics.rows import PROGRAMME
 from partners.directory.models import Partner
 from partners.surveys.models import Survey
@@ -213,6 +213,6 @@ def test_an_answer_makes_its_partner_and_its_day_dirty_and_counts_within_the_nex
 def card_records(card: Scorecard, partner_id: UUID, tenant: Tenant) -> list[list[str]]:
     """What the partner itself opens its score to: numbers by survey, and nobody's answer."""
     with tenant_scope(tenant.pk, partner_id):
-        (table,) = records_behind(card, CATALOGUE["nps"], calendar_of(tenant), TODAY, "EUR")
+        (table,) = records_behind(card, [CATALOGUE["nps"]], calendar_of(tenant), TODAY, "EUR")["nps"]
     assert [line.title for line in table.lines] == ["What do you think?"]
     return [sorted(line.amounts, reverse=True) for line in table.lines]
