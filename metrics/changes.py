@@ -228,6 +228,11 @@ def bridge_chart(moves: Sequence[KpiMove], card: Scorecard, previous: Scorecard)
     gained = [round(max(move.points, 0), 2) for move in moves]
     lost = [round(max(-move.points, 0), 2) for move in moves]
     bar: dict[str, Any] = {"type": "bar", "stack": "bridge"}
+    drawn = (
+        (_("Score"), "--accent-text", [before, *([0] * len(moves)), now]),
+        (_("Gained"), "--good", [0, *gained, 0]),
+        (_("Lost"), "--bad", [0, *lost, 0]),
+    )
     return {
         "id": "bridge",
         "caption": _("From the score before to the score now"),
@@ -235,7 +240,7 @@ def bridge_chart(moves: Sequence[KpiMove], card: Scorecard, previous: Scorecard)
         "rows": [[name, text] for name, text in zip(names, texts, strict=True)],
         "height": 60 + 34 * len(names),
         "option": {
-            "legend": {"top": 0, "data": [_("Score"), _("Gained"), _("Lost")]},
+            "legend": {"top": 0, "data": [name for name, _colour, _points in drawn]},
             "xAxis": {"type": "value", "min": 0},
             # Each bar has its name, in the order in which the score went.
             "yAxis": {
@@ -252,9 +257,10 @@ def bridge_chart(moves: Sequence[KpiMove], card: Scorecard, previous: Scorecard)
                     "itemStyle": {"color": "transparent"},
                     "data": [0, *below, 0],
                 },
-                {**bar, "name": _("Score"), "data": [before, *([0] * len(moves)), now]},
-                {**bar, "name": _("Gained"), "data": [0, *gained, 0]},
-                {**bar, "name": _("Lost"), "data": [0, *lost, 0]},
+                *(
+                    {**bar, "name": name, "itemStyle": {"color": colour}, "data": points}
+                    for name, colour, points in drawn
+                ),
             ],
         },
     }

@@ -14,6 +14,8 @@
   let echarts = null;
   const charts = new Map();
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A chart may ask for a colour of the house by its name, which each theme has in its own shade.
+  const coloured = (key, value) => (key === "color" && typeof value === "string" && value.startsWith("--") ? css(value) : value);
 
   function loadCharts() {
     if (!echarts) {
@@ -64,7 +66,7 @@
       if (charts.has(area) || !area.isConnected) continue;
       area.style.height = area.dataset.height + "px";
       const chart = library.init(area, themed(), { renderer: "svg" });
-      chart.setOption(completed(JSON.parse(document.getElementById(area.dataset.chart).textContent)));
+      chart.setOption(completed(JSON.parse(document.getElementById(area.dataset.chart).textContent, coloured)));
       chart.on("click", ({ data }) => { if (data?.url) location.assign(data.url); });
       charts.set(area, chart);
       resizes.observe(area);
