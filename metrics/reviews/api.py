@@ -10,6 +10,7 @@ from metrics.own import catalogue_now
 from metrics.periods import PeriodKind
 from metrics.reviews.goals import progress_of
 from metrics.reviews.models import Alert, Goal, GoalStatus, Review, ReviewAction
+from metrics.reviews.queries import own_actions
 from portal.shell.api import TenantViewSet, api_routes
 
 
@@ -139,6 +140,29 @@ class PromiseSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class ActionFilter(django_filters.FilterSet):
+    owner = django_filters.UUIDFilter(field_name="owner_id")
+    is_open = django_filters.BooleanFilter(field_name="done_at", lookup_expr="isnull")
+
+    class Meta:
+        model = ReviewAction
+        fields = ("owner", "is_open")
+
+
+class ActionViewSet(mixins.ListModelMixin, TenantViewSet):
+    """What was promised in reviews: to a partner's people what is theirs to do, to the vendor's people all."""
+
+    serializer_class = PromiseSerializer
+    filterset_class = ActionFilter
+    queryset = ReviewAction.objects.none()
+    permissions: ClassVar[dict[str, str]] = {"list": "metrics_reviews.view_action"}
+
+    def get_queryset(self) -> QuerySet[ReviewAction]:
+        if self.membership.is_partner:
+            return own_actions(self.membership)
+        return ReviewAction.objects.order_by("due_on", "id")
+
+
 class TopicSerializer(serializers.Serializer):
     title = serializers.CharField()
     lines = serializers.ListField(child=serializers.CharField())
@@ -182,3 +206,4 @@ def register() -> None:
     api_routes.register("goals", GoalViewSet, basename="goal")
     api_routes.register("alerts", AlertViewSet, basename="alert")
     api_routes.register("reviews", ReviewViewSet, basename="review")
+    api_routes.register("review-actions", ActionViewSet, basename="review-action")

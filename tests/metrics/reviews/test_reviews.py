@@ -193,6 +193,16 @@ def test_a_partners_person_does_what_a_review_has_agreed(
     shown = [action.text for action in client.get("/acme/goals/").context["actions"]]
     assert shown == ["Sooner", "Later", "Train the engineers"]
 
+    def listed(by: Membership, query: str = "") -> list[str]:
+        answer = client_as(by).get(f"/acme/api/v1/review-actions/{query}")
+        return [row["text"] for row in answer.json()["results"]]
+
+    assert listed(person) == shown
+    assert listed(person, "?is_open=false") == ["Train the engineers"]
+    assert listed(colleague) == listed(stranger) == []
+    assert "Visit the customer" in listed(manager)
+    assert listed(manager, f"?owner={manager.pk}") == ["Visit the customer"]
+
 
 def test_what_an_action_should_change_is_measured_on_the_reviews_page(
     client_as: SignIn, tenant: Tenant, manager: Membership

@@ -45,6 +45,7 @@ ROUTES: dict[str, tuple[frozenset[str], str]] = {
     "api:alert-detail": (VENDOR, "alert"),
     "api:review-list": (VENDOR, ""),
     "api:review-detail": (VENDOR, "review"),
+    "api:review-action-list": (EVERYONE, ""),
     "api:cost-list": (VENDOR, ""),
     "api:cost-detail": (VENDOR, "cost"),
     "api:metric-list": (VENDOR, ""),
