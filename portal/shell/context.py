@@ -65,17 +65,27 @@ def _navigation(request: HttpRequest) -> list[LinkGroup]:
     if membership is None:
         return []
     home = turl(request, "shell:home")
-    groups = _links(request.tenant.slug, membership.role, get_language() or "")
-    here = [link.url for links in groups.values() for link in links if request.path.startswith(link.url)]
+    place = request.tenant.slug, membership.role, get_language() or ""
+    here = [url for url in _urls(*place) if request.path.startswith(url)]
     # Every page lies below the home page, which is active on its own alone.
     active = max((url for url in here if url != home or request.path == home), key=len, default="")
+    return _groups(*place, active)
+
+
+@lru_cache(maxsize=512)
+def _urls(slug: str, role: str, language: str) -> list[str]:
+    return [link.url for links in _links(slug, role, language).values() for link in links]
+
+
+@lru_cache(maxsize=4096)
+def _groups(slug: str, role: str, language: str, active: str) -> list[LinkGroup]:
     return [
         LinkGroup(
             str(label or ""),
             SafeString("".join(link.active_html if link.url == active else link.html for link in links)),
             is_open=label == SELLING or any(link.url == active for link in links),
         )
-        for label, links in groups.items()
+        for label, links in _links(slug, role, language).items()
         if links
     ]
 

@@ -6,13 +6,14 @@ cost. Here each column is turned into one function from record to HTML before th
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from html import unescape
 from types import MethodType
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import django_tables2 as tables2
@@ -67,6 +68,10 @@ class Column(tables2.Column):
         super().__init__(verbose_name, *args, **kwargs)
         self.phone = phone
         self.needs = tuple(needs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A table's own column. What it learns of the table is set on it, and nothing that it has is changed."""
+        return copy(self)
 
     def prepare(self, values: Sequence[Any]) -> None:
         """Called with the column's values of all rows at hand before the first is rendered or exported."""
