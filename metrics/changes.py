@@ -229,7 +229,7 @@ def bridge_chart(moves: Sequence[KpiMove], card: Scorecard, previous: Scorecard)
     lost = [round(max(-move.points, 0), 2) for move in moves]
     bar: dict[str, Any] = {"type": "bar", "stack": "bridge"}
     drawn = (
-        (_("Score"), "--accent-text", [before, *([0] * len(moves)), now]),
+        (_("Score"), "--ink-3", [before, *([0] * len(moves)), now]),
         (_("Gained"), "--good", [0, *gained, 0]),
         (_("Lost"), "--bad", [0, *lost, 0]),
     )
