@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
@@ -20,7 +20,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# A busy machine may be slow; how fast things are is for measurements to say.
 SECONDS = 30
+expect.set_options(timeout=SECONDS * 1000)
 
 
 def chromium() -> str | None:

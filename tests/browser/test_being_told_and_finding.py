@@ -19,7 +19,6 @@ from portal.tenancy.scope import tenant_scope
 from tests.browser.judging import assert_sound
 from tests.factories import CustomerFactory, DealFactory, PartnerFactory, make_member
 
-PATIENCE = 20_000
 PHONE = {"width": 390, "height": 844}
 
 
@@ -69,14 +68,14 @@ def test_the_bell_rings_by_itself_and_leads_to_the_deal(
     expect(bell).to_have_accessible_name("Notifications")
     page.wait_for_timeout(1500)
     happen(deal, "deal.rejected")
-    expect(bell).to_have_accessible_name(re.compile("1 unread"), timeout=PATIENCE)
+    expect(bell).to_have_accessible_name(re.compile("1 unread"))
     bell.focus()
     page.keyboard.press("Enter")
     news = page.locator(".sidebar .bell-menu").get_by_role("link", name="is rejected: Because")
-    expect(news).to_be_visible(timeout=PATIENCE)
+    expect(news).to_be_visible()
     assert_sound(page)
     news.click()
-    expect(page).to_have_url(re.compile(f"/acme/deals/{deal.pk}/"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(f"/acme/deals/{deal.pk}/"))
     expect(bell).to_have_accessible_name("Notifications")
 
 
@@ -86,12 +85,12 @@ def test_everything_can_be_read_and_chosen_on_a_phone(
     happen(deal, "deal.rejected", "deal.returned")
     page = as_member(seller, viewport=PHONE).new_page()
     page.goto("/acme/notifications/")
-    expect(page.locator(".news-list > li")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator(".news-list > li")).to_have_count(2)
     assert_sound(page)
     page.get_by_role("button", name="Mark as read: DR-2026-00042 · Zonneveld Bakeries is rejected").click()
-    expect(page.locator(".news.is-unread")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator(".news.is-unread")).to_have_count(1)
     page.get_by_role("button", name="Mark all as read").click()
-    expect(page.locator(".news.is-unread")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator(".news.is-unread")).to_have_count(0)
 
     page.get_by_role("link", name="Choose what").first.click()
     group = page.get_by_role("group", name="Decisions on your deals")
@@ -99,7 +98,7 @@ def test_everything_can_be_read_and_chosen_on_a_phone(
     group.get_by_label("By e-mail").select_option("never")
     assert_sound(page)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your choices have been saved.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Your choices have been saved.")).to_be_visible()
     with tenant_scope(deal.tenant_id):
         before = Notification.objects.count()
     happen(deal, "deal.rejected")
@@ -117,7 +116,7 @@ def test_searching_by_keyboard_alone(
     expect(box).to_be_focused()
     page.keyboard.type("zonn")
     options = page.get_by_role("option")
-    expect(options).to_have_count(2, timeout=PATIENCE)
+    expect(options).to_have_count(2)
     expect(page.locator("#finder")).not_to_contain_text("Secret")
     expect(options.nth(0)).to_have_attribute("aria-selected", "true")
     expect(page.locator("#finder-status")).to_have_text("2 hits")
@@ -126,7 +125,7 @@ def test_searching_by_keyboard_alone(
     expect(box).to_have_attribute("aria-activedescendant", "hit-deals-1")
     expect(box).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/acme/deals/{deal.pk}/"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(f"/acme/deals/{deal.pk}/"))
 
     page.keyboard.press("Control+k")
     expect(page.get_by_role("option", name="New ovens")).to_be_visible()
@@ -141,12 +140,10 @@ def test_a_number_leads_straight_to_its_deal_on_a_phone(
     page.goto("/acme/")
     page.get_by_role("banner").get_by_role("link", name="Search").click()
     page.keyboard.type("dr-2026-42")
-    expect(page.get_by_role("option", name="New ovens")).to_have_attribute(
-        "aria-selected", "true", timeout=PATIENCE
-    )
+    expect(page.get_by_role("option", name="New ovens")).to_have_attribute("aria-selected", "true")
     assert_sound(page)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/acme/deals/{deal.pk}/"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(f"/acme/deals/{deal.pk}/"))
 
 
 def test_searching_for_what_is_not_there_says_so(
@@ -156,6 +153,6 @@ def test_searching_for_what_is_not_there_says_so(
     page.goto("/acme/")
     page.locator(".sidebar [data-search-open]").click()
     page.keyboard.type("secret")
-    expect(page.get_by_text("Nothing found for “secret”.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Nothing found for “secret”.")).to_be_visible()
     expect(page.get_by_role("combobox", name="Search deals")).to_have_attribute("aria-expanded", "false")
     assert_sound(page)
