@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from metrics.benchmarks.models import Benchmark
 from metrics.models import Scorecard, SubjectKind
+from metrics.own import catalogue_at
 from metrics.periods import Period
 from portal.accounts.prepared import prepared
 
@@ -32,12 +33,16 @@ def fitting(found: Sequence[Benchmark], partner_type: str, region: str) -> Mappi
 
 
 def of_card(card: Scorecard) -> Mapping[str, Benchmark]:
-    """Those that a scorecard is held against. A group's are those of its type or region; sums of many partners are
-    held against none."""
+    """Those that a scorecard is held against. A group's are those of its type or region, and its sums of many partners
+    are held against none: what is usual is told of one."""
     kind = SubjectKind(card.subject_kind)
     partner_type, region = card.partner_type, card.region
     if kind == SubjectKind.TYPE:
         partner_type = card.subject_key
     elif kind == SubjectKind.REGION:
         region = card.subject_key
-    return fitting(benchmarks(card.period), partner_type, region)
+    found = fitting(benchmarks(card.period), partner_type, region)
+    if card.partner_id is not None or not found:
+        return found
+    catalogue = catalogue_at(card.period.end)
+    return {code: one for code, one in found.items() if code in catalogue and not catalogue[code].additive}

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from metrics import actions as metrics
 from metrics.benchmarks import actions
 from metrics.benchmarks.models import Benchmark
-from metrics.benchmarks.queries import benchmarks, fitting
+from metrics.benchmarks.queries import benchmarks, fitting, of_card
 from metrics.models import Scorecard
 from metrics.periods import Period, PeriodKind, calendar_of
 from portal.accounts.enums import Role
@@ -158,3 +158,25 @@ def test_shown_on_the_pdf_and_in_the_list_of_scorecards(
     assert "usual: €7,000" in listed or "usual: 7,000" in listed or "usual: EUR" in listed
     # It is for partners of another type.
     assert "usual: 9" not in listed
+
+
+def test_what_many_partners_add_up_to_is_held_against_none(
+    client_as: SignIn, tenant: Tenant, admin: Membership
+) -> None:
+    period = calendar_of(tenant).current(QUARTER)
+    with tenant_scope(tenant.pk):
+        for partner in PartnerFactory.create_batch(2):
+            won_deal(partner, 100_00, period.start)
+            DealFactory(partner=partner, stage="lost", closed_on=period.start)
+        metrics.ensure_default_template(tenant)
+        metrics.recompute_everything()
+        enter(admin, 0.31)
+        enter(admin, 7_000_00, kpi="revenue")
+        cards = Scorecard.objects.filter(period_kind=QUARTER, period_start=period.start)
+        card, own = cards.get(subject_kind="programme"), cards.get(partner=partner)
+        assert set(of_card(card)) == {"win_rate"}
+        assert set(of_card(own)) == {"win_rate", "revenue"}
+    client = client_as(admin)
+    for code, shown in {"win_rate": True, "revenue": False}.items():
+        page = client.get(f"/acme/scorecards/cards/{card.pk}/{code}/").content.decode()
+        assert ("Usual in the industry" in page) is shown, code
