@@ -17,7 +17,7 @@ from metrics.explain import fact_text
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
-from metrics.queries import decoded_facts, fact_column, partner_cards
+from metrics.queries import counted_cards, decoded_facts, fact_column
 from metrics.rows import GROUP_COLUMNS
 from metrics.sources import FACTS
 from metrics.trend import values_of
@@ -54,7 +54,7 @@ class Members:
 
 def cards_in(card: Scorecard) -> QuerySet[Scorecard]:
     """The scorecards of the partners that a group's facts are added up from."""
-    cards = partner_cards().filter(period_kind=card.period_kind, period_start=card.period_start)
+    cards = counted_cards().filter(period_kind=card.period_kind, period_start=card.period_start)
     column = GROUP_COLUMNS.get(SubjectKind(card.subject_kind))
     if column is None:
         return cards

@@ -57,7 +57,7 @@ def falling_behind(membership: Membership) -> dict[str, Any]:
 def _behind(
     membership: Membership, kind: PeriodKind, start: date, before: date
 ) -> models.QuerySet[Scorecard]:
-    cards = queries.partner_cards().filter(period_kind=kind, period_start=start)
+    cards = queries.counted_cards().filter(period_kind=kind, period_start=start)
     if membership.is_manager:
         cards = cards.filter(partner__manager_id=membership.pk)
     # Joined, because of thousands of partners a look at each takes longer than reading both periods.

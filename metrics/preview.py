@@ -9,6 +9,7 @@ from uuid import UUID
 
 import polars as pl
 
+from metrics.actions import merged_partners
 from metrics.display import direction
 from metrics.models import ScorecardTemplate, SubjectKind, TemplateVersion
 from metrics.periods import Calendar, Period, PeriodKind
@@ -49,7 +50,8 @@ def preview_template(
     """
     period = calendar.current(PeriodKind(template.period_kind))
     stored = read_rows([period], fact_names(active_sources()))
-    partners = stored.filter(stored["subject_kind"] == SubjectKind.PARTNER.value).drop("id")
+    merged = pl.col("partner_id").is_in(merged_partners())
+    partners = stored.filter(pl.col("subject_kind") == SubjectKind.PARTNER.value, ~merged).drop("id")
     present = Templates.load()
     proposed = TemplateVersion(
         template=template,

@@ -11,19 +11,19 @@ from uuid import UUID
 
 import polars as pl
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from metrics.catalogues import Catalogue
-from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
+from metrics.models import PeriodLock, Restatement, Scorecard, ScorecardTemplate, SubjectKind
 from metrics.own import catalogue_at, own_kpis
 from metrics.periods import Calendar, Period, PeriodKind, Window, add_months, calendar_of
 from metrics.readings.known import Combination, divisor_of
 from metrics.readings.models import MetricDefinition
 from metrics.sources import FACTS
 from metrics.sources.reading import read_facts
-from partners.directory.models import Partner
+from partners.directory.models import Partner, PartnerMerge
 from portal.accounts.models import Membership
 from portal.accounts.prepared import prepared
 from portal.shell.reporting import LATEST
@@ -166,6 +166,23 @@ def partner_cards() -> models.QuerySet[Scorecard]:
     return Scorecard.objects.filter(subject_kind=SubjectKind.PARTNER)
 
 
+def counted_cards() -> models.QuerySet[Scorecard]:
+    """The scorecards of partners that add up to those of the groups. Whatever lists or ranks many asks for these.
+
+    A company that has become part of another keeps its scorecards as they were shown, but what it did is in the
+    other's figures too; only in what was locked before, and not restated since, it stands for itself."""
+    return partner_cards().exclude(stands_in_another())
+
+
+def stands_in_another() -> Exists:
+    """Whether what a partner's scorecard says is in the figures of the company that it has become part of."""
+    period = {name: OuterRef(OuterRef(name)) for name in ("period_kind", "period_start")}
+    locked_before = PeriodLock.objects.filter(**period, created_at__lt=OuterRef("created_at"))
+    restated_since = Restatement.objects.filter(**period, created_at__gt=OuterRef("created_at"))
+    merges = PartnerMerge.objects.filter(merged=OuterRef("partner_id"))
+    return Exists(merges.filter(~Exists(locked_before) | Exists(restated_since)))
+
+
 def with_figures(cards: models.QuerySet[Scorecard], end: dt.date) -> models.QuerySet[Scorecard]:
     """Scorecards of one kind of period with `previous_score`, `change`, `revenue`, `deals` and `partner_count`.
 
@@ -201,7 +218,7 @@ def fact_column(name: str) -> Coalesce:
 
 def league(period: Period) -> models.QuerySet[Scorecard]:
     """Every partner's scorecard of a period, with figures."""
-    cards = partner_cards().filter(period_kind=period.kind, period_start=period.start)
+    cards = counted_cards().filter(period_kind=period.kind, period_start=period.start)
     return with_figures(cards, period.end).select_related("partner", "partner__manager__user")
 
 
@@ -339,7 +356,8 @@ def _peers(partner_id: UUID, kind: str, start: dt.date) -> models.QuerySet[Score
     cards = partner_cards().filter(period_kind=kind, period_start=start).order_by()
     own = cards.filter(partner_id=partner_id)
     alike = {name: Subquery(own.values(name)[:1]) for name in ("partner_type", "region")}
-    return cards.filter(**alike).values_list("partner_id", Cast("facts", models.TextField()))
+    peers = cards.filter(~stands_in_another() | Q(partner_id=partner_id), **alike)
+    return peers.values_list("partner_id", Cast("facts", models.TextField()))
 
 
 def decoded_facts(facts: Collection[str], names: Iterable[str]) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Period
+from metrics.queries import partner_cards, stands_in_another
 from metrics.rows import KEYS, PARTNERS, Templates, scored_rows
 from metrics.sources import FACTS
 from partners.directory.narrowing import partners_by_tier
@@ -43,8 +44,10 @@ def tier_figures(period: Period, today: dt.date, templates: Templates | None = N
     """In the tiers' order, those without a tier last; who is in which on the period's last day, or today. A tier
     without scorecards is left out. A number of queries that does not grow with the partners."""
     day = min(period.end - dt.timedelta(days=1), today)
+    cards = partner_cards().filter(period_kind=period.kind, period_start=period.start)
+    elsewhere = set(cards.filter(stands_in_another()).order_by().values_list("partner_id", flat=True))
     by_tier = partners_by_tier(day)
-    pairs = [(key, code) for code, keys in by_tier.items() for key in keys]
+    pairs = [(key, code) for code, keys in by_tier.items() for key in keys if key not in elsewhere]
     values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "partners": [key for key, _code in pairs],

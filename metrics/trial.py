@@ -9,7 +9,7 @@ from metrics.display import format_value
 from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard, SubjectKind
 from metrics.periods import Calendar, Period, PeriodKind
-from metrics.queries import facts_frame, partner_cards, with_figures
+from metrics.queries import counted_cards, facts_frame, with_figures
 
 SHOWN = 5
 
@@ -36,7 +36,7 @@ def try_kpi(kpi: Kpi, catalogue: Catalogue, calendar: Calendar, currency: str) -
     """The values of the partners that sell most and of the programme, from the facts of their scorecards. Three queries."""
     period = calendar.current(PeriodKind.QUARTER)
     both = [period.previous().start, period.start]
-    now = partner_cards().filter(period_kind=period.kind, period_start=period.start)
+    now = counted_cards().filter(period_kind=period.kind, period_start=period.start)
     top = list(
         with_figures(now, period.end)
         .order_by("-revenue", "pk")

@@ -18,7 +18,7 @@ from django.db.models.functions import TruncMonth
 from metrics.models import Scorecard
 from metrics.periods import MONTHS_IN, Period, PeriodKind, add_months
 from metrics.portfolio.dimensions import Dimension, part_key
-from metrics.queries import fact_column, partner_cards, revenue_fact
+from metrics.queries import counted_cards, fact_column, partner_cards, revenue_fact
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.deals.queries import in_pipeline
@@ -113,7 +113,7 @@ def prepared_for(
 
 
 def _cards(choice: Choice, kind: str, start: dt.date) -> QuerySet[Scorecard]:
-    return partner_cards().filter(period_kind=kind, period_start=start, **choice.of_partner("partner__"))
+    return counted_cards().filter(period_kind=kind, period_start=start, **choice.of_partner("partner__"))
 
 
 @prepared_for
@@ -247,7 +247,7 @@ def _joined(choice: Choice, since: dt.date, today: dt.date) -> QuerySet[Partner,
 @prepared_for
 def _won_since(choice: Choice, since: dt.date, revenue: str) -> QuerySet[Scorecard, Any]:
     """The revenue of each month, by the month in which its partners joined."""
-    cards = partner_cards().filter(
+    cards = counted_cards().filter(
         period_kind=PeriodKind.MONTH, partner__joined_on__gte=since, **choice.of_partner("partner__")
     )
     return (

@@ -8,7 +8,7 @@ from uuid import UUID
 from metrics.models import Scorecard
 from metrics.own import catalogue_at
 from metrics.periods import Period
-from metrics.queries import ENOUGH_PEERS, facts_frame, partner_cards
+from metrics.queries import ENOUGH_PEERS, counted_cards, facts_frame
 
 # Fewer periods than this are no history that anything could be unusual against.
 ENOUGH_HISTORY = 6
@@ -33,7 +33,7 @@ def values_of(
     period: Period, codes: Iterable[str]
 ) -> dict[UUID, tuple[tuple[str, str], dict[str, float | None]]]:
     """Every partner's peer group (type, region) and KPI values in a period. One query."""
-    cards = list(partner_cards().filter(period_kind=period.kind, period_start=period.start))
+    cards = list(counted_cards().filter(period_kind=period.kind, period_start=period.start))
     return {
         card.partner_id: ((card.partner_type, card.region), values)
         for card, values in zip(cards, card_values(cards, codes), strict=True)
