@@ -31,6 +31,7 @@ from portal.tenancy.db import lock
 from portal.tenancy.scope import current_tenant_id, tenant_scope
 
 SNOOZE_LONGEST = 366
+_MEASURED_BY = ("kpi", "kind", "period_kind")
 # In how many parts a share is weighed.
 _FINE = 10**12
 
@@ -215,10 +216,25 @@ def _open_goal(goal: Goal, by: Membership, permission: str) -> Goal:
 
 @transaction.atomic
 def save_rule(*, by: Membership, rule: AlertRule | None = None, **fields: Any) -> AlertRule:
-    """Make or change a rule. What it has raised stays until the next evaluation."""
+    """Make or change a rule. What it has raised stays until the next evaluation.
+
+    What a rule measures is part of what its alerts say: once there are any, only a rule of its own measures another thing.
+    """
     check(by, "metrics_reviews.change_rule")
     if rule is not None:
+        # An evaluation raises alerts by the rules that it has read.
+        lock("metrics.alerts", current_tenant_id())
         rule = AlertRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+        changed = [
+            name for name in _MEASURED_BY if fields.get(name, getattr(rule, name)) != getattr(rule, name)
+        ]
+        if changed and rule.alerts.exists():
+            raise ActionRefused(
+                _(
+                    "This rule has raised alerts of this KPI, kind and period. Switch it off and make another one."
+                ),
+                field=changed[0],
+            )
     measure = choosable().get(fields["kpi"])
     if measure is None or measure.ranks:
         raise ActionRefused(_("This KPI cannot raise alerts."), field="kpi")

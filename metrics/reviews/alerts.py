@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from statistics import median
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +17,7 @@ from metrics.periods import Period, PeriodKind
 from metrics.queries import partner_cards, tenant_calendar
 from metrics.reviews.figures import HISTORY, card_values, distance, ranks, values_of
 from metrics.reviews.models import Alert, AlertRule, RuleKind
-from partners.directory.enums import TRADING_STATUSES
+from partners.directory.enums import TRADING_STATUSES, PartnerStatus
 from partners.directory.models import Partner
 from portal.events.record import EventDraft, record_many
 from portal.tenancy.db import lock
@@ -38,9 +40,13 @@ class _Window:
 def evaluate_alerts(partner_ids: Collection[UUID] | None = None) -> int:
     """Open what has become bad and close what has recovered, for these partners or for all; how many were opened.
 
-    A partner without a value is left as it is: no data is neither bad nor good.
+    What is still bad says how it is now. A partner without a value is left as it is: no data is neither bad nor good.
+    Of partners that have left nothing stays open.
     """
     lock("metrics.alerts", current_tenant_id())
+    now = timezone.now()
+    of_former = Alert.objects.filter(closed_at=None, partner__status=PartnerStatus.TERMINATED)
+    of_former.update(closed_at=now)
     rules = list(AlertRule.objects.filter(is_active=True))
     if not rules:
         return 0
@@ -52,7 +58,7 @@ def evaluate_alerts(partner_ids: Collection[UUID] | None = None) -> int:
     for rule in rules:
         by_kind[PeriodKind(rule.period_kind)].append(rule)
     drafts: list[Alert] = []
-    now = timezone.now()
+    refreshed: list[Alert] = []
     running = {(one.rule_id, one.partner_id): one for one in Alert.objects.filter(closed_at=None)}
     rested = _rested()
     for kind, of_kind in by_kind.items():
@@ -61,20 +67,17 @@ def evaluate_alerts(partner_ids: Collection[UUID] | None = None) -> int:
             bad, fine = _judged(rule, window, asked)
             quiet = now - dt.timedelta(days=rule.cooldown_days)
             for partner, (value, reference) in bad.items():
+                told = {"period_start": window.period.start, "value": value, "reference": reference}
+                alert = running.get((rule.pk, partner))
                 latest = rested.get((rule.pk, partner))
-                if (rule.pk, partner) not in running and (latest is None or latest < quiet):
-                    drafts.append(
-                        Alert(
-                            rule=rule,
-                            partner_id=partner,
-                            period_start=window.period.start,
-                            value=value,
-                            reference=reference,
-                            opened_at=now,
-                        )
-                    )
+                if alert is not None:
+                    if _tell(alert, told):
+                        refreshed.append(alert)
+                elif latest is None or latest < quiet:
+                    drafts.append(Alert(rule=rule, partner_id=partner, opened_at=now, **told))
             recovered = [running[rule.pk, key].pk for key in fine if (rule.pk, key) in running]
             Alert.objects.filter(pk__in=recovered, closed_at=None).update(closed_at=now)
+    Alert.objects.bulk_update(refreshed, ["period_start", "value", "reference"], batch_size=500)
     opened = Alert.objects.bulk_create(drafts)
     record_many(
         EventDraft(
@@ -85,6 +88,14 @@ def evaluate_alerts(partner_ids: Collection[UUID] | None = None) -> int:
         for alert in opened
     )
     return len(opened)
+
+
+def _tell(alert: Alert, told: Mapping[str, Any]) -> bool:
+    """Have an open alert say this of the figures, unsaved; whether it said something else."""
+    changes = {name: value for name, value in told.items() if getattr(alert, name) != value}
+    for name, value in changes.items():
+        setattr(alert, name, value)
+    return bool(changes)
 
 
 def _rested() -> dict[tuple[UUID, UUID], dt.datetime]:
@@ -154,7 +165,7 @@ def _judged(rule: AlertRule, window: _Window, asked: set[UUID]) -> tuple[Found, 
             far = distance(value, history)
             if far is None:
                 continue
-            worse, shown, reference = -sign * far >= rule.limit, value, sorted(history)[len(history) // 2]
+            worse, shown, reference = -sign * far >= rule.limit, value, median(history)
         if worse:
             bad[partner] = (shown, reference)
         else:

@@ -24,6 +24,7 @@ from metrics.reviews.goals import progress_text
 from metrics.reviews.models import Alert, AlertRule, Goal, GoalStatus, Review, ReviewAction, RuleKind
 from metrics.reviews.paging import leaf
 from metrics.reviews.queries import own_actions
+from partners.directory.enums import PartnerStatus
 from partners.directory.pages import form_page
 from portal.accounts.access import can, check, requires
 from portal.errors import ActionRefused
@@ -235,6 +236,7 @@ def _alert_line(request: HttpRequest, alert: Alert) -> dict[str, Any]:
             "reference": format_value(unit, round(alert.reference) if is_rank else alert.reference, currency),
         },
         "period": period.label(),
+        "has_left": alert.partner.status == PartnerStatus.TERMINATED,
         "address": f"{turl(request, 'metrics:scorecard', alert.partner_id)}"
         f"?period={period.kind.value}&start={period.start}",
     }

@@ -107,6 +107,11 @@ def test_an_unusual_change_against_its_own_history(
     assert evaluate_alerts() == 0
     set_revenue(partner, settled, 4_00)
     assert evaluate_alerts() == 1
+    assert Alert.objects.get().reference == 10_00
+    # It is judged by the middle of 8, 9, 10, 11, 11 and 11, and says so.
+    set_revenue(partner, older.next().next().next(), 11_00)
+    evaluate_alerts()
+    assert Alert.objects.get().reference == 10_50
 
 
 def test_alerts_are_kept_quiet_and_closed(
@@ -130,3 +135,64 @@ def test_alerts_are_kept_quiet_and_closed(
     assert "Called them" in client.get("/acme/alerts/?show=closed").content.decode()
     with tenant_scope(tenant.pk), pytest.raises(ActionRefused):
         actions.close_alert(alert, by=manager)
+
+
+def test_an_open_alert_says_how_it_is_now(admin: Membership, partner: Partner, settled: Period) -> None:
+    rule = a_rule(admin)
+    set_revenue(partner, settled, 50_00)
+    evaluate_alerts()
+    opened = Alert.objects.get()
+    actions.save_rule(by=admin, rule=rule, kpi="revenue", limit=80_00)
+    set_revenue(partner, settled, 40_00)
+    assert evaluate_alerts() == 0
+    alert = Alert.objects.get()
+    assert (alert.pk, alert.value, alert.reference) == (opened.pk, 40_00, 80_00)
+    assert (alert.opened_at, alert.closed_at) == (opened.opened_at, None)
+
+
+def test_what_a_rule_measures_stays_once_there_are_alerts(
+    client_as: SignIn, tenant: Tenant, admin: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        rule = a_rule(admin)
+        actions.save_rule(by=admin, rule=rule, kpi="revenue", period_kind="month")
+        actions.save_rule(by=admin, rule=rule, kpi="revenue", period_kind="quarter")
+        set_revenue(PartnerFactory(), calendar_of(tenant).latest_settled(PeriodKind.QUARTER), 50_00)
+        evaluate_alerts()
+        for changed in ({"kpi": "deal_count"}, {"kind": "peers"}, {"period_kind": "month"}):
+            with pytest.raises(ActionRefused, match="make another one") as refused:
+                actions.save_rule(by=admin, rule=rule, **{"kpi": "revenue"} | changed)
+            assert refused.value.field == next(iter(changed))
+    address = f"/acme/alerts/rules/{rule.pk}/"
+    typed = {"name": "Lower", "kpi": "revenue", "kind": "threshold", "limit": "90", "cooldown_days": "7"}
+    page = client_as(admin).post(address, typed | {"period_kind": "month", "is_active": "on"})
+    assert "make another one" in page.content.decode()
+    client_as(admin).post(address, typed | {"period_kind": "quarter"})
+    with tenant_scope(tenant.pk):
+        rule.refresh_from_db()
+    assert (rule.name, rule.limit, rule.period_kind, rule.is_active) == ("Lower", 90_00, "quarter", False)
+
+
+def test_of_partners_that_have_left_nothing_stays_open(
+    client_as: SignIn, tenant: Tenant, admin: Membership, manager: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        settled = calendar_of(tenant).latest_settled(PeriodKind.QUARTER)
+        gone, resting = (PartnerFactory(name=name, manager=manager) for name in ("Harbour", "Meadow"))
+        a_rule(admin)
+        for partner in (gone, resting):
+            set_revenue(partner, settled, 50_00)
+        assert evaluate_alerts() == 2
+        Partner.objects.filter(pk=gone.pk).update(status="terminated")
+        Partner.objects.filter(pk=resting.pk).update(status="suspended")
+        AlertRule.objects.update(is_active=False)
+        assert evaluate_alerts([]) == 0
+    client = client_as(manager)
+    for address in ("/acme/alerts/", "/acme/"):
+        page = client.get(address).content.decode()
+        assert "Meadow" in page, address
+        assert "Harbour" not in page, address
+    closed = client.get("/acme/alerts/?show=closed").content.decode()
+    assert "Harbour" in closed
+    assert "closed on" in closed
+    assert "recovered" not in closed
