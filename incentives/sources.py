@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from incentives.conversion import ODD, VALUES, in_tenants_currency
 from incentives.ledger.models import LedgerEntry
 from metrics.sources import SOURCES, fill
 from metrics.sources.shape import WINDOWS, Records
@@ -9,13 +10,21 @@ from portal.shell.formats import short_date
 
 
 def _sql(these: str, per: str) -> str:
-    """Entries count on the day on which they are booked, in the tenant's currency: an entry is in its plan's, and over
-    the rate of its plan's version it is in the tenant's. By hand it is in the tenant's, or counts as it stands."""
-    return f"""WITH {WINDOWS} SELECT w.n, e.{per}, sum(e.amount)::bigint AS incentives_paid
+    """Entries count on the day on which they are booked, in the tenant's currency: what a plan earned, and what puts that
+    right by hand, over the rate of the plan's version, anything else at the rate of that day. Without a rate it is left
+    out."""
+    return f"""WITH {WINDOWS}, {ODD}
+SELECT w.n, e.{per}, COALESCE(sum(e.amount), 0)::bigint AS incentives_paid
 FROM (SELECT d.id AS entry_id, d.partner_id, d.booked_on,
-        round(d.amount / COALESCE(v.exchange_rate, 1))::bigint AS amount
+        round({in_tenants_currency("d", "d.booked_on", "v.exchange_rate")}) AS amount
     FROM incentives_ledgerentry d
-    LEFT JOIN incentives_planversion v ON v.tenant_id = d.tenant_id AND v.id = d.plan_version_id
+    JOIN tenancy_tenant t ON t.id = d.tenant_id
+    LEFT JOIN (
+        SELECT a.tenant_id, a.id, o.plan_version_id FROM incentives_adjustment a
+        JOIN incentives_ledgerentry o ON o.tenant_id = a.tenant_id AND o.id = a.entry_id
+    ) AS c ON c.tenant_id = d.tenant_id AND c.id = d.item
+    LEFT JOIN incentives_planversion v
+        ON v.tenant_id = d.tenant_id AND v.id = COALESCE(d.plan_version_id, c.plan_version_id)
     WHERE d.tenant_id = %(tenant)s{these}) AS e
 JOIN w ON e.booked_on >= w.start_on AND e.booked_on < w.end_on GROUP BY w.n, e.{per}"""
 
@@ -33,6 +42,7 @@ SOURCE = replace(
     SOURCES["incentives"],
     tables=("incentives_ledgerentry",),
     sql=_sql,
+    values=VALUES,
     first_day=("SELECT min(booked_on) FROM incentives_ledgerentry d WHERE d.tenant_id = %(tenant)s{these}",),
     records=Records(
         "entry_id",

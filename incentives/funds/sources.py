@@ -7,34 +7,23 @@ requests paid for it. An activity without a campaign has no return to measure an
 from dataclasses import replace
 from functools import partial
 
+from incentives.conversion import ODD, VALUES, in_tenants_currency
 from incentives.funds.models import FundRequest
 from metrics.consumers import records_changed
 from metrics.sources import SOURCES, fill
 from metrics.sources.shape import WINDOWS, Records
 from portal.events.consumers import subscribe
-from portal.money import CURRENCIES, digits
 from portal.shell.formats import short_date
-
-_ODD = sorted(code for code in CURRENCIES if digits(code) != 2)
-
-
-def _digits(currency: str) -> str:
-    return f"COALESCE((SELECT c.n FROM odd c WHERE c.code = {currency}), 2)"
 
 
 def _sql(these: str, per: str) -> str:
     """Money in the tenant's currency, by the rate of the activity's last day; without a rate it is left out."""
-    return f"""WITH {WINDOWS}, odd AS MATERIALIZED (
-    SELECT * FROM unnest(%(fund_currencies)s::text[], %(fund_digits)s::int[]) AS c(code, n)
-)
+    return f"""WITH {WINDOWS}, {ODD}
 SELECT e.n, e.{per}, COALESCE(sum(e.settled), 0)::bigint AS funds_settled,
     COALESCE(sum(e.revenue), 0)::bigint AS funds_revenue
 FROM (
     SELECT w.n, d.partner_id, d.request_id, 0::bigint AS revenue,
-        round(l.amount * CASE WHEN l.currency = t.currency THEN 1 ELSE (
-            SELECT x.rate FROM rates_exchangerate x WHERE x.tenant_id = d.tenant_id AND x.currency = l.currency
-                AND x.starts_on <= r.ends_on ORDER BY x.starts_on DESC LIMIT 1
-        ) END * 10::numeric ^ ({_digits("t.currency")} - {_digits("l.currency")})) AS settled
+        round({in_tenants_currency("l", "r.ends_on")}) AS settled
     FROM funds_claim d
     JOIN funds_fundrequest r ON r.tenant_id = d.tenant_id AND r.id = d.request_id AND r.campaign_id IS NOT NULL
     JOIN incentives_ledgerentry l ON l.tenant_id = d.tenant_id AND l.id = d.entry_id
@@ -67,7 +56,7 @@ SOURCE = replace(
     SOURCES["funds"],
     tables=("funds_claim",),
     sql=_sql,
-    values={"fund_currencies": _ODD, "fund_digits": [digits(code) for code in _ODD]},
+    values=VALUES,
     first_day=(
         """SELECT min(l.booked_on) FROM funds_claim d JOIN incentives_ledgerentry l ON l.tenant_id = d.tenant_id
             AND l.id = d.entry_id WHERE d.tenant_id = %(tenant)s{these}""",

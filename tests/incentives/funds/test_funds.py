@@ -398,6 +398,10 @@ class TestWhatCameOfIt:
         assert evaluate_facts(
             {"partners": 1, "funds_settled": 440_00, "funds_revenue": 1_320_00}, ["return_on_funds"]
         ) == {"return_on_funds": 2}
+        # As what the partner earned it is counted at the rate of the day on which it was posted.
+        calendar, today = calendar_of(Tenant.objects.get(pk=tenant.pk)), dt.date(2026, 8, 20)
+        found = read_facts([calendar.current(PeriodKind.QUARTER, today).window()], calendar, today)
+        assert found["incentives_paid"].sum() == 440_00
         # In yen without decimals; and without any rate it is left out.
         Tenant.objects.filter(pk=tenant.pk).update(currency="JPY")
         assert facts(PeriodKind.QUARTER) == (440, 1_320_00)
