@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import polars as pl
-from django.apps import apps
 from django.utils.translation import gettext as _
 
 from metrics.catalogues import Catalogue
@@ -20,8 +19,10 @@ from metrics.kpis.shape import Kpi
 from metrics.models import Scorecard
 from metrics.own import catalogue_at
 from metrics.periods import Calendar
+from metrics.records import read_records
 from metrics.sources import FACTS, SOURCES
 from metrics.sources.reading import contributions_in
+from metrics.sources.shape import Page
 
 EXPLAINED = 3
 RECORDS_SHOWN = 4
@@ -34,7 +35,7 @@ class RecordMove:
 
     pk: UUID
     title: str
-    url_name: str
+    page: Page
     text: str
     is_new: bool
 
@@ -187,25 +188,20 @@ def _moved(
 
 
 def _records(moved: Mapping[str, Sequence[_Moved]], currency: str) -> dict[str, list[RecordMove]]:
-    """The records in words, by KPI. One query a source; what can no longer be read is left out."""
+    """The records in words, by KPI. A query for each model of them; what can no longer be read is left out."""
     ids: dict[str, set[UUID]] = {}
     for one in chain.from_iterable(moved.values()):
         ids.setdefault(one.source, set()).add(one.pk)
-    kept = {source: SOURCES[source].records for source in ids}
-    rows = {
-        source: apps.get_model(records.model)._default_manager.in_bulk(ids[source])
-        for source, records in kept.items()
-        if records is not None
-    }
+    rows = {source: read_records(source, of_source) for source, of_source in ids.items()}
     found: dict[str, list[RecordMove]] = {}
     for code, ones in moved.items():
         for one in ones:
-            record, shape = rows[one.source].get(one.pk), kept[one.source]
-            if record is None or shape is None:
+            shape, record = rows[one.source].get(one.pk, (None, None))
+            if shape is None or record is None:
                 continue
             amount = fact_text(one.fact, abs(one.amount), currency)
             words = _record_words(one.amount > 0, amount, str(FACTS[one.fact].meaning))
-            move = RecordMove(record.pk, shape.title(record), shape.url_name, words, one.is_new)
+            move = RecordMove(record.pk, shape.title(record), shape.page_of(record), words, one.is_new)
             found.setdefault(code, []).append(move)
     return found
 

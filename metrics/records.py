@@ -1,7 +1,7 @@
 """The records behind the figures of a partner's scorecard."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from metrics.models import PeriodLock, Scorecard
 from metrics.periods import Calendar
 from metrics.sources import FACTS, SOURCES
 from metrics.sources.reading import contributions
+from metrics.sources.shape import Page
+from metrics.sources.shape import Records as Shape
 from portal.events.models import Event
 
 RECORDS_SHOWN = 100
@@ -23,12 +25,12 @@ RECORDS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A record and what it adds to each fact, in words and as whole numbers. Without `url_name` it has no page."""
+    """A record and what it adds to each fact, in words and as whole numbers."""
 
     pk: UUID
     title: str
     second: str
-    url_name: str
+    page: Page
     amounts: list[str]
     # Whether something happened to it after its period was locked.
     is_late: bool = False
@@ -44,8 +46,14 @@ class Records:
     lines: list[RecordLine]
     total: int
     sums: list[str]
+    # How many of the first ones count and are not this reader's to see.
+    unseen: int = 0
     # By how much the sums differ from a locked card's facts; empty where they do not.
     late: list[str] = field(default_factory=list)
+
+    @property
+    def has_more(self) -> bool:
+        return self.total > len(self.lines) + self.unseen
 
     @property
     def rows(self) -> list[tuple[RecordLine, list[tuple[str, str]]]]:
@@ -73,7 +81,8 @@ def records_behind(
     most: int = RECORDS_SHOWN,
 ) -> dict[str, list[Records]]:
     """The records behind KPIs of a partner's card, by code: a table for each source, with the `most` that add most; the
-    sums are the card's facts. Two queries a source and two more, however many KPIs there are.
+    sums are the card's facts. A query for a source's amounts, one for each model of its records and two more, however
+    many KPIs there are.
 
     `for_vendor` says whether pages are named that only the vendor's people open.
 
@@ -91,28 +100,28 @@ def records_behind(
     ids: dict[str, set[UUID]] = {}
     for part in (part for of_kpi in parts.values() for part in of_kpi):
         ids.setdefault(part.source, set()).update(map(UUID, part.shown["id"]))
-    found = {source: _read(source, of_source) for source, of_source in ids.items()}
+    found = {source: read_records(source, of_source) for source, of_source in ids.items()}
     locks = PeriodLock.objects.filter(period_kind=card.period_kind, period_start=card.period_start)
     locked_at = locks.values_list("created_at", flat=True).first()
     touched = _touched_since(locked_at, set().union(*ids.values()))
 
     def table(part: _Part) -> Records:
-        records = SOURCES[part.source].records
-        assert records is not None
-        url_name = records.url_name or (records.vendor_url_name if for_vendor else "")
-        lines = [
-            RecordLine(
-                record.pk,
-                records.title(record),
-                records.second(record),
-                url_name,
-                [fact_text(name, row[name], currency) for name in part.names],
-                record.pk in touched,
-                [row[name] for name in part.names],
+        lines = []
+        for row in part.shown.iter_rows(named=True):
+            shape, record = found[part.source].get(UUID(row["id"]), (None, None))
+            if shape is None or record is None:
+                continue
+            lines.append(
+                RecordLine(
+                    record.pk,
+                    shape.title(record),
+                    shape.second(record),
+                    shape.page_of(record, for_vendor=for_vendor),
+                    [fact_text(name, row[name], currency) for name in part.names],
+                    record.pk in touched,
+                    [row[name] for name in part.names],
+                )
             )
-            for row in part.shown.iter_rows(named=True)
-            if (record := found[part.source].get(UUID(row["id"])))
-        ]
         totals = {name: int(part.every[name].sum()) for name in part.names}
         late = {name: total - card.facts.get(name, 0) for name, total in totals.items()} if locked_at else {}
         return Records(
@@ -121,6 +130,7 @@ def records_behind(
             lines,
             part.every.height,
             [fact_text(name, total, currency) for name, total in totals.items()],
+            part.shown.height - len(lines),
             [_signed(name, more, currency) for name, more in late.items()] if any(late.values()) else [],
         )
 
@@ -140,11 +150,16 @@ def _parts(kpi: Kpi, contributed: Callable[[str], pl.DataFrame], most: int) -> l
     return found
 
 
-def _read(source: str, ids: Collection[UUID]) -> Mapping[UUID, Any]:
-    records = SOURCES[source].records
-    assert records is not None
-    rows = apps.get_model(records.model)._default_manager.select_related(*records.related)
-    return rows.in_bulk(ids)
+def read_records(source: str, ids: Collection[UUID]) -> dict[UUID, tuple[Shape, Any]]:
+    """A source's records that this session may read, each with how it is shown. A query for each of their models."""
+    first = SOURCES[source].records
+    assert first is not None
+    found: dict[UUID, tuple[Shape, Any]] = {}
+    for shape in (first, *first.also):
+        if missing := [pk for pk in ids if pk not in found]:
+            rows = apps.get_model(shape.model)._default_manager.select_related(*shape.related)
+            found |= {pk: (shape, record) for pk, record in rows.in_bulk(missing).items()}
+    return found
 
 
 def _touched_since(moment: dt.datetime | None, ids: Collection[UUID]) -> set[UUID]:

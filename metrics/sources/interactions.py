@@ -5,9 +5,11 @@ What is internal to the vendor is none, nor is what was taken out again.
 
 from django.utils.translation import gettext_lazy as _
 
-from metrics.sources.shape import WINDOWS, Fact, Records, Source
+from metrics.sources.shape import WINDOWS, Fact, Page, Records, Source
 from partners.engagement.models import Interaction
+from portal.discussion.models import Comment
 from portal.shell.formats import short_date
+from portal.shell.subjects import kind_of_label
 
 
 def _sql(these: str, per: str) -> str:
@@ -29,6 +31,15 @@ def _second(interaction: Interaction) -> str:
     return f"{interaction.get_kind_display()} · {short_date(interaction.happened_at)}"
 
 
+def _said(comment: Comment) -> str:
+    return f"{_('Comment')} · {short_date(comment.created_at)}"
+
+
+def _on(comment: Comment) -> Page:
+    kind = kind_of_label(comment.subject_type)
+    return Page(kind.url_name if kind else "", comment.subject_id)
+
+
 SOURCE = Source(
     "interactions",
     _("Interactions"),
@@ -42,7 +53,11 @@ SOURCE = Source(
         WHERE d.tenant_id = %(tenant)s{these} AND d.partner_id IS NOT NULL""",
     ),
     records=Records(
-        "interaction_id", "engagement.interaction", second=_second, url_name="engagement:interaction"
+        "interaction_id",
+        "engagement.interaction",
+        second=_second,
+        url_name="engagement:interaction",
+        also=(Records("interaction_id", "discussion.comment", second=_said, page=_on),),
     ),
     events=("interaction.*", "interactions.imported", "*.commented", "*.comment_deleted"),
     touched="""SELECT partner_id, (happened_at AT TIME ZONE %(zone)s)::date FROM engagement_interaction

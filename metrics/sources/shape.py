@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -39,13 +40,21 @@ def _nothing(_record: Any) -> str:
     return ""
 
 
+class Page(NamedTuple):
+    """A page by its name and the id that it is given; without a name there is none."""
+
+    url_name: str
+    pk: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """The records that a source's facts come from: what a figure opens down to.
 
     `column` is the column of the statement that holds their ids, `model` the label of their model. `title` and
     `second` say what a record is called and what else is told of it; `url_name` is its page, given its id, and
-    `vendor_url_name` one that only the vendor's people open.
+    `vendor_url_name` one that only the vendor's people open. A record that stands on another thing's page says by
+    `page` on whose. `also` are records of other models that the column names as well.
     """
 
     column: str
@@ -55,6 +64,14 @@ class Records:
     second: Callable[[Any], str] = _nothing
     url_name: str = ""
     vendor_url_name: str = ""
+    page: Callable[[Any], Page] | None = None
+    also: tuple["Records", ...] = ()
+
+    def page_of(self, record: Any, *, for_vendor: bool = False) -> Page:
+        """Where the record is to be seen."""
+        if self.page is not None:
+            return self.page(record)
+        return Page(self.url_name or (self.vendor_url_name if for_vendor else ""), record.pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from metrics.kpis.engagement import PARTS, weighted_mean
 from metrics.models import OwnKpi, Scorecard, SubjectKind
 from metrics.own import catalogue_at, choosable
 from metrics.periods import Window, calendar_of
+from metrics.records import records_behind
 from metrics.sources.reading import read_facts
 from partners.directory.models import Partner
 from partners.engagement.actions import log_interaction, note_presence, record_attendance
@@ -26,11 +27,13 @@ from partners.training.enums import CompletedVia, CourseKind, CourseStatus, Seat
 from partners.training.models import Completion, Course, Duty, Enrolment, Seat, Session
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
+from portal.discussion.actions import post
+from portal.discussion.models import Comment
 from portal.errors import ActionRefused
 from portal.events.dispatch import dispatch_pending
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import PartnerFactory, make_member
+from tests.factories import DealFactory, PartnerFactory, make_member
 
 TODAY = dt.date(2026, 11, 20)
 QUARTER = Window.of(dt.date(2026, 10, 1), dt.date(2027, 1, 1))
@@ -255,6 +258,28 @@ def test_participation_certified_people_and_the_engagement_score(
     assert values["training_participation"] == pytest.approx(training)
     assert values["active_members"] == pytest.approx(active)
     assert values["engagement_score"] == pytest.approx(score)
+
+
+def test_comments_stand_among_the_records_and_lead_to_what_they_are_about(
+    scoped: Tenant, programme: Programme, client_as: Callable[[Membership], Client]
+) -> None:
+    manager = make_member(Role.CHANNEL_MANAGER)
+    actions.ensure_default_template(scoped)
+    call = log_interaction(programme.north, by=manager, kind="call", happened_at=MORNING, subject="Renewal")
+    deal = DealFactory(partner=programme.north)
+    comment = post(deal, "They ask for an offer.", by=programme.people["North"][0])
+    Comment.objects.filter(pk=comment.pk).update(created_at=MORNING)
+    actions.recompute_everything(TODAY)
+    (card,) = [card for card in of_month(dt.date(2026, 11, 1)) if card.partner_id == programme.north.pk]
+    kpi = choosable()["interactions"]
+    (table,) = records_behind(card, [kpi], calendar_of(scoped), TODAY, "EUR")["interactions"]
+    assert (table.total, table.unseen, table.has_more) == (2, 0, False)
+    assert {line.title: line.page for line in table.lines} == {
+        str(call): ("engagement:interaction", call.pk),
+        "They ask for an offer.": ("deals:detail", deal.pk),
+    }
+    page = client_as(manager).get(f"/acme/scorecards/cards/{card.pk}/interactions/").content.decode()
+    assert f'<a href="/acme/deals/{deal.pk}/">They ask for an offer.</a>' in page
 
 
 def test_without_any_data_there_is_no_score_but_interactions() -> None:

@@ -1,13 +1,19 @@
 """Deals that several sell: whose revenue, pipeline and customers they count as, worked out by hand."""
 
 import datetime as dt
+from collections.abc import Callable
 
+from django.test import Client
+
+from metrics import actions
+from metrics.models import Scorecard
 from metrics.periods import Window, calendar_of
 from metrics.queries import fact_values, kpi_values
 from metrics.sources.reading import contributions
 from partners.deals.models import Deal
 from partners.directory.models import Partner
 from portal.accounts.enums import Role
+from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
 from tests.factories import CustomerFactory, DealFactory, PartnerFactory, make_member, share_deal, won_deal
@@ -97,6 +103,22 @@ def test_a_customer_is_won_together_once(scoped: Tenant) -> None:
         for window in (FIRST_HALF, SECOND_HALF, YEAR)
     ]
     assert counts == [[1, 1], [0, 0], [1, 1]]
+
+
+def test_a_shared_deal_that_the_second_seller_cannot_read_is_told_of_beside_its_records(
+    scoped: Tenant, client_as: Callable[[Membership], Client]
+) -> None:
+    holder, second = PartnerFactory.create_batch(2)
+    owner = make_member(Role.PARTNER_OWNER, partner=second)
+    share_deal(won_deal(holder, 1_000_00, dt.date(2026, 5, 1)), 30, second)
+    actions.ensure_default_template(scoped)
+    actions.recompute_everything(TODAY)
+    card = Scorecard.objects.get(partner=second, period_kind="year", period_start=dt.date(2026, 1, 1))
+    page = client_as(owner).get(f"/acme/scorecards/cards/{card.pk}/influenced_revenue/")
+    (table,) = page.context["records"]
+    assert (table.total, table.unseen, table.lines) == (1, 1, [])
+    assert "One that counts as well is not yours to see." in page.content.decode()
+    assert "No record counts" not in page.content.decode()
 
 
 def test_the_shared_pipeline_and_its_growth(scoped: Tenant) -> None:

@@ -163,7 +163,7 @@ def test_the_pages_show_them_at_every_level_with_formula_records_and_trend(
         alpha = client.get(f"/acme/scorecards/cards/{cards['partner', str(figures['Alpha'].pk)]}/nps/")
         (table,) = alpha.context["records"]
         (line,) = table.lines
-        assert line.url_name == "surveys:results"
+        assert line.page.url_name == "surveys:results"
         assert client.get(f"/acme/surveys/{line.pk}/results/").status_code == 200
 
 
