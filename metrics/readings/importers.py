@@ -1,6 +1,5 @@
 """How readings come in from files: one row a metric, day and partner."""
 
-from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 import polars as pl
@@ -13,6 +12,7 @@ from metrics.readings.models import MetricDefinition, Reading, as_written
 from metrics.readings.queries import definitions
 from partners.directory.importers import known_partners
 from portal.errors import ActionRefused
+from portal.imports.parsing import Unreadable, decimal_evidence, parse_number
 from portal.imports.targets import Context, Field, Kind, Known, Lookup, Problem, Target, Written, register
 
 
@@ -59,10 +59,11 @@ class ReadingTarget(Target):
     def refine(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         """`value` as it is kept, and `number` written in one way only, so that equal ones are equal texts."""
         known = {str(row.pk): row for row in MetricDefinition.objects.all()}
+        mark = decimal_evidence(frame["number"].drop_nulls()) or "."
         values: list[int | None] = []
         numbers: list[str | None] = []
         for key, text in frame.select("definition", "number").iter_rows():
-            value = _value(known.get(key), text, context.tenant_currency)
+            value = _value(known.get(key), text, mark, context.tenant_currency)
             values.append(value)
             numbers.append(
                 text if value is None else _written(known[key].unit, value, context.tenant_currency)
@@ -142,14 +143,13 @@ class ReadingTarget(Target):
         return Written(created=last.height - changed, changed=changed)
 
 
-def _value(definition: MetricDefinition | None, text: str | None, currency: str) -> int | None:
-    """The value as it is kept; None for what is no number."""
+def _value(definition: MetricDefinition | None, text: str | None, mark: str, currency: str) -> int | None:
+    """The value as it is kept; None for what is no number. `mark` stands before decimals."""
     if definition is None or text is None:
         return None
     try:
-        number = Decimal(text.strip().removesuffix("%").replace(" ", "").replace(",", "."))
-        return kept_value(definition, number, currency) if number.is_finite() else None
-    except (InvalidOperation, ActionRefused):
+        return kept_value(definition, parse_number(text.strip().removesuffix("%"), mark), currency)
+    except (Unreadable, ActionRefused):
         return None
 
 

@@ -69,6 +69,25 @@ def test_readings_by_name_or_code_the_last_of_a_day_counts(importer: Importer, s
 
 
 @pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (['"12,500"', '"1,234,567"', "12.500"], [12_500, 1_234_567, 12.5]),
+        (['"12,500"', '"0,5"'], [12.5, 0.5]),
+        (["12.500", "-3%", '"1 200"'], [12.5, -3, 1_200]),
+    ],
+)
+def test_marks_in_readings_are_read_as_in_every_import(
+    importer: Importer, scoped: Tenant, texts: list[str], values: list[float]
+) -> None:
+    MetricDefinitionFactory(code="stock", name="Stock")
+    lines = [f"Stock,2026-11-{day:02},{text}" for day, text in enumerate(texts, 1)]
+    importer.run("readings", "\n".join(["metric,date,value", *lines]))
+    assert list(Reading.objects.order_by("day").values_list("value", flat=True)) == [
+        value * 10_000 for value in values
+    ]
+
+
+@pytest.mark.parametrize(
     ("unit", "before", "after", "shown"),
     [("money", "1200.5", "1300.50", ("1200.50", "1300.50")), ("%", "2.50", "3%", ("2.5", "3"))],
 )
