@@ -40,11 +40,15 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Where a KPI is used: in words, and the page to change that."""
+    """Where a KPI is used: in words, and the page to change that.
+
+    What has `only_unit` has figures in the KPI's unit and asks for no new ones: the KPI may be retired under it.
+    """
 
     words: str
     url_name: str = ""
     pk: UUID | None = None
+    only_unit: bool = False
 
 
 _users: list[Callable[[], Iterable[tuple[str, Use]]]] = []
@@ -287,7 +291,7 @@ def retire_kpi(kpi: OwnKpi, *, by: Membership) -> OwnKpi:
     kpi = OwnKpi.objects.select_for_update(of=("self",)).get(pk=kpi.pk)
     if not kpi.is_active:
         return kpi
-    if used := uses().get(kpi.code):
+    if used := [use for use in uses().get(kpi.code, []) if not use.only_unit]:
         listed = "; ".join(use.words for use in used[:5])
         raise ActionRefused(_("The KPI is in use: %(uses)s. Take it out there first.") % {"uses": listed})
     return _set_active(kpi, by, is_active=False)

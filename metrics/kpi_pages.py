@@ -83,7 +83,8 @@ def _fits(kpi: Kpi, asked: dict[str, str]) -> bool:
 
 
 def _linked(request: HttpRequest, use: defining.Use) -> dict[str, str]:
-    address = turl(request, use.url_name, use.pk) if use.url_name and can_open(request, use) else ""
+    which = [use.pk] if use.pk else []
+    address = turl(request, use.url_name, *which) if use.url_name and can_open(request, use) else ""
     return {"words": use.words, "address": address}
 
 

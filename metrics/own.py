@@ -170,10 +170,13 @@ def defined_by_tenant() -> models.QuerySet[OwnKpi]:
     return OwnKpi.objects.filter(code__startswith=PREFIX)
 
 
-def choosable() -> dict[str, Kpi]:
-    """The KPIs that something new may be measured by: all but those of the tenant's that are no longer in use."""
+def choosable(keeping: str = "") -> dict[str, Kpi]:
+    """The KPIs that something new may be measured by: all but those of the tenant's that are no longer in use.
+
+    With the one that a record is `keeping`, whose other fields are changed.
+    """
     catalogue = catalogue_now()
     if not catalogue.own:
         return dict(catalogue)
     gone = set(OwnKpi.objects.filter(is_active=False).values_list("code", flat=True))
-    return {code: kpi for code, kpi in catalogue.items() if code not in gone}
+    return {code: kpi for code, kpi in catalogue.items() if code == keeping or code not in gone}

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from metrics.benchmarks.models import Benchmark
-from metrics.own import choosable
+from metrics.own import catalogue_now, choosable
 from metrics.periods import PeriodKind
 from portal.accounts.access import check
 from portal.accounts.models import Membership
@@ -29,13 +29,13 @@ def set_benchmark(
 ) -> Benchmark:
     """Enter what is usual, or correct `benchmark`. The value is in the KPI's own unit."""
     check(by, "metrics_benchmarks.change_benchmark")
-    measure = choosable().get(kpi)
-    if measure is None:
-        raise ActionRefused(_("There is no such KPI."), field="kpi")
     if benchmark is None:
         benchmark = Benchmark()
     else:
         benchmark = Benchmark.objects.select_for_update(of=("self",)).get(pk=benchmark.pk)
+    measure = choosable(keeping=benchmark.kpi).get(kpi)
+    if measure is None:
+        raise ActionRefused(_("There is no such KPI."), field="kpi")
     before = None if benchmark.kpi == "" else benchmark.value
     benchmark.kpi, benchmark.period_kind = kpi, period_kind
     benchmark.value, benchmark.source, benchmark.valid_from = value, source, valid_from
@@ -56,7 +56,7 @@ def set_benchmark(
 def remove_benchmark(benchmark: Benchmark, *, by: Membership) -> None:
     check(by, "metrics_benchmarks.change_benchmark")
     benchmark = Benchmark.objects.select_for_update(of=("self",)).get(pk=benchmark.pk)
-    measure = choosable().get(benchmark.kpi)
+    measure = catalogue_now().get(benchmark.kpi)
     name = str(measure.name) if measure else benchmark.kpi
     record(
         "benchmark.removed",

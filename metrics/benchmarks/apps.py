@@ -13,3 +13,4 @@ class BenchmarksConfig(AppConfig):
         # Registering needs the models to be loaded.
         for module in ("rules", "descriptions", "places"):
             import_module(f"{self.name}.{module}")
+        import_module("metrics.defining").uses_kpis(import_module(f"{self.name}.queries").kpi_uses)

@@ -34,14 +34,15 @@ class BenchmarkForm(forms.Form):
 
     def __init__(self, *args: Any, by: Membership, benchmark: Benchmark | None = None, **kwargs: Any):
         self.by, self.benchmark = by, benchmark
+        self.kpis = choosable(keeping=benchmark.kpi if benchmark else "")
         initial: dict[str, Any] = {"valid_from": timezone.localdate().replace(month=1, day=1)}
         if benchmark is not None:
             kept = ("kpi", "period_kind", "source", "partner_type", "region", "valid_from")
             initial = {name: getattr(benchmark, name) for name in kept}
-            if (kpi := choosable().get(benchmark.kpi)) is not None:
+            if (kpi := self.kpis.get(benchmark.kpi)) is not None:
                 initial["value"] = kept_to_typed(kpi, benchmark.value, by.tenant.currency)
         super().__init__(*args, initial=initial, **kwargs)
-        self.fields["kpi"].choices = grouped(choosable().values())
+        self.fields["kpi"].choices = grouped(self.kpis.values())
         regions = Partner.objects.exclude(region="").order_by("region").values_list("region", flat=True)
         known = set(regions.distinct()) | ({benchmark.region} if benchmark and benchmark.region else set())
         self.fields["region"].choices = [("", _g("All regions")), *((name, name) for name in sorted(known))]
@@ -49,5 +50,5 @@ class BenchmarkForm(forms.Form):
 
     def save(self) -> Benchmark:
         data = self.cleaned_data | {"period_kind": PeriodKind(self.cleaned_data["period_kind"])}
-        data["value"] = typed_to_kept(choosable()[data["kpi"]], data["value"], self.by.tenant.currency)
+        data["value"] = typed_to_kept(self.kpis[data["kpi"]], data["value"], self.by.tenant.currency)
         return actions.set_benchmark(by=self.by, benchmark=self.benchmark, **data)

@@ -3,13 +3,16 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.utils.translation import ngettext
 
 from metrics.benchmarks.models import Benchmark
+from metrics.defining import Use
 from metrics.models import Scorecard, SubjectKind
 from metrics.own import catalogue_at
 from metrics.periods import Period
 from portal.accounts.prepared import prepared
+from portal.shell.formats import number
 
 
 def benchmarks(period: Period) -> list[Benchmark]:
@@ -46,3 +49,13 @@ def of_card(card: Scorecard) -> Mapping[str, Benchmark]:
         return found
     catalogue = catalogue_at(card.period.end)
     return {code: one for code, one in found.items() if code in catalogue and not catalogue[code].additive}
+
+
+def kpi_uses() -> list[tuple[str, Use]]:
+    """Which KPIs there are benchmarks of. One query."""
+    rows = Benchmark.objects.order_by("kpi").values_list("kpi").annotate(Count("pk"))
+    return [(kpi, Use(_counted(count), "metrics_benchmarks:list", only_unit=True)) for kpi, count in rows]
+
+
+def _counted(count: int) -> str:
+    return ngettext("%(count)s benchmark", "%(count)s benchmarks", count) % {"count": number(count)}

@@ -221,21 +221,15 @@ def save_rule(*, by: Membership, rule: AlertRule | None = None, **fields: Any) -
     What a rule measures is part of what its alerts say: once there are any, only a rule of its own measures another thing.
     """
     check(by, "metrics_reviews.change_rule")
+    kept = ""
     if rule is not None:
         # An evaluation raises alerts by the rules that it has read.
         lock("metrics.alerts", current_tenant_id())
         rule = AlertRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
-        changed = [
-            name for name in _MEASURED_BY if fields.get(name, getattr(rule, name)) != getattr(rule, name)
-        ]
-        if changed and rule.alerts.exists():
-            raise ActionRefused(
-                _(
-                    "This rule has raised alerts of this KPI, kind and period. Switch it off and make another one."
-                ),
-                field=changed[0],
-            )
-    measure = choosable().get(fields["kpi"])
+        _refuse_another_measure(rule, fields)
+        # One of a KPI that is out of use is changed and switched off, and not switched on.
+        kept = rule.kpi if rule.is_active or not fields.get("is_active", rule.is_active) else ""
+    measure = choosable(keeping=kept).get(fields["kpi"])
     if measure is None or measure.ranks:
         raise ActionRefused(_("This KPI cannot raise alerts."), field="kpi")
     rule = rule or AlertRule()
@@ -246,6 +240,17 @@ def save_rule(*, by: Membership, rule: AlertRule | None = None, **fields: Any) -
         Alert.objects.filter(rule=rule, closed_at=None).update(closed_at=timezone.now(), closed_by=by)
     record("alert.rule_saved", subject=rule, by=by, data={"name": rule.name})
     return rule
+
+
+def _refuse_another_measure(rule: AlertRule, fields: Mapping[str, Any]) -> None:
+    changed = [name for name in _MEASURED_BY if fields.get(name, getattr(rule, name)) != getattr(rule, name)]
+    if changed and rule.alerts.exists():
+        raise ActionRefused(
+            _(
+                "This rule has raised alerts of this KPI, kind and period. Switch it off and make another one."
+            ),
+            field=changed[0],
+        )
 
 
 @transaction.atomic

@@ -15,4 +15,5 @@ class ReviewsConfig(AppConfig):
             import_module(f"{self.name}.{module}")
         import_module(f"{self.name}.consumers").register()
         import_module(f"{self.name}.api").register()
+        import_module("metrics.defining").uses_kpis(import_module(f"{self.name}.uses").kpi_uses)
         import_module("metrics.marks").marks_by(import_module(f"{self.name}.effects").marks)

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +21,8 @@ from portal.accounts.models import Membership
 from portal.money import to_decimal, to_minor
 
 
-def _kpis() -> list[tuple[str, list[tuple[str, str]]]]:
-    return grouped(kpi for kpi in choosable().values() if not kpi.ranks)
+def _kpis(keeping: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    return grouped(kpi for kpi in choosable(keeping).values() if not kpi.ranks)
 
 
 def typed_to_kept(kpi: Kpi, typed: Decimal, currency: str) -> float:
@@ -105,13 +104,16 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, by: Membership, rule: AlertRule | None = None, **kwargs: Any):
         self.by, self.rule = by, rule
-        known: Mapping[str, Kpi] = choosable()
+        keeping = rule.kpi if rule else ""
+        self.kpis = choosable(keeping)
         if rule is not None:
             kwargs["initial"] = {name: getattr(rule, name) for name in self.base_fields}
-            if rule.kind == RuleKind.THRESHOLD and rule.kpi in known:
-                kwargs["initial"]["limit"] = kept_to_typed(known[rule.kpi], rule.limit, by.tenant.currency)
+            if rule.kind == RuleKind.THRESHOLD and rule.kpi in self.kpis:
+                kwargs["initial"]["limit"] = kept_to_typed(
+                    self.kpis[rule.kpi], rule.limit, by.tenant.currency
+                )
         super().__init__(*args, **kwargs)
-        self.fields["kpi"].choices = _kpis()
+        self.fields["kpi"].choices = _kpis(keeping)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -122,7 +124,7 @@ class RuleForm(forms.Form):
 
     def save(self) -> AlertRule:
         data = dict(self.cleaned_data)
-        kpi = choosable()[data["kpi"]]
+        kpi = self.kpis[data["kpi"]]
         is_value = data["kind"] == RuleKind.THRESHOLD
         data["limit"] = (
             typed_to_kept(kpi, data["limit"], self.by.tenant.currency) if is_value else float(data["limit"])
