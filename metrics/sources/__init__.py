@@ -11,7 +11,8 @@ To add a source write one module here with a `SOURCE` and name it in `_MODULES` 
 2. `sql(these, per)`: `WITH {WINDOWS} SELECT w.n, d.{per}, <bigint per fact, in order> ... GROUP BY w.n, d.{per}`. `these`
    stands in the WHERE of each table `d` that has a `partner_id`; `per` is `partner_id`, or the column of a record's id for
    what each contributes. Windows are `[w.start_on, w.end_on)` in days and `[w.start_at, w.end_at)` in moments; `w.as_of`
-   is the first day not looked at (tomorrow while the window runs), `w.previous_on` opens the window before.
+   is the first day not looked at (tomorrow while the window runs), `w.previous_on` opens the window before, and the day
+   that it is asked on is `%(today)s`.
    Constants go into `values` (named apart from those of other sources) and are written `%(name)s`.
 3. `tables`: while the tenant has no row in any of them the source costs a look at an index and nothing else.
 4. `of_no_partner`: the same columns but `per`, for records that are no partner's (costs of the whole programme).

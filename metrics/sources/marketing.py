@@ -50,7 +50,7 @@ FROM (
     UNION ALL
     SELECT w.n, d.partner_id, d.id, {zeros}, 0, {during}, {before}
     FROM marketing_campaign d JOIN w ON d.starts_on < w.as_of AND COALESCE(d.ends_on >= w.start_on, true)
-        AND (d.ends_on < w.end_on OR w.as_of < w.end_on)
+        AND (d.ends_on < w.end_on OR %(today)s::date < w.end_on)
     WHERE d.tenant_id = %(tenant)s{these} AND d.is_joint
 ) AS e GROUP BY e.n, e.{per}"""
 

@@ -79,6 +79,7 @@ def parameters(
         "tenant": current_tenant_id(),
         "partners": None if partner_ids is None else list(partner_ids),
         "zone": calendar.zone.key,
+        "today": today,
         "start_on": [window.start for window in windows],
         "end_on": [window.end for window in windows],
         "previous_on": [window.previous_start for window in windows],

@@ -287,6 +287,25 @@ def test_a_joint_campaign_is_held_against_as_many_days_before(scoped: Tenant) ->
     assert found[partner.pk, NOVEMBER.key]["campaign_revenue"] == 0
 
 
+@pytest.mark.parametrize("ends_on", [None, dt.date(2026, 11, 15)])
+def test_a_joint_campaign_that_runs_counts_to_the_last_day_of_a_period(
+    scoped: Tenant, ends_on: dt.date | None
+) -> None:
+    """It began on 17 October with 300 won in it and 200 before; from November on it is November's alone."""
+    partner = PartnerFactory()
+    CampaignFactory(partner=partner, is_joint=True, starts_on=dt.date(2026, 10, 17), ends_on=ends_on)
+    for amount, day in ((200, 10), (300, 20)):
+        won_deal(partner, amount, dt.date(2026, 10, day))
+
+    def revenues(month: int, day: int) -> list[int]:
+        found = fact_values([OCTOBER, NOVEMBER], [partner.pk], dt.date(2026, month, day))
+        return [found[partner.pk, window.key]["campaign_revenue"] for window in (OCTOBER, NOVEMBER)]
+
+    assert revenues(10, 30)[0] == 300
+    assert revenues(10, 31)[0] == 300
+    assert revenues(11, 1) == [0, 300]
+
+
 def test_every_fact_is_of_one_source_and_constants_do_not_clash() -> None:
     assert len(FACTS) == sum(len(source.facts) for source in SOURCES.values())
     values: dict[str, object] = {}
