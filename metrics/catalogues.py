@@ -1,6 +1,7 @@
 """A tenant's KPIs: those of the catalogue and its own, as they hold for a period, and how they are computed."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import polars as pl
 
 from metrics.catalogue import CATALOGUE, Frame, add_columns, percentile_rank
 from metrics.formulas import compile_bounded, compile_sql, to_sql
+from metrics.kpis import facts_behind
 from metrics.kpis.shape import Kpi
 from metrics.sources import FACTS
 
@@ -50,6 +52,13 @@ class Catalogue(Mapping[str, Kpi]):
     def __init__(self, own: Iterable[Kpi] = ()):
         self.own = {kpi.code: kpi for kpi in own}
         self.kpis: dict[str, Kpi] = {**CATALOGUE, **self.own}
+        if not self.own.keys().isdisjoint(CATALOGUE):
+            # What names a KPI that is measured in another way comes down to other facts.
+            self.kpis |= {
+                code: replace(kpi, facts=facts_behind(kpi, self.kpis))
+                for code, kpi in CATALOGUE.items()
+                if code not in self.own
+            }
         self._measures: dict[str, Measure] = {}
 
     def __getitem__(self, code: str) -> Kpi:

@@ -9,6 +9,7 @@ from django.test import Client
 from incentives.tiers.models import Tier, TierAssignment
 from metrics import actions
 from metrics.models import OwnKpi, PeriodLock, Scorecard
+from metrics.own import catalogue_at
 from metrics.queries import peer_figures
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
@@ -65,6 +66,9 @@ def test_an_admin_bases_revenue_on_orders_from_a_day_on(
         # The best in orders, the second of two in deals won for no number.
         assert peer_figures(partner.pk, november.period).quality == 100 * (0.5 + 1) / 2
         assert peer_figures(partner.pk, october.period).quality == 100 * (0.5 + 0) / 2
+        # What is ranked in it comes down to what is ordered as well.
+        facts = [catalogue_at(card.period.end)["quality_score"].facts for card in (october, november)]
+        assert facts == [("deals_won", "revenue_won"), ("deals_won", "order_revenue")]
         own = OwnKpi.objects.get()
     page = client.get(f"/acme/scorecards/cards/{november.pk}/revenue/").content.decode()
     assert "order_revenue" in page
