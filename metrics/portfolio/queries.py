@@ -19,6 +19,7 @@ from metrics.models import Scorecard
 from metrics.periods import MONTHS_IN, Period, PeriodKind, add_months
 from metrics.portfolio.dimensions import Dimension, part_key
 from metrics.queries import counted_cards, fact_column, partner_cards, revenue_fact
+from metrics.revenue import RevenueBase
 from partners.deals.enums import SalesStage
 from partners.deals.models import Deal
 from partners.deals.queries import in_pipeline
@@ -198,12 +199,20 @@ def workings(card_ids: Collection[UUID]) -> dict[UUID, dict[str, dict[str, Any]]
 
 @dataclass(slots=True)
 class Cohort:
-    """The partners that joined in one month, and what they won by age; None for an age not wholly reached yet."""
+    """The partners that joined in one month, and their revenue by age; None for an age not wholly reached yet."""
 
     month: dt.date
     joined: int
     active: int
     revenue: list[int | None]
+
+    def bases(self, first: int, last: int) -> set[RevenueBase]:
+        """What counts as revenue in the months of an age."""
+        return {_base_in(add_months(self.month, age)) for age in range(first, last)}
+
+
+def _base_in(month: dt.date) -> RevenueBase:
+    return RevenueBase(revenue_fact(add_months(month, 1)))
 
 
 def cohorts(choice: Choice, today: dt.date) -> list[Cohort]:
@@ -213,8 +222,10 @@ def cohorts(choice: Choice, today: dt.date) -> list[Cohort]:
     """
     since = add_months(today, -COHORTS * 2)
     by_age: dict[tuple[dt.date, int], int] = defaultdict(int)
-    for month, start, total in _won_since(choice, since, revenue_fact(today + dt.timedelta(days=1))):
-        by_age[month, _months_between(month, start)] += total
+    for month, start, *totals in _revenue_since(choice, since):
+        by_age[month, _months_between(month, start)] += dict(zip(RevenueBase, totals, strict=True))[
+            _base_in(start)
+        ]
     return [
         Cohort(
             month,
@@ -245,8 +256,8 @@ def _joined(choice: Choice, since: dt.date, today: dt.date) -> QuerySet[Partner,
 
 
 @prepared_for
-def _won_since(choice: Choice, since: dt.date, revenue: str) -> QuerySet[Scorecard, Any]:
-    """The revenue of each month, by the month in which its partners joined."""
+def _revenue_since(choice: Choice, since: dt.date) -> QuerySet[Scorecard, Any]:
+    """What may be the revenue of each month, by the month in which its partners joined."""
     cards = counted_cards().filter(
         period_kind=PeriodKind.MONTH, partner__joined_on__gte=since, **choice.of_partner("partner__")
     )
@@ -254,7 +265,7 @@ def _won_since(choice: Choice, since: dt.date, revenue: str) -> QuerySet[Scoreca
         cards.order_by()
         .annotate(month=TruncMonth("partner__joined_on"))
         .values_list("month", "period_start")
-        .annotate(total=Sum(fact_column(revenue)))
+        .annotate(**{base.name: Sum(fact_column(base.value)) for base in RevenueBase})
     )
 
 

@@ -24,9 +24,11 @@ from metrics.portfolio.charts import months_chart, quadrant, sparkline
 from metrics.portfolio.dimensions import dimension
 from metrics.portfolio.exports import FORMATS, league_file, league_lines
 from metrics.portfolio.labels import last_day, month_bounds, month_label
-from metrics.portfolio.queries import Part, Standing
+from metrics.portfolio.queries import Cohort, Part, Standing
+from metrics.revenue import RevenueBase
 from metrics.tables import kpi_address
 from partners.deals.enums import SalesStage
+from partners.orders.enums import OrderStatus
 from portal.accounts.access import requires
 from portal.shell.addresses import turl
 from portal.shell.exports import XLSX_LIMIT
@@ -257,7 +259,7 @@ def _cell(
 
 
 def _cohorts(found: Asked, currency: str) -> list[dict[str, Any]]:
-    """Each number with the list of the partners, or of the deals, behind it."""
+    """Each number with the list of the partners, or of the deals or orders, behind it."""
     lines = []
     kept = {("type" if name == "partner_type" else name): value for name, value in found.kept.items()}
     partners = turl(found.request, "directory:partners")
@@ -265,17 +267,11 @@ def _cohorts(found: Asked, currency: str) -> list[dict[str, Any]]:
         first, last = month_bounds(cohort.month)
         joined = {"joined_after": str(first), "joined_before": str(last)}
         amounts = []
-        for (start, end), amount in zip(queries.AGES, cohort.revenue, strict=True):
-            closed_on = add_months(cohort.month, start), add_months(cohort.month, end) - dt.timedelta(days=1)
-            won = {
-                "stage": SalesStage.WON.value,
-                "closed_after": str(closed_on[0]),
-                "closed_before": str(closed_on[1]),
-            }
+        for age, amount in zip(queries.AGES, cohort.revenue, strict=True):
             amounts.append(
                 {
                     "text": format_value("money", amount, currency),
-                    "address": found.listed("deals:list", **won, **joined) if amount else "",
+                    "address": _behind(found, cohort, *age, joined) if amount else "",
                 }
             )
         of_them = {**kept, **joined}
@@ -292,6 +288,20 @@ def _cohorts(found: Asked, currency: str) -> list[dict[str, Any]]:
             }
         )
     return lines
+
+
+def _behind(found: Asked, cohort: Cohort, start: int, end: int, joined: dict[str, str]) -> str:
+    """The list of what adds up to a cohort's revenue of an age; none of which a part was won and a part ordered."""
+    first, last = add_months(cohort.month, start), add_months(cohort.month, end) - dt.timedelta(days=1)
+    bases = cohort.bases(start, end)
+    if bases == {RevenueBase.DEALS}:
+        won = {"stage": SalesStage.WON.value, "closed_after": str(first), "closed_before": str(last)}
+        return found.listed("deals:list", **won, **joined)
+    if bases == {RevenueBase.ORDERS}:
+        statuses = [status.value for status in OrderStatus if status != OrderStatus.CANCELLED]
+        placed = {"status": statuses, "ordered_at_after": str(first), "ordered_at_before": str(last)}
+        return found.listed("orders:list", **placed, **joined)
+    return ""
 
 
 BY = ("family", "region", "type", "tier", "channel", "source")

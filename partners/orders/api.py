@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from partners.directory.models import Customer, Partner, Product
 from partners.directory.queries import visible_customers
 from partners.orders import actions, queries
-from partners.orders.filters import OrderFilter
+from partners.orders.filters import OrderFilter, VendorOrderFilter
 from partners.orders.models import Order, OrderLine
 from portal.shell.api import TenantViewSet, api_routes
 
@@ -113,7 +113,6 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Crea
     """Orders: a partner's own, the vendor's people all."""
 
     serializer_class = OrderSerializer
-    filterset_class = OrderFilter
     queryset = Order.objects.none()
     permissions: ClassVar[dict[str, str]] = {
         "list": "orders.view_order",
@@ -124,6 +123,12 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Crea
         "cancel": "orders.cancel_order",
         "return_": "orders.return_order",
     }
+
+    @property
+    def filterset_class(self) -> type[OrderFilter]:
+        request = getattr(self, "request", None)
+        membership = getattr(getattr(request, "_request", None), "membership", None)
+        return OrderFilter if membership is None or membership.is_partner else VendorOrderFilter
 
     def get_queryset(self) -> QuerySet[Order]:
         return (

@@ -1,6 +1,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from partners.directory.narrowing import OfPartnerFilter
 from partners.directory.queries import visible_partners
 from partners.orders.enums import OrderStatus
 from partners.orders.models import Order
@@ -18,3 +19,7 @@ class OrderFilter(django_filters.FilterSet):
     class Meta:
         model = Order
         fields = ("status", "partner", "ordered_at")
+
+
+class VendorOrderFilter(OfPartnerFilter, OrderFilter):
+    """For the vendor's people, who see every partner's orders."""

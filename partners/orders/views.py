@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from partners.directory.pages import form_page
 from partners.orders import forms, queries
 from partners.orders.enums import TRANSITIONS, OrderStatus
-from partners.orders.filters import OrderFilter
+from partners.orders.filters import OrderFilter, VendorOrderFilter
 from partners.orders.models import Order
 from partners.orders.tables import STATUS_TONES, OrderTable, OwnOrderTable
 from portal.accounts.access import can, check, requires
@@ -37,7 +37,7 @@ class OrderList(ListPage):
     title = gettext_lazy("Orders")
     permission = "orders.view_order"
     table_class = OrderTable
-    filterset_class = OrderFilter
+    filterset_class = VendorOrderFilter
     search_fields = ("number", "external_id", "partner__name", "customer__name")
     search_label = gettext_lazy("Search by number, partner or customer")
     export_name = "orders"
@@ -66,7 +66,7 @@ class OrderList(ListPage):
 
     def adapt_to(self, member: Membership) -> None:
         if member.is_partner:
-            self.table_class = OwnOrderTable
+            self.table_class, self.filterset_class = OwnOrderTable, OrderFilter
 
 
 @form_methods

@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 
 import polars as pl
 import pytest
+import time_machine
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.test import Client
@@ -22,15 +23,17 @@ from metrics.portfolio.dimensions import dimension
 from metrics.portfolio.queries import Choice
 from metrics.portfolio.views import BY
 from metrics.queries import fact_values
+from metrics.revenue import RevenueBase, change_revenue_base
 from metrics.templatetags.metrics import heat_cells
 from partners.deals.enums import RegistrationStatus, SalesStage
 from partners.deals.models import Deal
 from partners.directory.enums import PartnerStatus
 from partners.directory.models import Partner
+from partners.orders.enums import OrderStatus
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import DealFactory, PartnerFactory, ProductFactory, won_deal
+from tests.factories import DealFactory, OrderFactory, PartnerFactory, ProductFactory, won_deal
 
 SignIn = Callable[[Membership], Client]
 QUARTER = PeriodKind.QUARTER
@@ -196,6 +199,34 @@ def test_cohorts_count_revenue_by_age(tenant: Tenant) -> None:
         assert (cohort.month, cohort.joined, cohort.active) == (joined, 2, 1)
         # The seventh month is not wholly the third age yet: no figure rather than a small one.
         assert cohort.revenue == [100_00, 40_00, None, None]
+
+
+@time_machine.travel("2026-11-20 12:00:00+00:00")
+def test_cohorts_go_by_what_counts_as_revenue_in_each_month(
+    client_as: SignIn, tenant: Tenant, admin: Membership
+) -> None:
+    """Won 100 and ordered 7 in each month from February on; what is ordered counts from June on."""
+    with tenant_scope(tenant.pk):
+        partner = PartnerFactory(joined_on=date(2026, 2, 10), region="North")
+        other = PartnerFactory(joined_on=date(2025, 2, 10), region="North")
+        for month in range(2, 11):
+            won_deal(partner, 100_00, date(2026, month, 12))
+            at = datetime(2026, month, 12, 12, tzinfo=UTC)
+            OrderFactory(partner=partner, total=7_00, ordered_at=at)
+            OrderFactory(partner=other, total=5_00, ordered_at=at)
+        cancelled = {"status": OrderStatus.CANCELLED, "cancelled_on": date(2026, 9, 13)}
+        OrderFactory(partner=partner, ordered_at=datetime(2026, 9, 12, 12, tzinfo=UTC), **cancelled)
+        actions.ensure_default_template(tenant)
+        change_revenue_base(RevenueBase.ORDERS, by=admin, valid_from=date(2026, 6, 1))
+        actions.recompute_everything()
+    client = client_as(admin)
+    cohort = client.get("/acme/analysis/?region=North").context["cohorts"][0]
+    assert [each["text"] for each in cohort["revenue"]] == ["€300", "€114", "€21", "–"]
+    deals, mixed, orders, ahead = (each["address"] for each in cohort["revenue"])
+    assert (mixed, ahead) == ("", "")
+    listed = [client.get(address).context["table"].data for address in (deals, orders)]
+    assert [deal.revenue_base for deal in listed[0]] == [100_00] * 3
+    assert [(order.partner_id, order.total_base) for order in listed[1]] == [(partner.pk, 7_00)] * 3
 
 
 def test_the_page_shows_what_is_behind_each_number(
