@@ -128,9 +128,9 @@ def report_reading(
     """Note a metric's value of a day, in place of one that is there. `number` as people write it (12.5 for 12.5%)."""
     check(by, "metrics_readings.report_reading")
     currency = current_tenant().currency
+    # Held until the end, so that two reports of one day come one after the other, and the unit stays that of the value.
+    definition = MetricDefinition.objects.select_for_update(of=("self",)).get(pk=definition.pk)
     value = kept_value(definition, number, currency)
-    # Held until the end, so that two reports of one day come one after the other.
-    MetricDefinition.objects.select_for_update(of=("self",)).get(pk=definition.pk)
     reading = Reading.objects.filter(definition=definition, partner=partner, day=day).first()
     before = told(reading) if reading else None
     if reading is None:

@@ -1,5 +1,6 @@
 """How readings come in from files: one row a metric, day and partner."""
 
+from decimal import Decimal
 from uuid import UUID
 
 import polars as pl
@@ -116,8 +117,13 @@ class ReadingTarget(Target):
         )
 
     def write(self, frame: pl.DataFrame, context: Context) -> Written:
-        """The last of several rows for one metric, day and partner counts."""
+        """The last of several rows for one metric, day and partner counts.
+
+        Numbers are kept by the unit of now: until there are readings it may have changed since the file was checked.
+        """
         last = frame.unique(["definition", "day", "partner"], keep="last", maintain_order=True)
+        named = MetricDefinition.objects.filter(pk__in=last["definition"].unique().to_list()).order_by("pk")
+        known = {str(row.pk): row for row in named.select_for_update(of=("self",))}
         before = set(self.existing(last)["row"])
         Reading.objects.bulk_create(
             [
@@ -125,7 +131,9 @@ class ReadingTarget(Target):
                     definition_id=UUID(row["definition"]),
                     day=row["day"],
                     partner_id=UUID(row["partner"]) if row["partner"] else None,
-                    value=row["value"],
+                    value=kept_value(
+                        known[row["definition"]], Decimal(row["number"]), context.tenant_currency
+                    ),
                     currency=context.tenant_currency,
                     note=row["note"] or "",
                     reported_by=context.by,

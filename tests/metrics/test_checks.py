@@ -28,6 +28,7 @@ from tests.factories import (
     CostFactory,
     CustomerFactory,
     DailyFigureFactory,
+    MetricDefinitionFactory,
     OrderFactory,
     PartnerFactory,
     make_member,
@@ -236,3 +237,11 @@ def test_removing_takes_away_once_and_amounts_must_be_something(scoped: Tenant) 
     metric = MetricDefinition.objects.get(code="cash_flow")
     with pytest.raises(ActionRefused, match="too large"):
         readings.report_reading(metric, by=admin, day=TODAY, number=Decimal(10) ** 14)
+
+
+def test_a_reading_is_kept_by_the_unit_of_the_moment(scoped: Tenant) -> None:
+    admin, opened = make_member(Role.ADMIN), MetricDefinitionFactory(code="stock", unit="count")
+    readings.change_metric(MetricDefinition.objects.get(pk=opened.pk), by=admin, unit="money")
+    # By a page that was opened before.
+    reading = readings.report_reading(opened, by=admin, day=TODAY, number=Decimal("12.50"))
+    assert (reading.value, reading.definition.unit) == (12_50, "money")

@@ -8,6 +8,7 @@ import pytest
 from metrics import actions
 from metrics.costs.models import Cost
 from metrics.models import Scorecard
+from metrics.readings.actions import change_metric
 from metrics.readings.models import Reading
 from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
@@ -115,3 +116,14 @@ def programme_facts(month: int = 11) -> dict[str, int]:
     return Scorecard.objects.get(
         subject_kind="programme", period_kind="month", period_start=dt.date(2026, month, 1)
     ).facts
+
+
+def test_readings_are_kept_by_the_unit_that_the_metric_has_when_they_are_written(
+    importer: Importer, scoped: Tenant
+) -> None:
+    metric = MetricDefinitionFactory(code="stock", name="Stock", unit="count")
+    run = importer.check("readings", "metric,date,value\nStock,2026-11-02,12.5\n")
+    change_metric(metric, by=importer.by, unit="money")
+    assert importer.commit(run).result["created"] == 1
+    reading = Reading.objects.get()
+    assert (reading.value, reading.number) == (12_50, Decimal("12.5"))
