@@ -23,7 +23,7 @@ def facts_between(
     """The facts of the card's partner, or of its group's partners of today added up, in each window."""
     # A deal that another partner shares counts here as well, though this partner's session cannot read it.
     with tenant_scope(current_tenant_id()):
-        members = _members(card)
+        members = _members(card, calendar)
         whole = card.subject_kind == SubjectKind.PROGRAMME
         sources = active_sources()
         frame = read_facts(windows, calendar, today, None if whole else list(members), sources)
@@ -41,7 +41,7 @@ def facts_between(
     ]
 
 
-def _members(card: Scorecard) -> dict[UUID, tuple[dt.date, dt.date | None]]:
+def _members(card: Scorecard, calendar: Calendar) -> dict[UUID, tuple[dt.date, dt.date | None]]:
     """The subject's partners, each with the day on which it joined and the one on which it left."""
     partners: QuerySet[Partner] = Partner.objects.filter(status__in=IN_PROGRAMME, merged_into=None)
     if card.partner_id:
@@ -49,7 +49,7 @@ def _members(card: Scorecard) -> dict[UUID, tuple[dt.date, dt.date | None]]:
     elif field := _FIELDS.get(SubjectKind(card.subject_kind)):
         partners = partners.filter(**{field: card.subject_key or ("" if field != "manager_id" else None)})
     return {
-        pk: (joined or created.date(), left)
+        pk: (joined or calendar.day_of(created), left)
         for pk, joined, created, left in partners.values_list("pk", "joined_on", "created_at", "left_on")
     }
 

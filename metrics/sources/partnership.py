@@ -1,8 +1,8 @@
 """Which partners join, sell for the first time, do business and leave.
 
-A partner is in the programme from the day it joined (always, where that is not known) until the day it left. It is
-**activated** with its first won deal; the days until then count from the day it joined, and one that is said to have sold
-before counts 0. It **does business** in a period in which a deal of its own enters the pipeline, is registered, won or
+A partner is in the programme from the day it joined (where that is not known, the one on which it was entered) until
+the day it left. It is **activated** with its first won deal; the days until then count from a day of joining that is
+known, and one that is said to have sold before counts 0. It **does business** in a period in which a deal of its own enters the pipeline, is registered, won or
 lost.
 """
 
@@ -17,9 +17,9 @@ from partners.directory.models import Partner
 def _sql(these: str, per: str) -> str:
     return f"""WITH {WINDOWS},
 members AS (
-    SELECT d.partner_id, d.joined_on, COALESCE(d.joined_on, '-infinity') AS since,
+    SELECT d.partner_id, d.joined_on, COALESCE(d.joined_on, (d.created_at AT TIME ZONE %(zone)s)::date) AS since,
         COALESCE(d.left_on, 'infinity') AS until
-    FROM (SELECT id AS partner_id, tenant_id, joined_on, left_on FROM directory_partner) AS d
+    FROM (SELECT id AS partner_id, tenant_id, joined_on, left_on, created_at FROM directory_partner) AS d
     WHERE d.tenant_id = %(tenant)s{these}
 ),
 firsts AS (
@@ -38,8 +38,8 @@ busy AS (
     JOIN w ON days.on_day >= w.start_on AND days.on_day < w.end_on
 )
 SELECT w.n, m.{per},
-    (m.joined_on >= w.start_on AND m.joined_on < w.end_on)::int::bigint AS partners_recruited,
-    (m.joined_on >= w.start_on AND m.joined_on < w.end_on AND f.won_on < w.end_on)::int::bigint
+    (m.since >= w.start_on AND m.since < w.end_on)::int::bigint AS partners_recruited,
+    (m.since >= w.start_on AND m.since < w.end_on AND f.won_on < w.end_on)::int::bigint
         AS recruits_activated,
     (m.joined_on IS NOT NULL AND f.won_on >= w.start_on AND f.won_on < w.end_on)::int::bigint
         AS partners_activated,
@@ -50,7 +50,7 @@ SELECT w.n, m.{per},
     (m.since < w.start_on AND m.until >= w.start_on AND m.until < w.as_of)::int::bigint AS partners_left,
     (b.n IS NOT NULL)::int::bigint AS partners_active
 FROM members m
-JOIN w ON m.since < w.end_on AND m.until >= w.start_on
+JOIN w ON COALESCE(m.joined_on, '-infinity') < w.end_on AND m.until >= w.start_on
 LEFT JOIN firsts f ON f.partner_id = m.partner_id
 LEFT JOIN busy b ON b.partner_id = m.partner_id AND b.n = w.n"""
 

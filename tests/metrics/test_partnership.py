@@ -4,9 +4,12 @@ import datetime as dt
 
 import pytest
 
+from metrics import actions
 from metrics.evaluation import evaluate_facts
-from metrics.periods import Window
+from metrics.models import Scorecard
+from metrics.periods import Window, calendar_of
 from metrics.queries import fact_values
+from metrics.stretches import facts_between
 from partners.directory.models import Partner
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
@@ -63,6 +66,27 @@ def test_each_partners_facts(five: list[Partner]) -> None:
         (0, 0, 0, 0, 1, 0, 1, 0),
         (0, 0, 0, 0, 1, 1, 0, 1),
     ]
+
+
+def test_who_is_not_said_to_have_joined_is_there_from_the_tenants_day_of_being_entered(
+    scoped: Tenant,
+) -> None:
+    """Entered in the first hours of 1 April in UTC, when it is still 31 March in New York."""
+    scoped.time_zone = "America/New_York"
+    scoped.save()
+    one = partner(None, day(2, 10))
+    Partner.objects.filter(pk=one.pk).update(created_at=dt.datetime(2026, 4, 1, 2, tzinfo=dt.UTC))
+    months = [Window.of(day(month, 1), day(month + 1, 1)) for month in (2, 3, 4)]
+    names = ("partners_at_start", "partners_recruited", "partners_at_end", "partners_active")
+    rows = fact_values(months, [one.pk], TODAY)
+    found = [tuple(rows[one.pk, month.key][name] for name in names) for month in months]
+    # What it is known to have done before counts all the same.
+    assert found == [(0, 0, 0, 1), (0, 1, 1, 0), (1, 0, 1, 0)]
+    calendar = calendar_of(scoped)
+    actions.ensure_default_template(scoped)
+    actions.recompute_everything(TODAY)
+    card = Scorecard.objects.get(partner=one, period_kind="month", period_start=day(3, 1))
+    assert [facts["partners"] for facts in facts_between(card, months, calendar, TODAY)] == [0, 1, 1]
 
 
 def test_activation_and_time_to_first_deal_for_a_partner_a_portfolio_and_the_programme(
