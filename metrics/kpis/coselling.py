@@ -59,12 +59,12 @@ KPIS = [
     Kpi(
         "market_share_growth",
         _("Market share growth"),
-        "market_share_growth_total + 0 / market_share_growth_readings",
+        "market_share_growth_total / market_share_growth_readings",
         Unit.PERCENT,
         UP,
         LAG,
         "G",
-        _("As reported."),
+        _("As reported; of several reports the average."),
     ),
     Kpi(
         "distribution_channels",

@@ -63,10 +63,3 @@ KNOWN_CODES = frozenset(known.code for known in KNOWN)
 def divisor_of(unit: str) -> int:
     """What a reading of the unit is divided by for people and formulas; money stays in minor units."""
     return 1 if unit == Unit.MONEY else SCALE
-
-
-def formula_of(code: str, combination: str) -> str:
-    """The formula of a reported metric over its two facts; without a reading there is no data."""
-    if combination == Combination.MEAN:
-        return f"{code}_total / {code}_readings"
-    return f"{code}_total + 0 / {code}_readings"
