@@ -5,7 +5,7 @@ from dataclasses import replace
 from incentives.conversion import ODD, VALUES, in_tenants_currency
 from incentives.ledger.models import LedgerEntry
 from metrics.sources import SOURCES, fill
-from metrics.sources.shape import WINDOWS, Records
+from metrics.sources.shape import HOLDER, OWN_COMPANY, WINDOWS, Records, of_companies
 from portal.shell.formats import short_date
 
 
@@ -15,9 +15,9 @@ def _sql(these: str, per: str) -> str:
     out."""
     return f"""WITH {WINDOWS}, {ODD}
 SELECT w.n, e.{per}, COALESCE(sum(e.amount), 0)::bigint AS incentives_paid
-FROM (SELECT d.id AS entry_id, d.partner_id, d.booked_on,
+FROM (SELECT d.id AS entry_id, {HOLDER} AS partner_id, d.booked_on,
         round({in_tenants_currency("d", "d.booked_on", "v.exchange_rate")}) AS amount
-    FROM incentives_ledgerentry d
+    FROM incentives_ledgerentry d {OWN_COMPANY}
     JOIN tenancy_tenant t ON t.id = d.tenant_id
     LEFT JOIN (
         SELECT a.tenant_id, a.id, o.plan_version_id FROM incentives_adjustment a
@@ -25,7 +25,7 @@ FROM (SELECT d.id AS entry_id, d.partner_id, d.booked_on,
     ) AS c ON c.tenant_id = d.tenant_id AND c.id = d.item
     LEFT JOIN incentives_planversion v
         ON v.tenant_id = d.tenant_id AND v.id = COALESCE(d.plan_version_id, c.plan_version_id)
-    WHERE d.tenant_id = %(tenant)s{these}) AS e
+    WHERE d.tenant_id = %(tenant)s{of_companies(these)}) AS e
 JOIN w ON e.booked_on >= w.start_on AND e.booked_on < w.end_on GROUP BY w.n, e.{per}"""
 
 

@@ -50,7 +50,7 @@ from metrics.rows import (
     scored_rows,
 )
 from metrics.sources.reading import active_sources, fact_names
-from metrics.sources.shape import OF_PARTNERS
+from metrics.sources.shape import OF_PARTNERS, of_companies
 from metrics.store import Changed, delete_rows, read_partners_and_groups, read_rows, write_rows
 from metrics.wake import wake_on_commit
 from partners.directory.models import Partner
@@ -99,9 +99,7 @@ def mark_dirty(marks: Iterable[tuple[UUID | None, dt.date]]) -> int:
     None is what is of the programme and of no partner. The day is the earliest one on which the change shows; `ALWAYS`
     for all of a partner's history.
     """
-    earliest: dict[UUID | None, dt.date] = {}
-    for partner_id, since in marks:
-        earliest[partner_id] = min(since, earliest.get(partner_id, dt.date.max))
+    earliest = _earliest(marks)
     if not earliest:
         return 0
     # In order, so that two transactions never wait for each other's rows.
@@ -116,6 +114,13 @@ def mark_dirty(marks: Iterable[tuple[UUID | None, dt.date]]) -> int:
         )
     wake_on_commit()
     return len(ordered)
+
+
+def _earliest(marks: Iterable[tuple[UUID | None, dt.date]]) -> dict[UUID | None, dt.date]:
+    earliest: dict[UUID | None, dt.date] = {}
+    for partner_id, since in marks:
+        earliest[partner_id] = min(since, earliest.get(partner_id, dt.date.max))
+    return earliest
 
 
 # --- recomputing -------------------------------------------------------------------------------
@@ -286,7 +291,7 @@ def _keys(rows: pl.DataFrame) -> Iterator[tuple[str, ...]]:
 def _take_marks(limit: int) -> dict[UUID | None, dt.date]:
     """Claim dirty partners by deleting their marks; a rollback brings them back.
 
-    Companies that have become part of another stay as they were shown: their marks go, and are not among the answer.
+    Companies that have become part of another stay as they were shown: their marks are the other's.
 
     The array makes the inner query run once: as IN (...) it may run again for each row, and take more each time.
     """
@@ -295,11 +300,11 @@ def _take_marks(limit: int) -> dict[UUID | None, dt.date]:
         cursor.execute(
             f"""DELETE FROM {table} WHERE tenant_id = %s AND id = ANY(ARRAY(
                 SELECT id FROM {table} WHERE tenant_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
-            RETURNING partner_id, since, EXISTS (SELECT FROM {Partner._meta.db_table} p
-                WHERE p.tenant_id = {table}.tenant_id AND p.id = partner_id AND p.merged_into_id IS NOT NULL)""",
+            RETURNING COALESCE((SELECT p.merged_into_id FROM {Partner._meta.db_table} p
+                WHERE p.tenant_id = {table}.tenant_id AND p.id = partner_id), partner_id), since""",
             [current_tenant_id(), current_tenant_id(), limit],
         )
-        return {partner_id: since for partner_id, since, is_merged in cursor.fetchall() if not is_merged}
+        return _earliest(cursor.fetchall())
 
 
 def _clear_when_clean() -> bool:
@@ -365,7 +370,7 @@ _CARDS_FIRST = """SELECT min(period_start) FROM metrics_scorecard d WHERE d.tena
 def first_day(calendar: Calendar, partner_ids: Collection[UUID] | None = None) -> dt.date:
     """The first day of which there may be figures of these partners (None: of any); today when there is nothing."""
     these = "" if partner_ids is None else OF_PARTNERS
-    asked = [sql.format(these=these) for source in active_sources() for sql in source.first_day]
+    asked = [sql.format(these=of_companies(these)) for source in active_sources() for sql in source.first_day]
     asked.append(_PARTNERS_FIRST.format(these=these.replace("partner_id", "id")))
     asked.append(_CARDS_FIRST.format(these=these))
     values: dict[str, Any] = {

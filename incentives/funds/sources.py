@@ -11,7 +11,7 @@ from incentives.conversion import ODD, VALUES, in_tenants_currency
 from incentives.funds.models import FundRequest
 from metrics.consumers import records_changed
 from metrics.sources import SOURCES, fill
-from metrics.sources.shape import WINDOWS, Records
+from metrics.sources.shape import HOLDER, OWN_COMPANY, WINDOWS, Records, of_companies
 from portal.events.consumers import subscribe
 from portal.shell.formats import short_date
 
@@ -22,14 +22,14 @@ def _sql(these: str, per: str) -> str:
 SELECT e.n, e.{per}, COALESCE(sum(e.settled), 0)::bigint AS funds_settled,
     COALESCE(sum(e.revenue), 0)::bigint AS funds_revenue
 FROM (
-    SELECT w.n, d.partner_id, d.request_id, 0::bigint AS revenue,
+    SELECT w.n, {HOLDER} AS partner_id, d.request_id, 0::bigint AS revenue,
         round({in_tenants_currency("l", "r.ends_on")}) AS settled
-    FROM funds_claim d
+    FROM funds_claim d {OWN_COMPANY}
     JOIN funds_fundrequest r ON r.tenant_id = d.tenant_id AND r.id = d.request_id AND r.campaign_id IS NOT NULL
     JOIN incentives_ledgerentry l ON l.tenant_id = d.tenant_id AND l.id = d.entry_id
     JOIN tenancy_tenant t ON t.id = d.tenant_id
     JOIN w ON l.booked_on >= w.start_on AND l.booked_on < w.end_on
-    WHERE d.tenant_id = %(tenant)s{these}
+    WHERE d.tenant_id = %(tenant)s{of_companies(these)}
     UNION ALL
     SELECT w.n, d.partner_id, paid.request_id, d.revenue, 0
     FROM marketing_dailyfigure d
@@ -66,11 +66,12 @@ SOURCE = replace(
         "request_id", "funds.fundrequest", title=_title, second=_second, url_name="funds:request"
     ),
     # A campaign that is added or taken away brings all of its days along.
-    touched="""SELECT r.partner_id, LEAST(min(r.starts_on), (SELECT min(f.day) FROM marketing_dailyfigure f
-            WHERE f.tenant_id = %(tenant)s AND f.partner_id = r.partner_id))
-        FROM funds_fundrequest r WHERE r.tenant_id = %(tenant)s AND (r.id = ANY(%(ids)s) OR EXISTS (
-            SELECT 1 FROM funds_claim c WHERE c.tenant_id = r.tenant_id AND c.request_id = r.id AND c.id = ANY(%(ids)s)
-        )) GROUP BY r.partner_id""",
+    touched=f"""SELECT d.holder, LEAST(min(d.starts_on), (SELECT min(f.day) FROM marketing_dailyfigure f
+            WHERE f.tenant_id = %(tenant)s AND f.partner_id = d.holder))
+        FROM (SELECT {HOLDER} AS holder, d.starts_on FROM funds_fundrequest d {OWN_COMPANY}
+            WHERE d.tenant_id = %(tenant)s AND (d.id = ANY(%(ids)s) OR EXISTS (SELECT 1 FROM funds_claim c
+                WHERE c.tenant_id = d.tenant_id AND c.request_id = d.id AND c.id = ANY(%(ids)s)))) AS d
+        GROUP BY d.holder""",
 )
 
 

@@ -9,6 +9,7 @@ from metrics.costs import actions
 from metrics.costs.filters import CostFilter
 from metrics.costs.models import Cost
 from partners.directory.models import Partner
+from partners.directory.queries import standing_partners
 from portal.shell.api import TenantViewSet, api_routes
 
 
@@ -28,7 +29,7 @@ class CostSerializer(serializers.ModelSerializer):
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         if "view" in self.context and not getattr(self.context["view"], "swagger_fake_view", False):
-            fields["partner"].queryset = Partner.objects.all()
+            fields["partner"].queryset = standing_partners()
         return fields
 
 

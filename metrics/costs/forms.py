@@ -7,6 +7,7 @@ from metrics.costs import actions
 from metrics.costs.models import Category, Cost
 from partners.directory.fields import AmountField, DateField
 from partners.directory.models import Partner
+from partners.directory.queries import standing_partners
 from portal.accounts.models import Membership
 
 
@@ -27,7 +28,7 @@ class CostForm(forms.Form):
         if cost is not None:
             kwargs["initial"] = {name: getattr(cost, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
-        self.fields["partner"].queryset = Partner.objects.order_by("name")
+        self.fields["partner"].queryset = standing_partners(cost.partner_id if cost else None)
         self.fields["amount"].for_currency(cost.currency if cost else by.tenant.currency)
 
     def save(self) -> Cost:

@@ -36,6 +36,7 @@ class Cost(TenantModel):
     external_id = models.CharField(_("external id"), max_length=100, blank=True)
     import_id = models.UUIDField(null=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    goes_with_partner = _("Programme costs")
 
     class Meta:
         ordering = ["-spent_on"]

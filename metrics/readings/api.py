@@ -9,6 +9,7 @@ from metrics.readings import actions, queries
 from metrics.readings.filters import ReadingFilter
 from metrics.readings.models import MetricDefinition, Reading
 from partners.directory.models import Partner
+from partners.directory.queries import standing_partners
 from portal.shell.api import TenantViewSet, api_routes
 
 
@@ -37,7 +38,7 @@ class ReadingSerializer(serializers.ModelSerializer):
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         if "view" in self.context and not getattr(self.context["view"], "swagger_fake_view", False):
-            fields["partner"].queryset = Partner.objects.all()
+            fields["partner"].queryset = standing_partners()
             fields["definition"].queryset = MetricDefinition.objects.all()
         return fields
 

@@ -10,6 +10,7 @@ from metrics.readings.known import Combination, ReadingUnit
 from metrics.readings.models import Better, MetricDefinition, Reading
 from partners.directory.fields import DateField
 from partners.directory.models import Partner
+from partners.directory.queries import standing_partners
 from portal.accounts.models import Membership
 
 
@@ -77,7 +78,7 @@ class ReadingForm(forms.Form):
                 "note": reading.note,
             }
         super().__init__(*args, **kwargs)
-        self.fields["partner"].queryset = Partner.objects.order_by("name")
+        self.fields["partner"].queryset = standing_partners(reading.partner_id if reading else None)
         self.fields["number"].help_text = self._unit_words()
 
     def _unit_words(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from metrics.display import format_change, format_score, format_value
@@ -146,9 +147,9 @@ def _alerts(partner: Partner) -> list[str]:
 
 
 def _promises(partner: Partner) -> list[str]:
-    promises = ReviewAction.objects.filter(review__partner=partner, done_at=None).select_related(
-        "owner__user"
-    )
+    """Those of the companies that have become part of this one are among them."""
+    of_both = Q(review__partner=partner) | Q(review__partner__merged_into=partner)
+    promises = ReviewAction.objects.filter(of_both, done_at=None).select_related("owner__user")
     return [
         _("%(what)s (%(who)s, until %(day)s)")
         % {"what": one.text, "who": one.owner.name, "day": short_date(one.due_on)}

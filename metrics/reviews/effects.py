@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import ngettext
 
 from metrics.display import direction, format_value
@@ -101,6 +101,7 @@ def marks(card: Scorecard, member: Membership, first: dt.date, last: dt.date) ->
 
 @prepared
 def _done(partner_id: UUID, first: dt.datetime, last: dt.datetime) -> QuerySet[ReviewAction, Any]:
-    """What was done between two moments."""
-    rows = ReviewAction.objects.filter(review__partner_id=partner_id, done_at__gte=first, done_at__lt=last)
+    """What was done between two moments, of the companies that have become part of this one as well."""
+    of_both = Q(review__partner_id=partner_id) | Q(review__partner__merged_into_id=partner_id)
+    rows = ReviewAction.objects.filter(of_both, done_at__gte=first, done_at__lt=last)
     return rows.values_list("done_at", "text", "kpi")

@@ -178,6 +178,8 @@ class ReviewAction(TenantModel):
     done_at = models.DateTimeField(_("done"), null=True)
     # Which of the partner's figures it should change: measured before and after, and marked on its history.
     kpi = models.CharField(_("should change"), max_length=50, blank=True)
+    # It goes with its owner; the review itself stays in the old company's name.
+    goes_with_partner = _("Actions from reviews")
 
     class Meta:
         ordering = ["due_on", "id"]

@@ -14,6 +14,8 @@ To add a source write one module here with a `SOURCE` and name it in `_MODULES` 
    is the first day not looked at (tomorrow while the window runs), `w.previous_on` opens the window before, and the day
    that it is asked on is `%(today)s`.
    Constants go into `values` (named apart from those of other sources) and are written `%(name)s`.
+   Records that stay in the name of a company when it becomes part of another (`partners.directory.merging`) count for the
+   other: `{HOLDER} AS partner_id` with `{OWN_COMPANY}`, and `{of_companies(these)}` in place of `{these}`.
 3. `tables`: while the tenant has no row in any of them the source costs a look at an index and nothing else.
 4. `of_no_partner`: the same columns but `per`, for records that are no partner's (costs of the whole programme).
    They stand in a row of their own (`SubjectKind.HOUSE`) and count in the programme's figures and no other group's.

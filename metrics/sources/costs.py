@@ -3,15 +3,15 @@
 from django.utils.translation import gettext_lazy as _
 
 from metrics.costs.models import Cost
-from metrics.sources.shape import WINDOWS, Fact, Records, Source
+from metrics.sources.shape import HOLDER, OWN_COMPANY, WINDOWS, Fact, Records, Source, of_companies
 from metrics.units import Unit
 from portal.shell.formats import short_date
 
 
 def _sql(these: str, per: str) -> str:
     return f"""WITH {WINDOWS} SELECT w.n, d.{per}, sum(d.amount)::bigint AS programme_cost
-FROM (SELECT id AS cost_id, partner_id, spent_on, amount FROM metrics_costs_cost d
-    WHERE d.tenant_id = %(tenant)s AND d.partner_id IS NOT NULL{these}) AS d
+FROM (SELECT d.id AS cost_id, {HOLDER} AS partner_id, d.spent_on, d.amount FROM metrics_costs_cost d {OWN_COMPANY}
+    WHERE d.tenant_id = %(tenant)s AND d.partner_id IS NOT NULL{of_companies(these)}) AS d
 JOIN w ON d.spent_on >= w.start_on AND d.spent_on < w.end_on GROUP BY w.n, d.{per}"""
 
 

@@ -1,6 +1,7 @@
 """Reported metrics: two facts for each, the total of its readings and how many there are.
 
-Of a metric whose last reading counts, the last one before the window's end does, however old. The metrics of the portal's
+Of a metric whose last reading counts, the last one before the window's end does, however old; of companies that have
+become one, the last one of them all, and of the same day that of the company that stands. The metrics of the portal's
 own KPIs are known beforehand; those that a tenant defines join them when the tenant's facts are read.
 """
 
@@ -15,7 +16,7 @@ from django_scopes import get_scope
 
 from metrics.readings.known import KNOWN, Combination, divisor_of
 from metrics.readings.models import Reading
-from metrics.sources.shape import WINDOWS, Fact, Records, Source
+from metrics.sources.shape import HOLDER, OWN_COMPANY, WINDOWS, Fact, Records, Source, of_companies
 from metrics.units import Unit
 from portal.shell.formats import short_date
 from portal.tenancy.scope import current_tenant_id
@@ -73,16 +74,18 @@ def _columns(codes: Iterable[str]) -> str:
 
 def _counting(these: str) -> str:
     return f"""WITH {WINDOWS}, counting AS (
-    SELECT w.n, d.partner_id, d.id AS reading_id, m.code, m.combination, d.value,
-        row_number() OVER (PARTITION BY w.n, d.partner_id, d.definition_id ORDER BY d.day DESC) AS place
-    FROM metrics_readings_reading d
+    SELECT w.n, {HOLDER} AS partner_id, d.id AS reading_id, m.code, m.combination, d.value,
+        row_number() OVER (
+            PARTITION BY w.n, {HOLDER}, d.definition_id ORDER BY d.day DESC, own.merged_into_id NULLS FIRST, d.id
+        ) AS place
+    FROM metrics_readings_reading d {OWN_COMPANY}
     JOIN metrics_readings_metricdefinition m ON m.tenant_id = d.tenant_id AND m.id = d.definition_id
     JOIN w ON d.day < w.end_on AND (d.day >= w.start_on OR m.combination = 'last')
     WHERE d.tenant_id = %(tenant)s{these})"""
 
 
 def _sql(codes: list[str], these: str, per: str) -> str:
-    own = f" AND d.partner_id IS NOT NULL{these}"
+    own = f" AND d.partner_id IS NOT NULL{of_companies(these)}"
     return (
         f"{_counting(own)} SELECT n, {per}, {_columns(codes)} FROM counting"
         f" WHERE combination <> 'last' OR place = 1 GROUP BY n, {per}"

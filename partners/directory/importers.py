@@ -73,8 +73,10 @@ def known_managers() -> list[Known]:
 
 
 def known_partners() -> list[Known]:
-    rows = Partner.objects.order_by("name").values_list("pk", "name", "number", "external_id")
-    return [Known(str(pk), name, (number, external)) for pk, name, number, external in rows]
+    """The names of a company that has become part of another lead to the other."""
+    rows = Partner.objects.order_by(F("merged_into").asc(nulls_last=True), "name")
+    values = rows.values_list("pk", "merged_into", "name", "number", "external_id")
+    return [Known(str(kept or pk), name, (number, external)) for pk, kept, name, number, external in values]
 
 
 def known_customers() -> list[Known]:

@@ -32,6 +32,11 @@ def trading_partners(member: Membership) -> QuerySet[Partner]:
     )
 
 
+def standing_partners(kept: UUID | None = None) -> QuerySet[Partner]:
+    """Those that no other company stands for, by name, and `kept`, which a record is of already."""
+    return Partner.objects.filter(Q(merged_into=None) | Q(pk=kept)).order_by("name")
+
+
 def visible_customers(member: Membership) -> QuerySet[Customer]:
     """Customers that the member may see: those that the member's partner serves, the vendor's people all."""
     customers = Customer.objects.filter(merged_into=None)

@@ -21,8 +21,8 @@ COMES_LATE = timedelta(days=3)
 def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: str) -> PartnerMerge:
     """Give everything of `merged` to `kept`, which stands for both from now on.
 
-    People, customers, deals, leads, completions, comments and files go. Events, ledger entries and scorecards of the past
-    stay in the old company's name, which ends and says what it became part of.
+    People, customers, deals, leads, completions, costs, comments and files go. Events, ledger entries, funds and
+    scorecards of the past stay in the old company's name, which ends and says what it became part of.
     """
     check(by, "directory.merge_partners")
     merged, kept = _locked(merged, kept)

@@ -1,7 +1,9 @@
 """What goes with a partner company that becomes part of another, found by the keys that point to it.
 
 No list of tables is kept by hand: every foreign key to a partner and every plain `partner_id` of the floors below is
-found in the models, of all apps. What stays where it is says so here, with the reason.
+found in the models, of all apps, and of the floors above those of the models that say so themselves, by
+`goes_with_partner`: what they are called on the page that asks before a merge. What stays where it is says so here, with
+the reason.
 """
 
 from collections.abc import Iterable
@@ -15,7 +17,8 @@ from partners.directory.models import Partner
 from portal.tenancy.constraints import AppendOnly
 from portal.tenancy.models import TenantModel
 
-# Floors above keep what was worked out and paid in the old company's name, and learn of the merge by its event.
+# Floors above keep what was worked out and paid in the old company's name, and learn of the merge by its event; what
+# people entered there goes along.
 _FLOORS = ("portal.", "partners.")
 # What happened is never rewritten, a merge speaks of both, and a repeated request repeats the answer it got.
 _STAYS = frozenset({"events.event", "directory.partner", "directory.partnermerge", "shell.idempotencykey"})
@@ -61,10 +64,16 @@ def moving() -> list[Place]:
 
 def _moves(place: Place) -> bool:
     meta = place.model._meta
-    if not meta.app_config.name.startswith(_FLOORS) or meta.label_lower in _STAYS:
+    goes = meta.app_config.name.startswith(_FLOORS) or called_above(place.model) is not None
+    if not goes or meta.label_lower in _STAYS:
         return False
     fixed = [constraint for constraint in meta.constraints if isinstance(constraint, AppendOnly)]
     return all(place.field in constraint.mutable for constraint in fixed)
+
+
+def called_above(model: type[models.Model]) -> Any:
+    """What a model of the floors above that goes with a partner is called; None where it stays."""
+    return getattr(model, "goes_with_partner", None)
 
 
 def counts(partner: Partner, of: Iterable[Place]) -> dict[str, int]:

@@ -6,7 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-KINDS: Mapping[str, Any] = {
+from partners.directory.merging.moving import called_above, moving
+
+# Those of the floors above say it themselves.
+KINDS: dict[str, Any] = {
     "accounts.membership": _("People"),
     "accounts.invitation": _("Invitations"),
     "deals.deal": _("Deals"),
@@ -46,8 +49,13 @@ def in_words(counts: Mapping[str, int]) -> list[tuple[Any, int]]:
     for column, count in counts.items():
         model = column.rpartition(".")[0]
         rows[model] = max(rows[model], count)
-    named = sorted(((KINDS[model], count) for model, count in rows.items() if model in KINDS), key=_most)
-    rest = sum(count for model, count in rows.items() if model not in KINDS)
+    kinds = KINDS | {
+        place.model._meta.label_lower: name
+        for place in moving()
+        if (name := called_above(place.model)) is not None
+    }
+    named = sorted(((kinds[model], count) for model, count in rows.items() if model in kinds), key=_most)
+    rest = sum(count for model, count in rows.items() if model not in kinds)
     return [*named, (OTHERS, rest)] if rest else named
 
 

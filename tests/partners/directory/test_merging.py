@@ -12,12 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from incentives.funds.enums import ClaimStatus
+from incentives.funds.models import Claim, FundRequest
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.ledger.queries import earned_lines
 from incentives.plans.queries import published_terms
 from metrics.actions import recompute_everything
 from metrics.models import Scorecard, SubjectKind
+from metrics.rows import PARTNERS
+from metrics.sources import FACTS
 from partners.deals.models import Deal
 from partners.directory.actions import change_partner_status
 from partners.directory.enums import PartnerStatus
@@ -33,7 +37,17 @@ from portal.events.dispatch import dispatch_pending
 from portal.events.models import Event
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
-from tests.factories import CustomerFactory, PartnerFactory, make_member, won_deal
+from tests.factories import (
+    CampaignFactory,
+    CostFactory,
+    CustomerFactory,
+    DailyFigureFactory,
+    MetricDefinitionFactory,
+    PartnerFactory,
+    ReadingFactory,
+    make_member,
+    won_deal,
+)
 from tests.partners.deals.test_races import at_once
 from tests.sweeps.house import House, furnish
 
@@ -66,6 +80,14 @@ def test_every_column_that_names_a_partner_moves_or_stays_for_a_reason() -> None
     assert {"deals.deal.partner_id", "accounts.membership.partner_id", "files.attachment.partner_id"} <= {
         place.label for place in moving()
     }
+    above = {
+        place.label for place in moving() if not place.model.__module__.startswith(("portal.", "partners."))
+    }
+    assert above == {
+        "metrics_costs.cost.partner_id",
+        "metrics_readings.reading.partner_id",
+        "metrics_reviews.reviewaction.partner_id",
+    }
 
 
 def test_all_of_it_moves_and_the_sums_stay(house: House, tenant: Tenant, client_as: SignIn) -> None:
@@ -79,7 +101,8 @@ def test_all_of_it_moves_and_the_sums_stay(house: House, tenant: Tenant, client_
         entries = list(LedgerEntry.objects.order_by("pk").values())
         cards = list(Scorecard.objects.order_by("pk").values())
     page = client_as(admin).get(reverse("directory:merge", args=("acme", merged.pk)), {"kept": str(kept.pk)})
-    assert page.status_code == 200 and "Deals" in page.content.decode()
+    assert page.status_code == 200
+    assert all(kind in page.content.decode() for kind in ("Deals", "Actions from reviews"))
     sent = {"kept": str(kept.pk), "reason": "Bought", "confirm": "on"}
     assert client_as(admin).post(page.request["PATH_INFO"], {**sent, "confirm": ""}).status_code == 422
     assert client_as(admin).post(page.request["PATH_INFO"], sent).status_code == 302
@@ -122,33 +145,66 @@ def test_all_of_it_moves_and_the_sums_stay(house: House, tenant: Tenant, client_
     deal = reverse("deals:detail", args=("acme", house.theirs["deal"]))
     assert client_as(moved).get(deal).status_code == 200
     assert client_as(house.members[Role.PARTNER_OWNER]).get(deal).status_code == 200
+    # What its people promised in reviews is theirs to do, and to tick off.
+    assert "Call" in client_as(moved).get(reverse("metrics_reviews:goals", args=("acme",))).content.decode()
+    done = reverse("metrics_reviews:action_done", args=("acme", house.theirs["own_action"]))
+    assert client_as(moved).post(done).status_code == 302
 
 
 def test_scorecards_of_the_past_stay_and_the_programme_adds_up_to_the_same(
     house: House, tenant: Tenant
 ) -> None:
     with tenant_scope(tenant.pk):
-        recompute_everything()
         merged, kept = both(house)
+        spent_and_reported(merged, kept)
+        recompute_everything()
         old = list(Scorecard.objects.filter(partner=merged).order_by("pk").values("pk", "score", "facts"))
         assert old
-        before = revenue_of_programme()
+        before = facts_of_programme()
+        this_year = before["year:2026-01-01"]
+        assert (this_year["programme_cost"], this_year["funds_revenue"]) == (1_530_00, 1_200_00)
+        assert this_year["incentives_paid"] >= this_year["funds_settled"] > 0
         merge_partners(merged, kept, by=house.members[Role.ADMIN], reason="Bought")
         for _time in range(2):
             recompute_everything()
-            assert revenue_of_programme() == before
+            assert facts_of_programme() == before
         assert (
             list(Scorecard.objects.filter(partner=merged).order_by("pk").values("pk", "score", "facts"))
             == old
         )
 
 
-def revenue_of_programme() -> list[int]:
-    """By period: what the programme's own row says."""
+def spent_and_reported(merged: Partner, kept: Partner) -> None:
+    """Money of every kind for both companies: costs, readings (two of one day), and a fund that paid for a campaign."""
+    CostFactory(amount=500_00)
+    total, mean, last = (MetricDefinitionFactory(combination=kind) for kind in ("sum", "mean", "last"))
+    ReadingFactory(definition=last, partner=merged)
+    for number, partner in enumerate((merged, kept), start=1):
+        CostFactory(partner=partner, amount=number * 10_00)
+        for definition in (total, mean):
+            ReadingFactory(definition=definition, partner=partner, value=number * 7_0000)
+        claim = Claim.objects.get(partner=partner)
+        campaign = CampaignFactory(partner=partner)
+        DailyFigureFactory(campaign=campaign, revenue=number * 400_00)
+        FundRequest.objects.filter(pk=claim.request_id).update(campaign=campaign, approved=100, settled=100)
+        entry = LedgerEntry.objects.filter(partner=partner).first()
+        Claim.objects.filter(pk=claim.pk).update(entry=entry, settled=100, status=ClaimStatus.PAID)
+
+
+def facts_of_programme() -> dict[str, dict[str, int]]:
+    """By period: what the programme's own row says, but for how many companies there are and for how many of them a country
+    is new."""
     rows = Scorecard.objects.filter(subject_kind=SubjectKind.PROGRAMME).order_by(
         "period_kind", "period_start"
     )
-    return [row.facts.get("revenue_won", 0) for row in rows]
+    return {
+        row.period.key: {
+            name: value
+            for name, value in row.facts.items()
+            if name not in (PARTNERS, "new_countries") and FACTS[name].source != "partnership"
+        }
+        for row in rows
+    }
 
 
 def test_a_merge_that_makes_no_sense_is_refused(
