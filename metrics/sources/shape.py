@@ -16,8 +16,8 @@ WINDOWS = """w AS (SELECT * FROM unnest(%(start_on)s::date[], %(end_on)s::date[]
 OF_PARTNERS = " AND d.partner_id = ANY(%(partners)s)"
 # The same with the companies that have become part of these.
 OF_COMPANIES = """ AND d.partner_id = ANY(ARRAY(
-    SELECT m.id FROM directory_partner m
-    WHERE m.tenant_id = %(tenant)s AND (m.id = ANY(%(partners)s) OR m.merged_into_id = ANY(%(partners)s))))"""
+    SELECT unnest(%(partners)s::uuid[]) UNION ALL
+    SELECT m.id FROM directory_partner m WHERE m.tenant_id = %(tenant)s AND m.merged_into_id = ANY(%(partners)s)))"""
 # Where records stay in the name of a company that has become part of another: whom `d` counts for, and how it is found.
 HOLDER = "COALESCE(own.merged_into_id, d.partner_id)"
 OWN_COMPANY = "LEFT JOIN directory_partner own ON own.tenant_id = d.tenant_id AND own.id = d.partner_id"

@@ -83,6 +83,11 @@ class Partner(TenantModel):
             models.Index(fields=["tenant", "name"], name="directory_partner_name"),
             models.Index(fields=["tenant", "manager"], name="directory_partner_manager_ix"),
             models.Index(fields=["tenant", "type", "region"], name="directory_partner_peers"),
+            models.Index(
+                fields=["tenant", "merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="directory_partner_merged_ix",
+            ),
         ]
 
     def __str__(self) -> str:
