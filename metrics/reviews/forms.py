@@ -16,7 +16,7 @@ from metrics.reviews.queries import may_promise
 from metrics.units import Unit
 from partners.directory.fields import DateField
 from partners.directory.models import Partner
-from partners.directory.queries import managers
+from partners.directory.queries import managers, standing_partners
 from portal.accounts.models import Membership
 from portal.money import to_decimal, to_minor
 
@@ -65,7 +65,7 @@ class GoalForm(forms.Form):
             periods += [current, current.next()]
         self.fields["period"].choices = [(period.key, period.label()) for period in periods]
         self.fields["kpi"].choices = _kpis()
-        self.fields["partner"].queryset = Partner.objects.order_by("name")
+        self.fields["partner"].queryset = standing_partners()
         self.fields["manager"].queryset = managers()
 
     def save(self) -> Goal:
@@ -143,7 +143,7 @@ class ReviewForm(forms.Form):
         current = calendar_of(by.tenant).current(PeriodKind.QUARTER)
         periods = [current.previous(), current, current.previous().previous()]
         self.fields["period"].choices = [(period.key, period.label()) for period in periods]
-        partners = Partner.objects.order_by("name")
+        partners = standing_partners()
         if by.is_manager:
             partners = partners.filter(Q(manager=None) | Q(manager=by))
         self.fields["partner"].queryset = partners

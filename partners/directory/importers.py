@@ -176,6 +176,8 @@ class PartnerTarget(RecordTarget):
     model = Partner
     natural_key = "name"
     number_prefix = "P"
+    # What has become part of another company stays as it is.
+    update_condition = "{t}.merged_into_id IS NULL"
     list_url = "directory:partners"
     fields = (
         Field(

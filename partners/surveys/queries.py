@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -179,14 +179,17 @@ def known_customers(names: Iterable[str]) -> dict[str, Customer]:
 
 
 def known_partners(names: Iterable[str]) -> dict[str, Partner]:
-    """Partners by number or name in lower case."""
+    """Partners by number or name in lower case; of a company that has become part of another, the other."""
     wanted = {name.strip().lower() for name in names if name.strip()}
     if not wanted:
         return {}
     found = {}
-    for partner in Partner.objects.all():
+    rows = Partner.objects.select_related("merged_into").order_by(
+        F("merged_into").asc(nulls_last=True), "name"
+    )
+    for partner in rows:
         for key in {partner.name.lower(), partner.number.lower()} & wanted:
-            found[key] = partner
+            found[key] = partner.merged_into or partner
     return found
 
 

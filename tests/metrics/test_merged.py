@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django import forms
 from django.test import Client
 
 from metrics import actions
@@ -14,10 +15,12 @@ from metrics.periods import Window, calendar_of
 from metrics.readings.forms import ReadingForm
 from metrics.readings.models import Reading
 from metrics.reviews.agenda import prepared
+from metrics.reviews.forms import GoalForm, ReviewForm
 from metrics.reviews.models import Review, ReviewAction
 from metrics.sources.reading import contributions, read_facts
 from partners.directory.merging.actions import merge_partners
 from partners.directory.models import Partner
+from partners.surveys.queries import known_partners
 from portal.accounts.models import Membership
 from portal.tenancy.models import Tenant
 from portal.tenancy.scope import tenant_scope
@@ -101,8 +104,9 @@ def test_new_costs_and_readings_are_of_companies_that_stand(
         merge_partners(merged, kept, by=admin, reason="Bought")
         definition = MetricDefinitionFactory()
         reading, cost = ReadingFactory(definition=definition, partner=merged), CostFactory(partner=merged)
-        new = [CostForm(by=admin), ReadingForm(by=admin, definition=definition)]
-        assert [list(form.fields["partner"].queryset) for form in new] == [[kept], [kept]]
+        new: list[forms.Form] = [CostForm(by=admin), ReadingForm(by=admin, definition=definition)]
+        new += [GoalForm(by=admin), ReviewForm(by=admin)]
+        assert [list(form.fields["partner"].queryset) for form in new] == [[kept]] * 4
         # Who corrects what stayed in the old name does not lose whose it is.
         old = [CostForm(by=admin, cost=cost), ReadingForm(by=admin, definition=definition, reading=reading)]
         assert [list(form.fields["partner"].queryset) for form in old] == [[merged, kept], [merged, kept]]
@@ -126,9 +130,14 @@ def test_a_file_that_names_the_old_company_means_who_stands(
     importer.run("costs", COSTS.replace("Alpha", "alpha") + "3,2026-11-04,tools,1,EUR,P-OLD,\n", rates=RATES)
     of = dict(Cost.objects.values_list("external_id", "partner_id"))
     assert of == {"1": None, "2": kept.pk, "3": kept.pk}
-    # A file of partners still finds each by its own name.
-    importer.run("partners", "name,region\nAlpha,North\nBeta,South\n")
-    assert dict(Partner.objects.values_list("name", "region")) == {"Alpha": "North", "Beta": "South"}
+    # A file of partners still finds each by its own name, and leaves the old company as it is.
+    run = importer.run("partners", "name,status,region\nAlpha,Active,North\nBeta,Active,South\n")
+    assert run.result == {"created": 0, "changed": 1, "skipped": 0, "refused": 1}
+    assert set(Partner.objects.values_list("name", "status", "region")) == {
+        ("Alpha", "terminated", "EMEA"),
+        ("Beta", "active", "South"),
+    }
+    assert known_partners(["p-old", "beta"]) == {"p-old": kept, "beta": kept}
 
 
 def test_promises_to_the_old_company_are_on_the_next_agenda(
