@@ -41,7 +41,7 @@ def catalogue(request: HttpRequest, tenant: str) -> HttpResponse:
         {
             "kpi": kpi,
             "own": own.get(kpi.code),
-            "uses": [_linked(request, use) for use in used.get(kpi.code, [])],
+            "uses": [_linked(request, use) for use in used.get(kpi.code, []) if not use.only_unit],
             "sources": [str(name) for name in kpi.sources],
         }
         for kpi in catalogue_now().values()

@@ -247,7 +247,7 @@ def _refuse_another_measure(rule: AlertRule, fields: Mapping[str, Any]) -> None:
     if changed and rule.alerts.exists():
         raise ActionRefused(
             _(
-                "This rule has raised alerts of this KPI, kind and period. Switch it off and make another one."
+                "This rule has raised alerts, so that its KPI, kind and period stay. Switch it off and make another one."
             ),
             field=changed[0],
         )
