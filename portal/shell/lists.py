@@ -291,8 +291,8 @@ class ListPage(View):
         return urlencode({"page": match.view_name, "query": kept.urlencode()})
 
     def _presets(self, request: HttpRequest) -> list[dict[str, Any]]:
-        named = {key for preset in self.presets for key in preset.parameters}
-        set_now = {key: value for key, value in request.GET.items() if key in named and value}
+        named = self._preset_keys()
+        set_now = {key: values for key in named if (values := list(filter(None, request.GET.getlist(key))))}
         presets = []
         for preset in self.presets:
             parameters = request.GET.copy()
@@ -303,19 +303,23 @@ class ListPage(View):
                 {
                     "label": preset.label,
                     "query": f"?{parameters.urlencode()}",
-                    "active": set_now == dict(preset.parameters),
+                    "active": set_now == {key: [value] for key, value in preset.parameters.items()},
                 }
             )
         return presets
 
+    def _preset_keys(self) -> set[str]:
+        return {key for preset in self.presets for key in preset.parameters}
+
     def _chips(self, request: HttpRequest, filterset: django_filters.FilterSet | None) -> list[Chip]:
         if filterset is None or not filterset.is_bound:
             return []
-        preset_keys = {key for preset in self.presets for key in preset.parameters}
+        # What a tab says needs no chip.
+        told = self._preset_keys() if any(preset["active"] for preset in self._presets(request)) else set()
         chips = []
         for name, value in filterset.form.cleaned_data.items() if not filterset.form.errors else ():
             form_field = filterset.form.fields[name]
-            if value in (None, "", []) or name in preset_keys:
+            if value in (None, "", []) or name in told:
                 continue
             if isinstance(value, models.QuerySet) and not value:
                 continue

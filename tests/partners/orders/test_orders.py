@@ -217,3 +217,19 @@ def test_what_another_system_reports_a_partner_only_sees(
     assert client.post(f"/acme/api/v1/orders/{reported.pk}/cancel/", {"version": 1}).status_code == 403
     with tenant_scope(tenant.pk):
         assert actions.cancel_order(reported, by=admin, version=1, reason="Sold twice").cancelled_on
+
+
+@pytest.mark.django_db
+def test_several_states_at_once_stand_at_the_list_and_under_no_tab(
+    tenant: Tenant, admin: Membership, client_as: SignIn
+) -> None:
+    def shown(query: str) -> tuple[list[str], list[tuple[str, str]]]:
+        context = client_as(admin).get(f"/acme/orders/{query}").context
+        tabs = [str(preset["label"]) for preset in context["presets"] if preset["active"]]
+        return tabs, [(str(chip.label), chip.value) for chip in context["chips"]]
+
+    assert shown("") == (["All"], [])
+    assert shown("?status=delivered") == (["Delivered"], [])
+    assert shown("?status=shipped&status=delivered") == ([], [("Status", "Shipped, Delivered")])
+    # No tab is of those that were cancelled.
+    assert shown("?status=cancelled") == ([], [("Status", "Cancelled")])
