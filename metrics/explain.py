@@ -131,7 +131,16 @@ class KpiLine:
     @property
     def method_text(self) -> str:
         """How the points come about, in words."""
-        return method_text(self.kpi, self.rule, self.currency) if self.rule else ""
+        if self.rule is None:
+            return ""
+        words = method_text(self.kpi, self.rule, self.currency)
+        return _("%(method)s for each partner") % {"method": words} if self._of_many else words
+
+    @property
+    def _of_many(self) -> bool:
+        """Whether the rule's numbers are for one partner and the line's target is for several."""
+        target = self.parts["target"] if self.parts else None
+        return self.rule is not None and target is not None and target != self.rule.full_at
 
     @property
     def track(self) -> str:

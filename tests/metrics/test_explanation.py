@@ -14,8 +14,8 @@ from pypdf import PdfReader
 from metrics import actions, queries
 from metrics.changes import bridge_chart, kpi_moves
 from metrics.comparison import compare
-from metrics.explain import fact_text
-from metrics.models import Scorecard, ScorecardTemplate
+from metrics.explain import NO_PEERS, fact_text, kpi_lines
+from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
 from metrics.ways import ways_to_gain
@@ -256,6 +256,25 @@ def test_page_pdf_export_and_api(
     other = client_as(partner_owner)
     for path in (f"{address}/pdf/", f"{address}/compare/", f"/acme/api/v1/scorecards/{card.pk}/explanation/"):
         assert other.get(path).status_code == 404
+
+
+def test_what_is_asked_of_one_partner_is_said_to_be_where_there_are_several(
+    tenant: Tenant, partner: Partner
+) -> None:
+    def methods(kind: SubjectKind, key: str) -> list[str]:
+        card = queries.card_of(kind, key, calendar_of(tenant).current(PeriodKind.QUARTER))
+        assert card is not None
+        lines, _others = kpi_lines(card, None, NO_PEERS, "EUR", list(card.breakdown))
+        return [line.method_text for line in lines]
+
+    with tenant_scope(tenant.pk):
+        one = ["from €0 to €1,000", "10 points for every full 1", "rank among peers"]
+        assert methods(SubjectKind.PARTNER, str(partner.pk)) == one
+        assert methods(SubjectKind.PROGRAMME, "") == [
+            "from €0 to €1,000 for each partner",
+            "10 points for every full 1 for each partner",
+            "rank among peers",
+        ]
 
 
 def test_a_group_is_explained_by_the_api_down_to_its_partners(
