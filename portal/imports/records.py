@@ -94,7 +94,11 @@ class RecordTarget(Target):
         if self.natural_key:
             rest = rows.join(by_id, on=ROW, how="anti")
             # A record that has an external id is another one than a row with a different external id.
-            free = found.join(by_id, on="id", how="anti").unique("_name", keep="first", maintain_order=True)
+            free = found.join(by_id, on="id", how="anti")
+            if self.update_condition:
+                # Of several of one name the row means one that may be changed.
+                free = free.sort("locked", maintain_order=True)
+            free = free.unique("_name", keep="first", maintain_order=True)
             by_name = rest.join(free, on="_name", how="inner", suffix="_now")
             by_name = by_name.filter(pl.col("_external").is_null() | (pl.col("_external_now") == ""))
             parts.append(by_name.drop("_name", "_external", "_external_now"))

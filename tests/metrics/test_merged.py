@@ -140,6 +140,17 @@ def test_a_file_that_names_the_old_company_means_who_stands(
     assert known_partners(["p-old", "beta"]) == {"p-old": kept, "beta": kept}
 
 
+def test_a_file_changes_the_company_that_stands_where_both_have_one_name(
+    scoped: Tenant, admin: Membership, pair: tuple[Partner, Partner], importer: Importer
+) -> None:
+    merged, kept = pair
+    Partner.objects.update(name="Acme")
+    merge_partners(merged, kept, by=admin, reason="Two records of one company")
+    run = importer.run("partners", "name,region\nAcme,South\n")
+    assert run.result == {"created": 0, "changed": 1, "skipped": 0, "refused": 0}
+    assert dict(Partner.objects.values_list("pk", "region")) == {merged.pk: "EMEA", kept.pk: "South"}
+
+
 def test_promises_to_the_old_company_are_on_the_next_agenda(
     scoped: Tenant, admin: Membership, pair: tuple[Partner, Partner]
 ) -> None:
