@@ -1,11 +1,15 @@
 """What partners earn, as a source of facts: the place that metrics keeps for it."""
 
+import datetime as dt
 from dataclasses import replace
 
 from incentives.conversion import ODD, VALUES, in_tenants_currency
 from incentives.ledger.models import LedgerEntry
+from metrics.actions import start_full_recompute
 from metrics.sources import SOURCES, fill
 from metrics.sources.shape import HOLDER, OWN_COMPANY, WINDOWS, Records, of_companies
+from portal.events.consumers import subscribe
+from portal.events.models import Event
 from portal.shell.formats import short_date
 
 
@@ -59,5 +63,11 @@ SOURCE = replace(
 )
 
 
+def rates_changed(events: list[Event]) -> None:
+    """What was paid in another currency counts at the rate of its day."""
+    start_full_recompute(since=min(dt.date.fromisoformat(event.data["from"]) for event in events))
+
+
 def register() -> None:
     fill(SOURCE)
+    subscribe("rate.added", "rate.removed", name="metrics.rates", consumer=rates_changed)

@@ -9,11 +9,17 @@ from incentives.corrections.actions import approve_adjustment, propose_adjustmen
 from incentives.ledger.actions import post_ledger
 from incentives.ledger.models import LedgerEntry
 from incentives.plans.models import Plan
+from metrics.actions import JOB_KIND, ensure_default_template, recompute_dirty
+from metrics.models import Scorecard
 from metrics.periods import PeriodKind, calendar_of
 from metrics.sources.reading import contributions, read_facts
 from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
+from portal.events.dispatch import dispatch_pending
+from portal.jobs.models import Job, JobState
+from portal.jobs.runner import run_inline
+from portal.rates.actions import add_rate, remove_rate
 from portal.rates.models import ExchangeRate
 from portal.tenancy.models import Tenant
 from tests.factories import PartnerFactory, make_member, won_deal
@@ -70,6 +76,28 @@ def test_an_adjustment_in_another_currency_is_counted_at_the_rate_of_its_day(
     partner = PartnerFactory()
     adjust(partner, amount, currency, admin)
     assert paid(scoped, partner) == counted
+
+
+def test_a_rate_that_comes_late_or_goes_has_the_figures_worked_out_anew(
+    scoped: Tenant, admin: Membership
+) -> None:
+    partner, today = PartnerFactory(), calendar_of(scoped).today()
+    ensure_default_template(scoped)
+    adjust(partner, 5_00, "CHF", admin)
+
+    def shown() -> int:
+        dispatch_pending(scoped.pk)
+        for job in Job.objects.filter(kind=JOB_KIND, state=JobState.QUEUED):
+            run_inline(job)
+        recompute_dirty()
+        card = Scorecard.objects.get(partner=partner, period_kind="year", period_start__year=today.year)
+        return card.facts.get("incentives_paid", 0)
+
+    assert shown() == 0
+    rate = add_rate(by=admin, currency="CHF", rate=Decimal("1.1"), starts_on=today)
+    assert shown() == 5_50
+    remove_rate(rate, by=admin)
+    assert shown() == 0
 
 
 def adjust(
