@@ -52,4 +52,4 @@ def _promised() -> Iterator[tuple[str, Use]]:
         words = ngettext(
             "%(count)s unfinished action from reviews", "%(count)s unfinished actions from reviews", count
         )
-        yield kpi, Use(words % {"count": number(count)}, "metrics_reviews:reviews")
+        yield kpi, Use(words % {"count": number(count)}, "metrics_reviews:reviews", only_unit=True)

@@ -95,7 +95,7 @@ def test_a_rule_in_use_keeps_it_in_use_and_one_switched_off_its_unit(kpi: OwnKpi
         a_rule(admin, rule)
 
 
-def test_what_was_promised_keeps_it_in_use_until_it_is_done(kpi: OwnKpi, admin: Membership) -> None:
+def test_what_was_promised_holds_its_unit_until_it_is_done(kpi: OwnKpi, admin: Membership) -> None:
     partner = PartnerFactory()
     review = Review.objects.create(
         partner=partner, period_start=dt.date(2026, 1, 1), planned_on=dt.date(2026, 4, 1), prepared_by=admin
@@ -103,8 +103,11 @@ def test_what_was_promised_keeps_it_in_use_until_it_is_done(kpi: OwnKpi, admin: 
     given = {"text": "Call", "owner": admin, "due_on": dt.date(2026, 5, 1)}
     actions.add_action(review, by=admin, kpi="own_worth", **given)
     actions.add_action(review, by=admin, **given)
-    with pytest.raises(ActionRefused, match="1 unfinished action"):
-        defining.retire_kpi(kpi, by=admin)
+    assert words() == ["1 unfinished action from reviews"]
+    with pytest.raises(ActionRefused, match="in this unit"):
+        change_unit(kpi, admin)
+    # What is to be done is measured to its end all the same.
+    assert not defining.retire_kpi(kpi, by=admin).is_active
     ReviewAction.objects.update(done_at=timezone.now())
     assert words() == []
 
