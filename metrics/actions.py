@@ -212,10 +212,15 @@ def _recompute_partners(
             scored = rows.vstack(peers.filter(others))
     changed.add(write_rows(scored_rows(scored, templates)))
     present = set(_keys(rows))
-    known_rows = stored | groups
-    changed.rows += delete_rows(
-        [row_id for row_id, row in known_rows.items() if (*row[: len(SUBJECT)], row[_KEY]) not in present]
-    )
+    gone = {
+        row_id: row
+        for row_id, row in (stored | groups).items()
+        if (*row[: len(SUBJECT)], row[_KEY]) not in present
+    }
+    if gone:
+        # A company may have become part of another since its mark was taken; it stays as it was shown.
+        merged = set(merged_partners())
+        changed.rows += delete_rows([row_id for row_id, row in gone.items() if row[_PARTNER] not in merged])
     return changed
 
 

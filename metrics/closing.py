@@ -30,6 +30,7 @@ from metrics.periods import Calendar, Period, PeriodKind, calendar_of
 from metrics.rows import OWN, SUBJECT, Templates, group_rows, house_rows, partner_rows, scored_rows
 from metrics.sources.reading import active_sources, fact_names
 from metrics.store import read_rows, write_rows
+from partners.directory.merging.actions import wait_for_merges
 from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.accounts.prepared import prepared
@@ -106,7 +107,7 @@ def lock_period(period: Period, *, by: Membership) -> PeriodLock:
 
 
 def _lock(period: Period, today: dt.date, by: Membership | None) -> PeriodLock:
-    wait_to_recompute()
+    _wait()
     # Whoever held the lock before may have locked it.
     known = lock_of(period)
     if known is not None:
@@ -117,6 +118,12 @@ def _lock(period: Period, today: dt.date, by: Membership | None) -> PeriodLock:
     tenant = Tenant(pk=current_tenant_id())
     record("period.locked", subject=tenant, by=by, data={"period": period.key})
     return lock
+
+
+def _wait() -> None:
+    """Whether what a merged company did counts for itself in a locked period goes by which of the two came first."""
+    wait_to_recompute()
+    wait_for_merges()
 
 
 def lock_of(period: Period) -> PeriodLock | None:
@@ -280,7 +287,7 @@ def restate_period(lock: PeriodLock, *, by: Membership, reason: str) -> Restated
     reason = reason.strip()
     if not reason:
         raise ActionRefused(_("Say why the period is restated."), field="reason")
-    wait_to_recompute()
+    _wait()
     period = lock.period
     found = arrived(lock)
     before = _cards(period)

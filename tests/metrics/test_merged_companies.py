@@ -1,8 +1,12 @@
 """A company that became part of another: whoever lists or ranks partners counts what it did once."""
 
+import datetime as dt
+from collections.abc import Callable
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 
 from metrics import actions, closing, queries
 from metrics.catalogue import CATALOGUE
@@ -44,6 +48,44 @@ def two(scoped: Tenant) -> Two:
     won_deal(kept, 500_00, period.start)
     actions.recompute_everything()
     return Two(merged, kept, period)
+
+
+def test_its_scorecards_stay_where_the_merge_ends_while_it_is_computed(
+    two: Two, admin: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = actions._take_marks
+
+    def take_and_merge(limit: int) -> dict[UUID | None, dt.date]:
+        marks = taken(limit)
+        if two.merged.pk in marks:
+            merge_partners(two.merged, two.kept, by=admin, reason="Bought")
+        return marks
+
+    before = set(Scorecard.objects.filter(partner=two.merged).values_list("pk", flat=True))
+    actions.mark_dirty([(two.merged.pk, actions.ALWAYS)])
+    monkeypatch.setattr(actions, "_take_marks", take_and_merge)
+    actions.recompute_dirty()
+    assert Partner.objects.get(pk=two.merged.pk).merged_into_id == two.kept.pk
+    assert before
+    assert set(Scorecard.objects.filter(partner=two.merged).values_list("pk", flat=True)) == before
+
+
+def test_a_merge_and_a_lock_of_a_period_wait_for_each_other(two: Two, admin: Membership) -> None:
+    held = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
+        AND objid::bigint = hashtextextended(%s, 0) & 4294967295)"""
+
+    def holds_off_merges(act: Callable[[], object]) -> bool:
+        """Until the end of its transaction, which is taken back."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            act()
+            cursor.execute(held, [f"directory.merge:{two.merged.tenant_id}"])
+            (found,) = cursor.fetchone()
+            transaction.set_rollback(True)
+        return found
+
+    assert not holds_off_merges(lambda: None)
+    assert holds_off_merges(lambda: merge_partners(two.merged, two.kept, by=admin, reason="Bought"))
+    assert holds_off_merges(lambda: closing.lock_period(two.period, by=admin))
 
 
 def merge(two: Two, by: Membership) -> None:

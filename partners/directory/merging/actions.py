@@ -13,6 +13,8 @@ from portal.accounts.access import check
 from portal.accounts.models import Membership
 from portal.errors import ActionRefused
 from portal.events.record import record
+from portal.tenancy.db import lock
+from portal.tenancy.scope import current_tenant_id
 
 # So long after a merge what came late is looked for: longer than any work may last.
 COMES_LATE = timedelta(days=3)
@@ -25,6 +27,7 @@ def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: st
     scorecards of the past stay in the old company's name, which ends and says what it became part of.
     """
     check(by, "directory.merge_partners")
+    wait_for_merges()
     merged, kept = _locked(merged, kept)
     reason = reason.strip()
     if merged.pk == kept.pk:
@@ -53,6 +56,11 @@ def merge_partners(merged: Partner, kept: Partner, *, by: Membership, reason: st
     # Under a name of its own: what was worked out for the old company is not to be worked out anew.
     record("company.became_part", subject=merged, by=by, partner_id=merged.pk, data=words | keys)
     return merge
+
+
+def wait_for_merges() -> None:
+    """Be the one transaction of the tenant that merges companies, or that relies on none being merged meanwhile."""
+    lock("directory.merge", current_tenant_id())
 
 
 def bring_the_rest(now: datetime) -> int:
