@@ -1,8 +1,9 @@
 """The cheapest ways to gain points: what raise of which KPI gives most for the least, as the scoring itself has it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 from django.utils.translation import gettext as _
@@ -52,11 +53,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A value to be tried; `scored` is what the scoring is given for it."""
+    """A value to be tried; `scored` is what the scoring is given for it.
+
+    `reached` is the attainment that it gives where that is plain; None where it takes the scoring to know.
+    """
 
     code: str
     target: Number
     scored: float
+    reached: float | None = None
 
 
 def ways_to_gain(
@@ -113,7 +118,7 @@ def _steps(card: Scorecard, rule: KpiRule, kpi: Kpi, peers: PeerFigures | None) 
     full = parts["target"]
     if full is not None:
         target = _whole(kpi, full)
-        yield _Step(rule.code, target, float(target))
+        yield _Step(rule.code, target, float(target), 1.0 if rule.method == TARGET else None)
 
 
 def _places(
@@ -127,7 +132,7 @@ def _places(
         if target is None or place <= attained:
             continue
         if (target < value) if kpi.better == DOWN else (target > value):
-            yield _Step(rule.code, _whole(kpi, target), place)
+            yield _Step(rule.code, _whole(kpi, target), place, place)
 
 
 def _whole(kpi: Kpi, value: Number) -> Number:
@@ -142,7 +147,21 @@ def _partners(card: Scorecard) -> int:
 
 
 def _gains(card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: list[_Step]) -> list[float]:
-    """By how much each step raises the score, in one pass."""
+    """By how much each step raises the score."""
+    if all(step.reached is not None for step in steps) and not any(rule.choice for rule in rules):
+        return [_gain(card.breakdown[step.code], step.reached or 0.0) for step in steps]
+    return _scored_gains(card, rules, catalogue, steps)
+
+
+def _gain(parts: Mapping[str, Any], reached: float) -> float:
+    """Where no line decides whether another one counts, what is gained of a line's share is gained of the score."""
+    return (reached - (parts["attainment"] or 0.0)) * (parts["share"] or 0.0)
+
+
+def _scored_gains(
+    card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: list[_Step]
+) -> list[float]:
+    """As the scoring has it, in one pass."""
     assert card.version is not None
     whole = card.version.rules
     # A place among the peers is known, and which others have which value is not: it is scored as it stands.

@@ -16,9 +16,10 @@ from metrics.changes import bridge_chart, kpi_moves
 from metrics.comparison import compare
 from metrics.explain import NO_PEERS, fact_text, kpi_lines
 from metrics.models import Scorecard, ScorecardTemplate, SubjectKind
+from metrics.own import catalogue_at
 from metrics.periods import PeriodKind, calendar_of
 from metrics.queries import PeerFigures
-from metrics.ways import ways_to_gain
+from metrics.ways import _gains, _scored_gains, _steps, ways_to_gain
 from partners.directory.models import Partner
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
@@ -166,6 +167,30 @@ def test_the_cheapest_way_is_what_the_scoring_gives_for_it(tenant: Tenant, partn
         # Without the peers' figures nothing is said of a rank.
         alone = ways_to_gain(card, "EUR", PeerFigures(0, {}))
         assert "average_deal_size" not in {way.kpi.code for way in alone}
+
+
+def test_a_way_gives_without_scoring_what_it_gives_with_it(
+    tenant: Tenant, partner: Partner, admin: Membership
+) -> None:
+    with tenant_scope(tenant.pk):
+        template = ScorecardTemplate.objects.get(period_kind="quarter")
+        lines = [
+            LINES[0],
+            {"code": "deal_count", "weight": 35, "method": "target", "target": 9, "floor": 1},
+            {"code": "average_deal_size", "weight": 15, "method": "peer"},
+            {"code": "nps", "weight": 10, "method": "target", "target": 50, "floor": 0},
+        ]
+        actions.publish_template(template, by=admin, kpis=lines, min_coverage=Decimal("0.5"))
+        actions.recompute_everything()
+        card, _previous = cards_of(tenant, partner)
+        assert card.version is not None
+        catalogue, rules = catalogue_at(card.period.end), list(card.version.rules.kpis)
+        peers = queries.peer_figures(partner.pk, card.period)
+        steps = [step for rule in rules for step in _steps(card, rule, catalogue[rule.code], peers)]
+        assert {step.code for step in steps} == {"revenue", "deal_count", "average_deal_size"}
+        gains = _gains(card, rules, catalogue, steps)
+        assert gains == pytest.approx(_scored_gains(card, rules, catalogue, steps), abs=0.001)
+        assert min(gains) > 0
 
 
 def test_quartiles_are_told_from_five_on(tenant: Tenant, partner: Partner) -> None:
