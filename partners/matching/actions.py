@@ -195,8 +195,7 @@ def undo_merge(merge: CustomerMerge, *, by: Membership) -> CustomerMerge:
         raise ActionRefused(_("%s has been merged further since. Undo that merge first.") % kept.name)
     for relation in references():
         ids = merge.turned.get(_label(relation), [])
-        rows = _rows(relation, kept).filter(pk__in=ids)
-        _refusing_two_holders(lambda rows=rows, field=relation.field.name: rows.update(**{field: merged}))
+        _turn(relation, _rows(relation, kept).filter(pk__in=ids), merged)
     changed = []
     for name, (before, after) in merge.taken.items():
         if _plain(getattr(kept, name)) == after:
@@ -262,7 +261,7 @@ def _merge(kept: Customer, merged: Customer, by: Membership | None, grounds: str
             raise ActionRefused(_("%s has been merged already.") % customer.name, code="done")
     turned = {}
     for relation in references():
-        if ids := _turn(relation, merged, kept):
+        if ids := _turn(relation, _rows(relation, merged), kept):
             turned[_label(relation)] = ids
     taken = {
         name: [_plain(getattr(kept, name)), _plain(getattr(merged, name))]
@@ -296,22 +295,22 @@ def _locked(kept_id: UUID, merged_id: UUID) -> tuple[Customer, Customer]:
     return found[kept_id], found[merged_id]
 
 
-def _turn(relation: models.ManyToOneRel, merged: Customer, kept: Customer) -> list[str]:
-    """Point the rows to `kept`; the ids of those that now do. A row of which `kept` has its like already
-    (the partner serves both) stays, and comes back with the merged record when the merge is undone."""
-    field, rows = relation.field.name, _rows(relation, merged)
+def _turn(relation: models.ManyToOneRel, rows: models.QuerySet[Any], customer: Customer) -> list[str]:
+    """Point the rows to the customer; the ids of those that now do. A row of which it has its like already (the
+    partner serves both) stays, and is with the merged record when the merge is undone."""
+    field = relation.field.name
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     turned = []
     try:
         with transaction.atomic():
-            rows.update(**{field: kept})
+            rows.update(**{field: customer})
         turned = ids
     except IntegrityError as error:
         _refuse_two_holders(error)
         for pk in ids:
             try:
                 with transaction.atomic():
-                    rows.filter(pk=pk).update(**{field: kept})
+                    rows.filter(pk=pk).update(**{field: customer})
                 turned.append(pk)
             except IntegrityError as single:
                 _refuse_two_holders(single)
@@ -322,15 +321,6 @@ def _rows(relation: models.ManyToOneRel, customer: Customer) -> models.QuerySet[
     """What points to the customer through this key, in the tenant in scope."""
     model: Any = relation.related_model
     return model.objects.filter(**{relation.field.name: customer})
-
-
-def _refusing_two_holders(write: Any) -> None:
-    try:
-        with transaction.atomic():
-            write()
-    except IntegrityError as error:
-        _refuse_two_holders(error)
-        raise
 
 
 def _refuse_two_holders(error: IntegrityError) -> None:

@@ -332,3 +332,16 @@ def test_every_reference_to_a_customer_can_be_turned(scoped: Tenant, people: Sim
         )
     assert {"deals.Deal.customer", "directory.CustomerPartner.customer"} <= labels
     assert PartnerFactory._meta.model._meta.label not in labels
+
+
+def test_undoing_leaves_what_the_old_record_has_got_meanwhile(
+    scoped: Tenant, people: SimpleNamespace
+) -> None:
+    """Whoever waited for the merge still wrote in the old record's name."""
+    kept, merged, partner = CustomerFactory(), CustomerFactory(), PartnerFactory()
+    CustomerPartner.objects.create(customer=merged, partner=partner)
+    merge = actions.merge_customers(kept, merged, by=people.admin)
+    CustomerPartner.objects.create(customer=merged, partner=partner)
+    actions.undo_merge(merge, by=people.admin)
+    served = CustomerPartner.objects.filter(partner=partner).values_list("customer_id", flat=True)
+    assert set(served) == {kept.pk, merged.pk}
