@@ -30,13 +30,17 @@ from tests.factories import make_member
 from tests.portal.webhooks.receiver import Received, Receiver, drips, pours, receiving
 
 S = DeliveryState
+RATE = {"currency": "USD", "own": "EUR", "rate": "0.9", "from": "2026-11-01"}
 
 
 def happen(tenant: Tenant, by: Membership | None = None, type_: str = "rate.added", **data: object) -> Event:
     """An event that the endpoint wants, dispatched."""
     with tenant_scope(tenant.pk):
         event = record(
-            type_, subject=tenant, by=by, data={"currency": "USD", "own": "EUR", "rate": "0.9", **data}
+            type_,
+            subject=tenant,
+            by=by,
+            data=RATE | data,
         )
     dispatch_pending(tenant.pk)
     return event
@@ -112,7 +116,7 @@ def test_only_what_is_wanted_and_described_and_not_routine_is_sent(
             actions.create_endpoint(by=admin, url=f"http://localhost:{receiver.port}/{number}", events=events)
         Event.objects.filter(dispatched_at=None).update(dispatched_at=timezone.now())
         for type_ in ("rate.added", "rate.invented", "scorecards.updated"):
-            record(type_, subject=tenant, data={"currency": "USD", "own": "EUR", "rate": "1", "periods": []})
+            record(type_, subject=tenant, data=RATE | {"periods": []})
     dispatch_pending(tenant.pk)
     with tenant_scope(tenant.pk):
         found = sorted(Delivery.objects.values_list("endpoint__url", "type"))
