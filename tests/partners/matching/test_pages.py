@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -103,14 +104,14 @@ def test_an_undo_that_is_refused_half_way_changes_nothing(
         kept, merged = CustomerFactory(), CustomerFactory()
         deal = DealFactory(partner=people.partner, customer=merged)
         merge = actions.merge_customers(kept, merged, by=people.admin)
-    turn_back = actions._refusing_two_holders
+    turn_back = actions._turn
 
-    def refuse_after_the_deals(write: Callable[[], int]) -> None:
-        turn_back(write)
+    def refuse_after_the_deals(*turned: Any) -> None:
+        turn_back(*turned)
         if Deal.objects.filter(customer=merged).exists():
             raise ActionRefused("One of them is protected.")
 
-    monkeypatch.setattr(actions, "_refusing_two_holders", refuse_after_the_deals)
+    monkeypatch.setattr(actions, "_turn", refuse_after_the_deals)
     answer = client_as(people.admin).post(address("merge_undo", merge.pk), follow=True)
     assert "One of them is protected." in answer.content.decode()
     with tenant_scope(tenant.pk):
