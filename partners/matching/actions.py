@@ -194,8 +194,11 @@ def undo_merge(merge: CustomerMerge, *, by: Membership) -> CustomerMerge:
     if kept.merged_into_id is not None:
         raise ActionRefused(_("%s has been merged further since. Undo that merge first.") % kept.name)
     for relation in references():
-        ids = merge.turned.get(_label(relation), [])
-        _turn(relation, _rows(relation, kept).filter(pk__in=ids), merged)
+        rows = _rows(relation, kept).filter(pk__in=merge.turned.get(_label(relation), []))
+        _turn(relation, rows, merged)
+        if relation.related_model is CustomerPartner:
+            # Those left have their like there already, and here they would go on to show the partner this customer.
+            rows.delete()
     changed = []
     for name, (before, after) in merge.taken.items():
         if _plain(getattr(kept, name)) == after:
@@ -297,7 +300,7 @@ def _locked(kept_id: UUID, merged_id: UUID) -> tuple[Customer, Customer]:
 
 def _turn(relation: models.ManyToOneRel, rows: models.QuerySet[Any], customer: Customer) -> list[str]:
     """Point the rows to the customer; the ids of those that now do. A row of which it has its like already (the
-    partner serves both) stays, and is with the merged record when the merge is undone."""
+    partner serves both) stays."""
     field = relation.field.name
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     turned = []
