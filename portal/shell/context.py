@@ -66,15 +66,11 @@ def _navigation(request: HttpRequest) -> list[LinkGroup]:
         return []
     home = turl(request, "shell:home")
     place = request.tenant.slug, membership.role, get_language() or ""
-    here = [url for url in _urls(*place) if request.path.startswith(url)]
+    links = [link for group in _links(*place).values() for link in group]
+    here = [link.url for link in links if request.path.startswith(link.url)]
     # Every page lies below the home page, which is active on its own alone.
     active = max((url for url in here if url != home or request.path == home), key=len, default="")
     return _groups(*place, active)
-
-
-@lru_cache(maxsize=512)
-def _urls(slug: str, role: str, language: str) -> list[str]:
-    return [link.url for links in _links(slug, role, language).values() for link in links]
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,6 @@
 """List pages: search, filters, sorting, pages and export around a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -219,7 +219,10 @@ class ListPage(View):
         text: str,
         filterset: django_filters.FilterSet | None,
     ) -> HttpResponse:
-        chips = self._chips(request, filterset)
+        presets = self._presets(request)
+        # What a tab says needs no chip.
+        told = self._preset_keys() if any(preset["active"] for preset in presets) else set()
+        chips = self._chips(request, filterset, told)
         show_filters = filterset is not None and ("filters" in request.GET or bool(filterset.form.errors))
         if show_filters:
             style_widgets(filterset.form)
@@ -236,7 +239,7 @@ class ListPage(View):
             "has_filters": self.filterset_class is not None,
             "can_search": bool(self.search_fields) or type(self).search is not ListPage.search,
             "search_label": self.search_label,
-            "presets": self._presets(request),
+            "presets": presets,
             "is_narrowed": bool(text or chips),
             "actions": self._actions(request, self.actions),
             "export_name": self.export_name,
@@ -311,11 +314,12 @@ class ListPage(View):
     def _preset_keys(self) -> set[str]:
         return {key for preset in self.presets for key in preset.parameters}
 
-    def _chips(self, request: HttpRequest, filterset: django_filters.FilterSet | None) -> list[Chip]:
+    def _chips(
+        self, request: HttpRequest, filterset: django_filters.FilterSet | None, told: Collection[str]
+    ) -> list[Chip]:
+        """What the list is narrowed by, but for the parameters that are `told` already."""
         if filterset is None or not filterset.is_bound:
             return []
-        # What a tab says needs no chip.
-        told = self._preset_keys() if any(preset["active"] for preset in self._presets(request)) else set()
         chips = []
         for name, value in filterset.form.cleaned_data.items() if not filterset.form.errors else ():
             form_field = filterset.form.fields[name]
