@@ -64,8 +64,11 @@ SOURCE = replace(
 
 
 def rates_changed(events: list[Event]) -> None:
-    """What was paid in another currency counts at the rate of its day."""
-    start_full_recompute(since=min(dt.date.fromisoformat(event.data["from"]) for event in events))
+    """What was paid in another currency counts at the rate of its day: where there is any, it is worked out anew."""
+    booked = set(LedgerEntry.objects.order_by().values_list("currency", flat=True).distinct())
+    since = [dt.date.fromisoformat(e.data["from"]) for e in events if e.data["currency"] in booked]
+    if since:
+        start_full_recompute(since=min(since))
 
 
 def register() -> None:

@@ -94,6 +94,10 @@ def test_a_rate_that_comes_late_or_goes_has_the_figures_worked_out_anew(
         return card.facts.get("incentives_paid", 0)
 
     assert shown() == 0
+    add_rate(by=admin, currency="USD", rate=Decimal("0.9"), starts_on=today)
+    dispatch_pending(scoped.pk)
+    # Nothing is booked in it.
+    assert not Job.objects.filter(kind=JOB_KIND, state=JobState.QUEUED).exists()
     rate = add_rate(by=admin, currency="CHF", rate=Decimal("1.1"), starts_on=today)
     assert shown() == 5_50
     remove_rate(rate, by=admin)
