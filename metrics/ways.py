@@ -148,8 +148,9 @@ def _partners(card: Scorecard) -> int:
 
 def _gains(card: Scorecard, rules: list[KpiRule], catalogue: Catalogue, steps: list[_Step]) -> list[float]:
     """By how much each step raises the score."""
-    if all(step.reached is not None for step in steps) and not any(rule.choice for rule in rules):
-        return [_gain(card.breakdown[step.code], step.reached or 0.0) for step in steps]
+    plain = [_gain(card.breakdown[step.code], step.reached) for step in steps if step.reached is not None]
+    if len(plain) == len(steps) and not any(rule.choice for rule in rules):
+        return plain
     return _scored_gains(card, rules, catalogue, steps)
 
 

@@ -2,8 +2,8 @@
 
 A partner is in the programme from the day it joined (where that is not known, the one on which it was entered) until
 the day it left. It is **activated** with its first won deal; the days until then count from a day of joining that is
-known, and one that is said to have sold before counts 0. It **does business** in a period in which a deal of its own enters the pipeline, is registered, won or
-lost.
+known, and one that is said to have sold before counts 0. It **does business** in a period in which a deal of its own
+enters the pipeline, is registered, won or lost.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -22,7 +22,6 @@ from portal.tenancy.scope import tenant_scope
 from tests.factories import PartnerFactory, ProductFactory, make_member
 from tests.reliability.processes import Portal, wait_for
 
-# What the person should wait at most is two seconds, and `make bench` measures it; a busy machine gets longer here.
 REVENUE = "10000"
 EARNED = 300_00  # 3% of it, in the lowest tier
 
